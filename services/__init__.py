@@ -1,0 +1,1 @@
+"""The services. Each is a program of its own; none imports another."""

@@ -1,0 +1,1 @@
+"""Scores pools, chooses sequences, renders mixes."""

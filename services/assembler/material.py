@@ -1,0 +1,145 @@
+"""Songs as a mix wants them: at its rate, with its channels, readable anywhere.
+
+Positions in a mix's material are counted in samples of the mix: sample k of a song lies at the instant
+k / (the mix's rate) of that song. What is read around a chunk is therefore the same sound that a
+reading of the whole song would give, and two chunks that follow each other in their song join as if
+they had never been cut.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import soxr
+
+from shared.errors import Corrupt
+from shared.sound.samples import BLOCK_FRAMES, Float32, Int16, to_float32
+
+__all__ = ["AudioReader", "Material", "Piece", "at_rate"]
+
+CONTEXT_S = 0.05
+"""Read on both sides of a range before it is resampled: several times the reach of the filter, so that no
+ringing of an edge that the song does not have remains in the range."""
+
+
+class AudioReader(Protocol):
+    """A decoded song, as `shared.sound.audio.open_audio` opens it."""
+
+    sample_rate_hz: int
+    channels: int
+    n_samples: int
+
+    def read_range(self, start: int, stop: int) -> Int16:
+        """Read the samples [start, stop): int16, shape (stop - start, channels)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A chunk to be placed in a mix: samples [start, stop) of a song, at the song's own rate."""
+
+    song: str
+    start: int
+    stop: int
+    sample_rate_hz: int
+    channels: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.stop:
+            raise ValueError(f"a piece from sample {self.start} to {self.stop} of song {self.song}")
+
+    def span(self, sample_rate_hz: int) -> tuple[int, int]:
+        """Return its first sample and the one after its last, counted at another rate."""
+        rates = self.sample_rate_hz, sample_rate_hz
+        return at_rate(self.start, *rates), at_rate(self.stop, *rates)
+
+
+def at_rate(position: int, from_hz: int, to_hz: int) -> int:
+    """Return the sample nearest to a position counted at another rate; of two, the later.
+
+    In whole numbers, so that the lengths of neighbouring pieces add up at any distance from the start.
+    """
+    return (2 * position * to_hz + from_hz) // (2 * from_hz)
+
+
+class Material:
+    """One song, converted to the rate and channels of a mix while it is read.
+
+    Args:
+        reader: the song.
+        piece: the piece it is opened for; its rate, channels and end must fit the song.
+        sample_rate_hz: of the mix.
+        channels: of the mix: a mono song sounds on both; a stereo song becomes the mean of its two.
+
+    Raises:
+        Corrupt: the song is not the one that the piece was cut from.
+    """
+
+    def __init__(self, reader: AudioReader, piece: Piece, *, sample_rate_hz: int, channels: int) -> None:
+        found = reader.sample_rate_hz, reader.channels
+        needed = piece.sample_rate_hz, piece.channels
+        if found != needed or reader.n_samples < piece.stop:
+            raise Corrupt(
+                what=f"samples of song {piece.song}",
+                found="{} Hz, {} channels and {} samples".format(*found, reader.n_samples),
+                needed="{} Hz, {} channels and at least {} samples".format(*needed, piece.stop),
+            )
+        self._reader = reader
+        self._channels = channels
+        self.sample_rate_hz = sample_rate_hz
+
+    def blocks(self, start: int, stop: int) -> Iterator[Float32]:
+        """Yield the samples [start, stop) of the song, counted at the mix's rate, in short blocks.
+
+        At the song's own rate and channels the values are the song's, exactly. Beyond its end is silence.
+
+        Yields:
+            float32 in [-1, 1], shape (at most some `BLOCK_FRAMES`, channels).
+        """
+        if self.sample_rate_hz == self._reader.sample_rate_hz:
+            converted = (self._read(*block) for block in _in_blocks(start, stop))
+        else:
+            converted = self._resampled(start, stop)
+        for block in converted:
+            if block.shape[1] < self._channels:
+                yield np.repeat(block, self._channels, axis=1)
+            else:
+                yield block
+
+    def _read(self, start: int, stop: int) -> Float32:
+        """Return the samples [start, stop) at the song's rate, with no more channels than the mix has."""
+        there = min(stop, self._reader.n_samples)
+        samples = to_float32(self._reader.read_range(min(start, there), there))
+        if samples.shape[1] > self._channels:
+            samples = samples.mean(axis=1, keepdims=True, dtype=np.float32)
+        return np.pad(samples, ((0, stop - start - len(samples)), (0, 0)))
+
+    def _resampled(self, start: int, stop: int) -> Iterator[Float32]:
+        """Yield the samples [start, stop) at the mix's rate, of the song with its surroundings.
+
+        Reading begins where a sample of the song and one of the mix fall on the same instant: that keeps
+        every reading of a song in step with every other, to a fraction of a sample.
+        """
+        from_hz, to_hz = self._reader.sample_rate_hz, self.sample_rate_hz
+        common_hz = math.gcd(from_hz, to_hz)
+        step_in, step_out = from_hz // common_hz, to_hz // common_hz
+        context = math.ceil(CONTEXT_S * from_hz)
+        steps = max(0, start * from_hz // to_hz - context) // step_in
+        first, last = steps * step_in, stop * from_hz // to_hz + context
+        channels = min(self._channels, self._reader.channels)
+        resampler = soxr.ResampleStream(from_hz, to_hz, channels, dtype="float32", quality="HQ")
+        skipped, wanted = start - steps * step_out, stop - start
+        for position, end in _in_blocks(first, last):
+            resampled = resampler.resample_chunk(self._read(position, end), last=end == last)
+            kept = resampled[skipped : skipped + wanted]
+            skipped = max(0, skipped - len(resampled))
+            wanted -= len(kept)
+            yield kept
+
+
+def _in_blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    return ((first, min(first + BLOCK_FRAMES, stop)) for first in range(start, stop, BLOCK_FRAMES))

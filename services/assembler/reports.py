@@ -1,0 +1,91 @@
+"""What a mix tells of itself: its report and its cue sheet. Pure functions of what was chosen and rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CUE_FRAMES_PER_S = 75
+CUE_TRACKS_MAX = 99
+"""A cue sheet holds no more tracks than a compact disc."""
+
+
+class Entry(BaseModel):
+    """One chunk of a mix: where it comes from, where it is, and how well it follows the one before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    position: int = Field(description="Its place in the mix, from 0.")
+    song: str = Field(description="Id of its song.")
+    title: str = Field(description="Title of its song.")
+    artist: str | None = Field(description="Artist of its song, if the file says.")
+    chunk: int = Field(description="Its number in the song's cut, from 0.")
+    source_start_s: float = Field(description="Where it begins in its song.")
+    source_end_s: float = Field(description="Where it ends in its song.")
+    mix_start_s: float = Field(description="Where it begins in the mix.")
+    mix_end_s: float = Field(description="Where it ends in the mix.")
+    score: float | None = Field(
+        description="How well it follows the one before, from 0 to 1; null for the first."
+    )
+
+
+class MixReport(BaseModel):
+    """Everything that was done to make a mix."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    approach: str = Field(description="What judged the transitions.")
+    model: str = Field(description="Id of the model.")
+    pool: str = Field(description="Id of the pool.")
+    pool_chunks: int = Field(description="Chunks that there were to choose from.")
+    format: str
+    sample_rate_hz: int
+    channels: int
+    duration_s: float
+    peak: float = Field(description="Largest magnitude of a sample, from 0 to 1.")
+    joins: str = Field(description="How chunks were joined: `plain`, end to end.")
+    songs: int = Field(description="Songs used.")
+    mean_score: float | None = Field(description="Mean over all steps; null for a mix of one chunk.")
+    replays: int = Field(description="Steps that take the chunk that followed in the song anyway.")
+    sequence: list[Entry]
+
+
+def count_replays(entries: Sequence[Entry]) -> int:
+    """Count the steps to the chunk that follows in the same song."""
+    return sum(
+        after.song == before.song and after.chunk == before.chunk + 1
+        for before, after in zip(entries, entries[1:], strict=False)
+    )
+
+
+def cue_sheet(entries: Sequence[Entry], *, title: str, audio_file: str) -> str:
+    """Return a cue sheet: a track wherever the mix comes to another song.
+
+    Times are in minutes, seconds and frames of 1/75 s. Past 99 tracks, the last one holds the rest.
+    """
+    kind = {"mp3": "MP3", "wav": "WAVE"}.get(audio_file.rsplit(".", 1)[-1], "WAVE")
+    lines = [f'TITLE "{_quoted(title)}"', f'FILE "{_quoted(audio_file)}" {kind}']
+    changes = [
+        entry
+        for before, entry in zip([None, *entries], entries, strict=False)
+        if before is None or before.song != entry.song
+    ]
+    for number, entry in enumerate(changes[:CUE_TRACKS_MAX], start=1):
+        lines += [f"  TRACK {number:02d} AUDIO", f'    TITLE "{_quoted(entry.title)}"']
+        if entry.artist:
+            lines.append(f'    PERFORMER "{_quoted(entry.artist)}"')
+        lines.append(f"    INDEX 01 {_cue_time(entry.mix_start_s)}")
+    return "\n".join(lines) + "\n"
+
+
+def _cue_time(time_s: float) -> str:
+    frames = round(time_s * CUE_FRAMES_PER_S)
+    seconds, frames = divmod(frames, CUE_FRAMES_PER_S)
+    return f"{seconds // 60:02d}:{seconds % 60:02d}:{frames:02d}"
+
+
+def _quoted(text: str) -> str:
+    """A cue sheet knows no escape for a quotation mark."""
+    return text.replace('"', "'")

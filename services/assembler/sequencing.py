@@ -1,0 +1,113 @@
+"""Choose the order of a mix: pure over numbers, it knows neither songs nor models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import BadSetting, ModelDiverged, PoolTooSmall
+
+__all__ = ["Score", "Sequence", "greedy"]
+
+Score = Callable[[int, NDArray[np.int64]], NDArray[np.float32]]
+"""Given a reference chunk and candidates, int64 (m,): how well each follows it, float32 (m,), higher is better."""
+
+BLOCK = 4096
+"""Candidates are scored this many at a time, which bounds what a scorer holds."""
+
+EARLY_BLOCK = 256
+"""The same where the first good candidate is taken, so that few are scored beyond it."""
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Chunks in the order of a mix.
+
+    Attributes:
+        order: int64, shape (length,): indices into the pool, none twice.
+        scores: float32, shape (length - 1,): how well each chunk follows the one before.
+    """
+
+    order: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+
+def greedy(
+    score: Score,
+    *,
+    chunks: int,
+    start: int,
+    length: int,
+    accept_above: float | None = None,
+    on_step: Callable[[int, int], None] = lambda step, total: None,
+) -> Sequence:
+    """Append, again and again, the chunk that follows the last one best; none is taken twice.
+
+    This is the study's assembly. Of equal scores the lowest index wins, so that the same numbers give
+    the same order.
+
+    Args:
+        score: judges candidates against a reference; see `Score`.
+        chunks: the size of the pool; its chunks are 0 to `chunks` - 1.
+        start: the first chunk of the mix.
+        length: chunks in the mix, `start` included.
+        accept_above: take the first candidate, in the pool's order, that scores above this, as the
+            study's code did with 0.99; where none does, or None: the best of all.
+        on_step: called with (chunks placed, `length`) after each; it may raise to stop.
+
+    Raises:
+        PoolTooSmall: `length` is more than `chunks`.
+        BadSetting: `start` is not in the pool, or `length` is not positive.
+        ModelDiverged: a score is not a number.
+    """
+    _check(chunks=chunks, start=start, length=length)
+    order = np.empty(length, np.int64)
+    scores = np.empty(length - 1, np.float32)
+    unused = np.ones(chunks, np.bool_)
+    order[0], unused[start] = start, False
+    on_step(1, length)
+    for step in range(1, length):
+        candidates = np.flatnonzero(unused)
+        chosen, scores[step - 1] = _choose(score, int(order[step - 1]), candidates, accept_above)
+        order[step], unused[chosen] = chosen, False
+        on_step(step + 1, length)
+    return Sequence(order=order, scores=scores)
+
+
+def _check(*, chunks: int, start: int, length: int) -> None:
+    if length < 1:
+        raise BadSetting(f"A mix has at least 1 chunk; asked for are {length}.")
+    if length > chunks:
+        raise PoolTooSmall(wanted=length, available=chunks)
+    if not 0 <= start < chunks:
+        raise BadSetting(f"The mix cannot start with chunk {start}: the pool has chunks 0 to {chunks - 1}.")
+
+
+def _choose(
+    score: Score, reference: int, candidates: NDArray[np.int64], accept_above: float | None
+) -> tuple[int, np.float32]:
+    """Return the chosen candidate and its score."""
+    size = BLOCK if accept_above is None else EARLY_BLOCK
+    best, best_score = -1, np.float32(-np.inf)
+    for first in range(0, len(candidates), size):
+        block = candidates[first : first + size]
+        scores = _scores_of(score, reference, block)
+        if accept_above is not None and (above := scores > accept_above).any():
+            taken = int(above.argmax())
+            return int(block[taken]), scores[taken]
+        top = int(scores.argmax())
+        if best < 0 or scores[top] > best_score:
+            best, best_score = int(block[top]), scores[top]
+    return best, best_score
+
+
+def _scores_of(score: Score, reference: int, block: NDArray[np.int64]) -> NDArray[np.float32]:
+    scores = np.asarray(score(reference, block), np.float32)
+    if scores.shape != block.shape:
+        raise ValueError(f"{len(block)} candidates were given scores of shape {scores.shape}")
+    if (wrong := int(np.isnan(scores).sum())) > 0:
+        raise ModelDiverged(f"{wrong} of {len(scores)} scores after chunk {reference} are not numbers")
+    return scores

@@ -1,0 +1,91 @@
+"""The outline of a mix: what a player draws, gathered while the mix streams by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.sound.samples import FULL_SCALE, Int16
+
+__all__ = ["Waveform", "WaveformMeter"]
+
+FINEST_FRAMES = 256
+MAX_BINS = 2048
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """The lowest and highest sample of each stretch of a sound, over all channels.
+
+    Attributes:
+        frames_per_bin: the length of a stretch in samples; the last may be shorter.
+        lows, highs: int16, shape (bins,).
+    """
+
+    frames_per_bin: int
+    lows: Int16
+    highs: Int16
+
+    @property
+    def peak(self) -> float:
+        """The largest magnitude, 1.0 at full scale."""
+        return (
+            max((-int(self.lows.min()), int(self.highs.max())), default=0) / FULL_SCALE
+            if len(self.lows)
+            else 0.0
+        )
+
+    def to_json(self, sample_rate_hz: int) -> dict[str, object]:
+        """Return it in the JSON layout of BBC's audiowaveform, version 2, 8 bits, channels merged."""
+        pairs: NDArray[np.int16] = np.stack([self.lows, self.highs], axis=1) >> 8
+        return {
+            "version": 2,
+            "channels": 1,
+            "sample_rate": sample_rate_hz,
+            "samples_per_pixel": self.frames_per_bin,
+            "bits": 8,
+            "length": len(self.lows),
+            "data": pairs.ravel().tolist(),
+        }
+
+
+class WaveformMeter:
+    """Gather a waveform from blocks, in memory that does not grow with the sound.
+
+    Bins begin short; whenever there are more than `MAX_BINS`, neighbours are merged and bins are twice
+    as long from then on. A long sound ends with `MAX_BINS / 2` to `MAX_BINS` of them.
+    """
+
+    def __init__(self) -> None:
+        self._frames_per_bin = FINEST_FRAMES
+        self._frames = 0
+        self._lows: Int16 = np.empty(0, np.int16)
+        self._highs: Int16 = np.empty(0, np.int16)
+
+    def feed(self, samples: Int16) -> None:
+        """Take the next samples: int16, shape (n, channels)."""
+        if not len(samples):
+            return
+        bins_before = len(self._lows)
+        bins = (np.arange(len(samples)) + self._frames) // self._frames_per_bin
+        first_of_bin = np.flatnonzero(np.diff(bins, prepend=-1))
+        lows = np.minimum.reduceat(samples.min(axis=1), first_of_bin)
+        highs = np.maximum.reduceat(samples.max(axis=1), first_of_bin)
+        if bins[0] < bins_before:  # The last bin goes on.
+            self._lows[-1] = min(self._lows[-1], lows[0])
+            self._highs[-1] = max(self._highs[-1], highs[0])
+            lows, highs = lows[1:], highs[1:]
+        self._lows = np.concatenate([self._lows, lows])
+        self._highs = np.concatenate([self._highs, highs])
+        self._frames += len(samples)
+        while len(self._lows) > MAX_BINS:
+            pairs = np.arange(0, len(self._lows), 2)
+            self._lows = np.minimum.reduceat(self._lows, pairs)
+            self._highs = np.maximum.reduceat(self._highs, pairs)
+            self._frames_per_bin *= 2
+
+    def waveform(self) -> Waveform:
+        """Return the waveform so far."""
+        return Waveform(self._frames_per_bin, self._lows, self._highs)

@@ -1,0 +1,1 @@
+"""Cuts songs: decodes uploads, finds boundaries, stores chunks and their edges."""

@@ -1,0 +1,122 @@
+"""The chunker's tasks: each fetches, calls pure functions, stores, and returns the facts of what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from services.chunker.cutting import find_boundaries, threshold_in_force
+from services.chunker.levels import LevelMeter, Levels
+from services.chunker.worker import app
+from shared.errors import SongGone
+from shared.jobs.running import Work
+from shared.queue import Task
+from shared.settings import get_settings
+from shared.sound.audio import AudioReader, DecodeLimits, decode, open_audio, write_chunk
+from shared.sound.edges import Edges
+from shared.sound.features import edges_of, song_frames
+from shared.sound.samples import Int16
+from shared.store.arrays import pack_arrays
+from shared.store.keys import song_source
+from shared.store.manifests import CutFacts, SongFacts, SpectraFacts
+from shared.store.objects import ObjectMissing
+from shared.store.specs import CutSpec, SongSpec, SpectraSpec
+from shared.worker import register
+
+_CONTENT_TYPES = {"flac": "audio/flac", "wav": "audio/wav", "mp3": "audio/mpeg"}
+
+
+def decode_song(work: Work) -> SongFacts:
+    """Decode an uploaded song, once, in a sandboxed child."""
+    spec, settings = work.order.spec, get_settings()
+    assert isinstance(spec, SongSpec)
+    source, folder = work.folder / "source", work.folder / "decoded"
+    folder.mkdir()
+    try:
+        work.dispatcher.store.download(song_source(work.tenant, spec.song), source)
+    except ObjectMissing:
+        raise SongGone(spec.song) from None
+    limits = DecodeLimits(
+        max_song_s=settings.max_song_s,
+        max_memory_bytes=settings.max_decoder_memory_bytes,
+        max_decoder_s=settings.max_decoder_s,
+    )
+    song = decode(source, folder, limits)
+    work.attempt.put_file("audio.flac", folder / "audio.flac", "audio/flac")
+    return SongFacts.model_validate(song.model_dump())
+
+
+def cut_song(work: Work) -> CutFacts:
+    """Cut a song into chunks; store them and their edges."""
+    spec = work.order.spec
+    assert isinstance(spec, CutSpec)
+    rate, channels = _facts_of(work, spec.song).sample_rate_hz, _facts_of(work, spec.song).channels
+    with open_audio(_fetch_audio(work, spec.song)) as song:
+        meter = LevelMeter(rate)
+        for block in song.blocks():
+            meter.feed(block)
+            work.check()
+        levels = meter.levels()
+        inner = find_boundaries(levels, sample_rate_hz=rate, cut=spec.cut)
+        boundaries = [0, *inner.tolist(), song.n_samples]
+        facts = CutFacts(
+            song=spec.song,
+            sample_rate_hz=rate,
+            channels=channels,
+            boundaries=boundaries,
+            threshold_dbfs=_threshold(spec, levels, rate),
+            format=spec.cut.format,
+        )
+        edges = edges_of(_stored_chunks(work, song, facts), rate)
+    _put_edges(work, edges)
+    return facts
+
+
+def compute_spectra(work: Work) -> SpectraFacts:
+    """Measure a song's log-mel frames from end to end."""
+    spec = work.order.spec
+    assert isinstance(spec, SpectraSpec)
+    with open_audio(_fetch_audio(work, spec.song)) as song:
+        frames = song_frames(song.blocks(), song.sample_rate_hz)
+    work.attempt.put("frames.npz", pack_arrays({"frames": frames}))
+    return SpectraFacts(song=spec.song, frames=len(frames))
+
+
+def _facts_of(work: Work, song: str) -> SongFacts:
+    return work.dispatcher.artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
+
+
+def _fetch_audio(work: Work, song: str) -> Path:
+    artifacts = work.dispatcher.artifacts
+    key = artifacts.payload_key(SongSpec(song=song).artifact(work.tenant), "audio.flac")
+    return artifacts.store.download(key, work.folder / "audio.flac")
+
+
+def _stored_chunks(work: Work, song: AudioReader, facts: CutFacts) -> Iterator[Int16]:
+    """Store each chunk on its way to being measured, so that one at a time is held."""
+    for chunk in range(facts.chunks):
+        work.check()
+        samples = song.read_range(facts.boundaries[chunk], facts.boundaries[chunk + 1])
+        path = work.folder / facts.chunk_file(chunk)
+        write_chunk(path, samples, facts.sample_rate_hz, format=facts.format)
+        work.attempt.put_file(path.name, path, _CONTENT_TYPES[facts.format])
+        path.unlink()
+        work.progress(chunk + 1, facts.chunks, "chunks")
+        yield samples
+
+
+def _put_edges(work: Work, edges: Edges) -> None:
+    work.attempt.put("edges.npz", pack_arrays({name: np.asarray(a) for name, a in edges.to_arrays().items()}))
+
+
+def _threshold(spec: CutSpec, levels: Levels, rate: int) -> float | None:
+    if spec.cut.method == "equal":
+        return None
+    return threshold_in_force(levels, sample_rate_hz=rate, cut=spec.cut)
+
+
+register(app, Task.DECODE_SONG, decode_song)
+register(app, Task.CUT_SONG, cut_song)
+register(app, Task.COMPUTE_SPECTRA, compute_spectra)

@@ -1,0 +1,1 @@
+"""Builds datasets and fits models."""

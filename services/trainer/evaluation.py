@@ -1,0 +1,279 @@
+"""Does B follow A? A fitted approach on songs it never saw, beside the baselines on the same questions.
+
+For every transition (i, i + 1) of a held-out song, false successors are drawn from the same song, none of
+i, i + 1, i + 2: the AUC tells how well scores part true from false. And each true successor is ranked
+among all held-out chunks. Intervals are 95 % percentile bootstraps, over songs where there are at least
+five, else over transitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.trainer.datasets import Dataset
+from shared.errors import NothingToLearn
+from shared.learning.approaches import BASELINES, ClosedForm, Scorer, get_approach
+from shared.learning.corpus import Corpus, Floats, Indices
+
+_RESAMPLES = 1000
+_LEAST_SONGS_TO_CLUSTER = 5
+_FALSE_PER_TRANSITION = 8
+_MOST_TRANSITIONS = 2000
+_MOST_PAIRWISE = 200
+
+_Doubles = NDArray[np.float64]
+
+
+class Estimate(BaseModel):
+    """A figure with its 95 % interval."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: float
+    low: float
+    high: float
+
+
+class Figures(BaseModel):
+    """What one approach scored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    auc: Estimate = Field(description="Chance that a true successor outscores a false one of the same song.")
+    mrr: Estimate = Field(description="Mean of 1 / rank of the true successor among all held-out chunks.")
+    r_at_1: float = Field(description="Share of true successors ranked first.")
+    r_at_10: float = Field(description="Share of true successors ranked tenth or better.")
+
+
+class Report(BaseModel):
+    """How good a model is, on songs it never saw and on the other channel of those it saw."""
+
+    model_config = ConfigDict(frozen=True)
+
+    approach: str
+    other_channel_auc: float | None = Field(
+        description="On the training songs' second channel; null: one chunk."
+    )
+    other_channel_accuracy: float | None = Field(
+        description="Of a network, on its training pairs as the second channel has them; the study's figure."
+    )
+    held_out: dict[str, Figures] | None = Field(description="By approach; null where no song was held out.")
+    reason: str | None = Field(description="Why there are no held-out figures.")
+    songs: int = Field(description="Held-out songs.")
+    chunks: int = Field(description="Held-out chunks, among which successors are ranked.")
+    transitions: int = Field(description="Held-out transitions asked for the AUC.")
+    queries: int = Field(description="Held-out transitions whose true successor was ranked.")
+
+    def summary(self) -> dict[str, float | None]:
+        """Return the main figures, flat."""
+        mine = self.held_out[self.approach] if self.held_out else None
+        return {
+            "other_channel_auc": self.other_channel_auc,
+            "other_channel_accuracy": self.other_channel_accuracy,
+            "held_out_auc": mine.auc.value if mine else None,
+            "held_out_auc_low": mine.auc.low if mine else None,
+            "held_out_auc_high": mine.auc.high if mine else None,
+            "held_out_mrr": mine.mrr.value if mine else None,
+            "held_out_r_at_1": mine.r_at_1 if mine else None,
+            "held_out_r_at_10": mine.r_at_10 if mine else None,
+        }
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Transitions to judge, the same for every approach.
+
+    Attributes:
+        pairs: int64, shape (m, 2): chunk and true successor.
+        false: int64, shape (m, k): false successors of each.
+        songs: int64, shape (m,): the song of each transition.
+        ranked: int64, shape (q,): the rows of `pairs` whose successor is ranked among all chunks.
+    """
+
+    pairs: Indices
+    false: Indices
+    songs: Indices
+    ranked: Indices
+
+    @classmethod
+    def about(cls, corpus: Corpus, *, most: int, most_ranked: int, seed: int) -> Questions:
+        """Draw at most so many transitions of a corpus, with their false successors."""
+        rng = np.random.default_rng(seed)
+        pairs = corpus.successors()
+        if len(pairs) > most:
+            pairs = pairs[np.sort(rng.choice(len(pairs), most, replace=False))]
+        false = corpus.false_successors(pairs[:, 0], _FALSE_PER_TRANSITION, rng)
+        able = false[:, 0] >= 0
+        pairs, false = pairs[able], false[able]
+        ranked = np.sort(rng.permutation(len(pairs))[:most_ranked])
+        return cls(pairs, false, corpus.songs[pairs[:, 0]], ranked)
+
+
+def evaluate(
+    scorer: Scorer,
+    approach: str,
+    dataset: Dataset,
+    *,
+    seed: int = 0,
+    other_channel_accuracy: float | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Report:
+    """Judge a fitted approach, and the baselines beside it.
+
+    Args:
+        scorer: of the fitted approach.
+        approach: its name.
+        dataset: what it was fitted on, with the songs held out.
+        seed: of the questions and the bootstrap.
+        other_channel_accuracy: of a network, from its history.
+        check: called between steps; raises to stop.
+
+    Raises:
+        ValueError: a score is not finite.
+    """
+    limit = _MOST_PAIRWISE if scorer.pairwise else _MOST_TRANSITIONS
+    training, unseen = dataset.training(), dataset.unseen()
+    questions = Questions.about(unseen, most=_MOST_TRANSITIONS, most_ranked=limit, seed=seed)
+    figures, reason = None, None
+    if len(questions.pairs):
+        scorers = {**_baselines(training, seed), approach: scorer}
+        figures = {
+            name: judge(each, unseen, questions, seed=seed, check=check) for name, each in scorers.items()
+        }
+    elif dataset.held_out.any():
+        reason = "The held-out songs have fewer than four chunks each."
+    else:
+        reason = f"With {len(dataset.ids(held_out=False))} songs none is held out; add songs, at least three."
+    return Report(
+        approach=approach,
+        other_channel_auc=_other_channel_auc(scorer, training, seed, check),
+        other_channel_accuracy=other_channel_accuracy,
+        held_out=figures,
+        reason=reason,
+        songs=unseen.song_count,
+        chunks=len(unseen),
+        transitions=len(questions.pairs),
+        queries=len(questions.ranked),
+    )
+
+
+def judge(
+    scorer: Scorer, corpus: Corpus, questions: Questions, *, seed: int, check: Callable[[], None]
+) -> Figures:
+    """Ask one scorer all questions."""
+    prepared = scorer.prepare(corpus.edges, corpus.songs)
+    true, false = _answers(scorer, prepared, questions, check)
+    ranks = _ranks(scorer, prepared, len(corpus), questions.pairs[questions.ranked], check)
+    weights = bootstrap_weights(questions.songs, seed)
+    shares = concordance(true, false)
+    of_ranked = bootstrap_weights(questions.songs[questions.ranked], seed)
+    return Figures(
+        auc=_estimate(shares.mean(), np.einsum("bq,bq->b", weights @ shares, weights)),
+        mrr=_estimate((1 / ranks).mean(), of_ranked @ (1 / ranks)),
+        r_at_1=float((ranks <= 1).mean()),
+        r_at_10=float((ranks <= 10).mean()),
+    )
+
+
+def concordance(true: Floats, false: Floats) -> _Doubles:
+    """Compare every true score with the false scores of every transition.
+
+    The AUC under any weighting w of transitions (summing to 1) is then wᵀ C w.
+
+    Args:
+        true: shape (m,).
+        false: shape (m, k).
+
+    Returns:
+        C, float64, shape (m, m): C[q, r] is the share of false scores of r that the true one of q exceeds,
+        ties counting half.
+    """
+    shares = np.zeros((len(true), len(true)))
+    for column in false.T:
+        shares += (true[:, None] > column) + 0.5 * (true[:, None] == column)
+    return shares / false.shape[1]
+
+
+def rank_of(score: float, others: Floats) -> float:
+    """Return 1 + the number of scores that are higher + half of those that tie."""
+    return 1 + float((others > score).sum()) + 0.5 * float((others == score).sum())
+
+
+def bootstrap_weights(songs: Indices, seed: int) -> _Doubles:
+    """Draw what each transition weighs in each resample: float64, shape (resamples, m), rows summing to 1.
+
+    Whole songs are drawn where there are five or more, since transitions of a song are alike.
+    """
+    rng = np.random.default_rng(seed)
+    clusters = np.unique(songs, return_inverse=True)[1]
+    if len(songs) == 0 or clusters.max() + 1 < _LEAST_SONGS_TO_CLUSTER:
+        clusters = np.arange(len(songs))
+    count = int(clusters.max()) + 1
+    weights = rng.multinomial(count, np.full(count, 1 / count), size=_RESAMPLES)[:, clusters].astype(float)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _estimate(value: Any, resampled: _Doubles) -> Estimate:
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    return Estimate(value=float(value), low=float(low), high=float(high))
+
+
+def _answers(
+    scorer: Scorer, prepared: Mapping[str, Any], questions: Questions, check: Callable[[], None]
+) -> tuple[Floats, Floats]:
+    """Return the scores of true (m,) and of false (m, k) successors."""
+    rows = []
+    for (reference, true), false in zip(questions.pairs, questions.false, strict=True):
+        check()
+        rows.append(_finite(scorer.scores(dict(prepared), int(reference), np.append(true, false))))
+    answers = np.stack(rows)
+    return answers[:, 0], answers[:, 1:]
+
+
+def _ranks(
+    scorer: Scorer, prepared: Mapping[str, Any], chunks: int, pairs: Indices, check: Callable[[], None]
+) -> _Doubles:
+    """Return the rank of each true successor among all chunks but the reference."""
+    ranks = []
+    for reference, true in pairs:
+        check()
+        everyone = np.delete(np.arange(chunks, dtype=np.int64), [reference, true])
+        scores = _finite(scorer.scores(dict(prepared), int(reference), np.append(true, everyone)))
+        ranks.append(rank_of(float(scores[0]), scores[1:]))
+    return np.array(ranks)
+
+
+def _finite(scores: Floats) -> Floats:
+    if not np.isfinite(scores).all():
+        raise ValueError(f"{int((~np.isfinite(scores)).sum())} of {len(scores)} scores are not finite")
+    return scores
+
+
+def _other_channel_auc(
+    scorer: Scorer, training: Corpus, seed: int, check: Callable[[], None]
+) -> float | None:
+    corpus = training.only_channel(1)
+    questions = Questions.about(corpus, most=_MOST_PAIRWISE, most_ranked=0, seed=seed)
+    if not len(questions.pairs):
+        return None
+    true, false = _answers(scorer, scorer.prepare(corpus.edges, corpus.songs), questions, check)
+    return float(concordance(true, false).mean())
+
+
+def _baselines(training: Corpus, seed: int) -> dict[str, Scorer]:
+    """Return the baselines by name; `linear` is left out where it has too little to learn from."""
+    scorers = {}
+    for name in BASELINES:
+        approach = get_approach(name)
+        assert isinstance(approach, ClosedForm)
+        settings = approach.resolve()
+        with suppress(NothingToLearn):
+            scorers[name] = approach.scorer(settings, approach.solve(training, settings, seed=seed))
+    return scorers

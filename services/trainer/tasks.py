@@ -1,0 +1,165 @@
+"""The trainer's tasks. TensorFlow is loaded inside them alone: the worker's main process never needs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from services.trainer.datasets import Dataset, SongEdges, SplitSettings
+from services.trainer.datasets import build_dataset as bring_together
+from services.trainer.worker import app
+from shared.jobs.running import Work
+from shared.queue import Task
+from shared.settings import get_settings
+from shared.sound.edges import Edges
+from shared.store.arrays import pack_arrays, unpack_arrays
+from shared.store.keys import Artifact, Kind
+from shared.store.manifests import CutFacts, DatasetFacts, ModelFacts, SongFacts, SpectraFacts
+from shared.store.objects import to_json
+from shared.store.specs import DatasetSpec, ModelSpec, SongSpec
+from shared.worker import register
+
+if TYPE_CHECKING:
+    from services.trainer.fitting import Checkpoint, Epoch, Fitted
+    from shared.learning.approaches import Approach, Settings
+
+
+def build_dataset(work: Work) -> DatasetFacts:
+    """Bring the edges of all cuts together, split by song."""
+    spec, artifacts = work.order.spec, work.dispatcher.artifacts
+    assert isinstance(spec, DatasetSpec)
+    spectra = [Artifact(work.tenant, Kind.SPECTRA, key) for key in spec.spectra]
+    frames = {
+        artifacts.get(one).expect(SpectraFacts).song: unpack_arrays(artifacts.read(one, "frames.npz"))[
+            "frames"
+        ]
+        for one in spectra
+    }
+    songs = []
+    for done, key in enumerate(spec.cuts):
+        work.check()
+        work.progress(done, len(spec.cuts), "cuts")
+        cut = Artifact(work.tenant, Kind.CUT, key)
+        song = artifacts.get(cut).expect(CutFacts).song
+        title = artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts).title or song[:12]
+        edges = Edges.from_arrays(unpack_arrays(artifacts.read(cut, "edges.npz")))
+        songs.append(SongEdges(song, title, edges, frames.get(song)))
+    dataset = bring_together(songs, SplitSettings(seed=spec.seed))
+    work.attempt.put("dataset.npz", pack_arrays(dataset.to_arrays()))
+    return DatasetFacts(
+        chunks=len(dataset.corpus),
+        train_songs=dataset.ids(held_out=False),
+        held_out_songs=dataset.ids(held_out=True),
+    )
+
+
+def fit_model(work: Work) -> ModelFacts | None:
+    """Fit an approach for one segment; None where a later segment goes on from the checkpoint."""
+    from shared.learning.approaches import Network, get_approach
+    from shared.learning.backend import configure_tensorflow
+
+    spec = work.order.spec
+    assert isinstance(spec, ModelSpec)
+    approach = get_approach(spec.training.approach)
+    if isinstance(approach, Network):
+        configure_tensorflow(get_settings().worker_threads or os.cpu_count() or 1)
+    chosen = approach.resolve(spec.training.settings)
+    artifact = Artifact(work.tenant, Kind.DATASET, spec.dataset)
+    dataset = Dataset.from_arrays(unpack_arrays(work.dispatcher.artifacts.read(artifact, "dataset.npz")))
+    fitted = _fit_segment(work, spec, dataset, approach, chosen)
+    return None if fitted is None else _judge_and_store(work, spec, dataset, approach, chosen, fitted)
+
+
+def _fit_segment(
+    work: Work, spec: ModelSpec, dataset: Dataset, approach: Approach[Any], chosen: Settings
+) -> Fitted | None:
+    """Fit until done or until the segment's time is up, with a checkpoint now and then."""
+    from services.trainer.fitting import Fitted, Hooks, fit
+
+    settings, corpus = get_settings(), dataset.training()
+    segment_end = time.monotonic() + settings.segment_s
+    state: Checkpoint | Fitted | None = _last_checkpoint(work)
+    while not isinstance(state, Fitted):
+        pause_at = time.monotonic() + settings.checkpoint_s
+        hooks = Hooks(partial(_tell, work), partial(_is_past, pause_at), work.check)
+        state = fit(corpus, approach, chosen, seed=spec.training.seed, checkpoint=state, hooks=hooks)
+        if not isinstance(state, Fitted):
+            _keep(work, state)
+            if time.monotonic() > segment_end:
+                return None
+    return state
+
+
+def _judge_and_store(
+    work: Work,
+    spec: ModelSpec,
+    dataset: Dataset,
+    approach: Approach[Any],
+    chosen: Settings,
+    fitted: Fitted,
+) -> ModelFacts:
+    from services.trainer.evaluation import evaluate
+    from shared.learning.weights import describe, pack
+
+    seed, history = spec.training.seed, fitted.history
+    weights = pack(fitted.weights)
+    record = describe(approach, chosen, fitted.weights, weights)
+    report = evaluate(
+        approach.scorer(chosen, fitted.weights),
+        approach.name,
+        dataset,
+        seed=seed,
+        other_channel_accuracy=history[-1].val_accuracy if history else None,
+        check=work.check,
+    )
+    work.attempt.put("weights.npz", weights)
+    work.attempt.put("weights.json", to_json(record), "application/json")
+    epochs = json.dumps([epoch.model_dump() for epoch in history], indent=1)
+    work.attempt.put("history.json", epochs.encode(), "application/json")
+    work.attempt.put("report.json", to_json(report), "application/json")
+    return ModelFacts(
+        approach=approach.name,
+        settings=chosen.model_dump(mode="json"),
+        seed=seed,
+        weights_sha256=record.sha256,
+        epochs=len(history),
+        fit_s=fitted.fit_s,
+        train_songs=dataset.ids(held_out=False),
+        held_out_songs=dataset.ids(held_out=True),
+        summary=report.summary(),
+    )
+
+
+def _tell(work: Work, epoch: Epoch, epochs: int, eta_s: float) -> None:
+    note = f"loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.3f}"
+    work.progress(epoch.epoch, epochs, "epochs", eta_s=eta_s, note=note)
+
+
+def _is_past(moment_s: float) -> bool:
+    return time.monotonic() > moment_s
+
+
+def _last_checkpoint(work: Work) -> Checkpoint | None:
+    from services.trainer.fitting import Checkpoint
+
+    store = work.dispatcher.store
+    found = max((stored.key for stored in store.list(work.artifact.checkpoints)), default=None)
+    return None if found is None else Checkpoint.from_bytes(store.get(found))
+
+
+def _keep(work: Work, checkpoint: Checkpoint) -> None:
+    """Store a checkpoint, then delete the ones before it."""
+    store, folder = work.dispatcher.store, work.artifact.checkpoints
+    older = [stored.key for stored in store.list(folder)]
+    key = f"{folder}{len(checkpoint.history):06d}.npz"
+    store.put(key, checkpoint.to_bytes())
+    for other in older:
+        if other < key:
+            store.delete(other)
+
+
+register(app, Task.BUILD_DATASET, build_dataset)
+register(app, Task.FIT_MODEL, fit_model)

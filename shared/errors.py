@@ -1,0 +1,385 @@
+"""The error tree. Each error says what was found, what was needed, and what to do.
+
+    SegueError
+    ├── InputError            what was given cannot work; trying again gives the same answer
+    │   ├── NotAudio          ├── SongEmpty         ├── SongTooShort      ├── SongTooLong
+    │   ├── SongTooLarge      ├── UnsupportedAudio  ├── PoolTooSmall      ├── UnknownStart
+    │   ├── TooFewSongs       ├── NothingToLearn    ├── BadSetting
+    │   └── ModelDiverged
+    ├── NotFound              no such thing, for this tenant
+    │   └── SongGone          a song that a job needs was deleted
+    ├── Conflict              the state of things forbids it
+    │   ├── InUse             a live job needs what should be deleted
+    │   ├── AlreadyEnded      a job that has ended cannot be cancelled
+    │   └── AlreadyRunning    the data folder is in use by another stack
+    ├── Unavailable           a server is not there right now; trying again helps
+    │   ├── StoreUnavailable  ├── QueueUnavailable
+    ├── MachineError          this machine lacks something
+    │   ├── ToolMissing       ├── DecoderFailed     ├── EncoderFailed
+    │   ├── PortTaken         └── ServerFailed
+    ├── Corrupt               what is stored is not what its record says
+    ├── GaveUp                a task was started as often as allowed and never finished
+    └── Interrupted           not failures: a task stops early
+        ├── Unwanted          no open job wants the artifact any more
+        └── HandedBack        the worker shuts down; another goes on
+
+`slug` names the kind for machines (it ends a problem document's `type`), `title` for people. Only
+the gateway knows HTTP status codes; see `services/gateway/problems.py`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SegueError(Exception):
+    """The root of everything that Segue raises on purpose."""
+
+    slug: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+
+
+class InputError(SegueError):
+    """What was given cannot work; the same request fails the same way."""
+
+    slug = "bad-input"
+    title = "This input cannot be used"
+
+
+class NotAudio(InputError):
+    """The bytes are no audio that can be decoded."""
+
+    slug = "not-audio"
+    title = "Not an audio file"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"No audio could be decoded: {reason}. Needed is a sound file such as MP3, WAV, FLAC, Ogg, Opus, "
+            "M4A or AIFF. Check that the file plays elsewhere, or convert it."
+        )
+
+
+class SongEmpty(InputError):
+    """The upload has no bytes, or no samples."""
+
+    slug = "song-empty"
+    title = "The song is empty"
+
+    def __init__(self, what: str = "0 bytes") -> None:
+        super().__init__(f"The file holds {what}; a song needs sound. Check the file and upload it again.")
+
+
+class SongTooShort(InputError):
+    """The song is shorter than what is to be done with it needs."""
+
+    slug = "song-too-short"
+    title = "The song is too short"
+
+    def __init__(self, *, found_s: float, needed_s: float, purpose: str = "be cut") -> None:
+        self.found_s, self.needed_s = found_s, needed_s
+        super().__init__(
+            f"The song lasts {found_s:.2f} s; to {purpose} it needs at least {needed_s:.2f} s. "
+            "Use a longer song, or ask for shorter chunks."
+        )
+
+
+class SongTooLong(InputError):
+    """The song is longer than the limit."""
+
+    slug = "song-too-long"
+    title = "The song is too long"
+
+    def __init__(self, *, limit_s: float) -> None:
+        self.limit_s = limit_s
+        super().__init__(
+            f"The song lasts more than {limit_s / 3600:g} h, the limit. Split it, or raise SEGUE_MAX_SONG_S."
+        )
+
+
+class SongTooLarge(InputError):
+    """The upload has more bytes than the limit."""
+
+    slug = "song-too-large"
+    title = "The file is too large"
+
+    def __init__(self, *, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        super().__init__(
+            f"The file has more than {limit_bytes / 1e6:g} MB, the limit. "
+            "Upload a compressed file (MP3, Ogg, FLAC), or raise SEGUE_MAX_UPLOAD_BYTES."
+        )
+
+
+class UnsupportedAudio(InputError):
+    """Audio of a kind that is out of bounds, such as 12 channels or 2 kHz."""
+
+    slug = "unsupported-audio"
+    title = "This kind of audio is not supported"
+
+    def __init__(self, *, found: str, needed: str) -> None:
+        super().__init__(f"The file has {found}; supported is {needed}. Convert it and upload it again.")
+
+
+class PoolTooSmall(InputError):
+    """A mix cannot be longer than its pool when no chunk may repeat."""
+
+    slug = "pool-too-small"
+    title = "The pool is smaller than the mix"
+
+    def __init__(self, *, wanted: int, available: int) -> None:
+        self.wanted, self.available = wanted, available
+        super().__init__(
+            f"A mix of {wanted} chunks needs as many in its pool; it has {available}. "
+            "Add songs, cut them finer, or ask for a shorter mix."
+        )
+
+
+class UnknownStart(InputError):
+    """The start chunk is not in the pool."""
+
+    slug = "unknown-start"
+    title = "No such start chunk"
+
+    def __init__(self, *, song: str, chunk: int, chunks: int) -> None:
+        found = f"has chunks 0 to {chunks - 1}" if chunks else "is not in the pool"
+        super().__init__(
+            f"Chunk {chunk} of song {song} cannot start the mix: that song {found}. Choose another."
+        )
+
+
+class TooFewSongs(InputError):
+    """Something needs more songs than were given."""
+
+    slug = "too-few-songs"
+    title = "Too few songs"
+
+    def __init__(self, *, found: int, needed: int, purpose: str) -> None:
+        self.found, self.needed = found, needed
+        super().__init__(f"{purpose} needs at least {needed} songs; there are {found}. Add songs.")
+
+
+class NothingToLearn(InputError):
+    """The cuts give no training examples."""
+
+    slug = "nothing-to-learn"
+    title = "Nothing to learn from"
+
+    def __init__(self, *, examples: int, needed: int) -> None:
+        self.examples, self.needed = examples, needed
+        super().__init__(
+            f"The cuts give {examples} training examples; at least {needed} are needed. "
+            "Add songs, or cut them finer."
+        )
+
+
+class BadSetting(InputError):
+    """A parameter has a value that it cannot have."""
+
+    slug = "bad-setting"
+    title = "A setting is out of range"
+
+
+class ModelDiverged(InputError):
+    """A model gives scores that are not numbers."""
+
+    slug = "model-diverged"
+    title = "The model cannot judge"
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"The model is of no use: {found}. Its training has diverged; "
+            "fit it again with a lower learning rate or another seed."
+        )
+
+
+class NotFound(SegueError):
+    """No such thing, for this tenant."""
+
+    slug = "not-found"
+    title = "Not found"
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"There is no {kind} {name!r}. List what there is, or check the id.")
+
+
+class SongGone(NotFound):
+    """A song that a job needs has been deleted."""
+
+    slug = "song-gone"
+    title = "A song is gone"
+
+    def __init__(self, song: str) -> None:
+        self.kind, self.name = "song", song
+        SegueError.__init__(
+            self, f"Song {song} was deleted while this job needed it. Upload it again and retry."
+        )
+
+
+class Conflict(SegueError):
+    """The state of things forbids the request."""
+
+    slug = "conflict"
+    title = "Not possible in this state"
+
+
+class InUse(Conflict):
+    """A live job needs what should be deleted."""
+
+    slug = "in-use"
+    title = "A job needs this"
+
+    def __init__(self, *, kind: str, name: str, job: str) -> None:
+        self.job = job
+        super().__init__(f"The {kind} {name} is needed by job {job}. Wait until it ends, or cancel it first.")
+
+
+class AlreadyEnded(Conflict):
+    """A job that has ended cannot be cancelled."""
+
+    slug = "already-ended"
+    title = "The job has ended"
+
+    def __init__(self, *, job: str, state: str) -> None:
+        super().__init__(f"Job {job} has already {state}; there is nothing to cancel.")
+
+
+class AlreadyRunning(Conflict):
+    """Another stack uses the data folder."""
+
+    slug = "already-running"
+    title = "Segue is already running"
+
+    def __init__(self, *, folder: str, pid: int | None) -> None:
+        self.folder, self.pid = folder, pid
+        by = f"process {pid}" if pid else "another process"
+        super().__init__(
+            f"The data folder {folder} is in use by {by}. Use that one, stop it, or choose another folder."
+        )
+
+
+class Unavailable(SegueError):
+    """A server is not there right now; trying again helps."""
+
+    slug = "unavailable"
+    title = "Temporarily unavailable"
+
+
+class StoreUnavailable(Unavailable):
+    """The object store does not answer, or answers with a failure of its own."""
+
+    slug = "store-unavailable"
+    title = "The object store is not available"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The object store could not be used: {reason}. Try again; if it stays, check the store."
+        )
+
+
+class QueueUnavailable(Unavailable):
+    """Valkey does not answer."""
+
+    slug = "queue-unavailable"
+    title = "The queue is not available"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The queue could not be reached: {reason}. Try again; if it stays, check Valkey.")
+
+
+class MachineError(SegueError):
+    """This machine lacks something that the work needs."""
+
+    slug = "machine"
+    title = "This machine cannot do that"
+
+
+class ToolMissing(MachineError):
+    """A program that Segue calls is not installed."""
+
+    slug = "tool-missing"
+    title = "A program is missing"
+
+    def __init__(self, tool: str, remedy: str) -> None:
+        super().__init__(f"{tool} was not found on this machine. {remedy}")
+
+
+class DecoderFailed(MachineError):
+    """The decoder itself failed, whatever it was given."""
+
+    slug = "decoder-failed"
+    title = "The decoder failed"
+
+
+class EncoderFailed(MachineError):
+    """The encoder gave no file, though what it was given is in order."""
+
+    slug = "encoder-failed"
+    title = "The encoder failed"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"The mix could not be written: {reason}. Check the space on the disk and that ffmpeg works "
+            "(`segue doctor`), then try again."
+        )
+
+
+class Corrupt(SegueError):
+    """Stored bytes are not what their record says."""
+
+    slug = "corrupt"
+    title = "Stored data is damaged"
+
+    def __init__(self, *, what: str, found: str, needed: str) -> None:
+        super().__init__(f"The stored {what} have {found}; their record says {needed}. Make them again.")
+
+
+class PortTaken(MachineError):
+    """A port that Segue should listen on is in use."""
+
+    slug = "port-taken"
+    title = "A port is in use"
+
+    def __init__(self, port: int | str) -> None:
+        self.port = port
+        super().__init__(f"Port {port} is in use by another program. Stop it, or choose another port.")
+
+
+class ServerFailed(MachineError):
+    """A child process of the local stack does not become ready."""
+
+    slug = "server-failed"
+    title = "A part of Segue does not start"
+
+    def __init__(self, name: str, *, reason: str, log: str, last_lines: str) -> None:
+        self.name, self.log = name, log
+        super().__init__(
+            f"{name} did not become ready: {reason}. Its log is {log}; it ends with:\n{last_lines}"
+        )
+
+
+class GaveUp(SegueError):
+    """A task was started as often as allowed and never finished."""
+
+    slug = "gave-up"
+    title = "A step failed again and again"
+
+    def __init__(self, *, step: str, starts: int, cause: str) -> None:
+        self.step, self.starts, self.cause = step, starts, cause
+        super().__init__(
+            f"The step '{step}' was started {starts} times and never finished. Last cause: {cause}"
+        )
+
+
+class Interrupted(SegueError):
+    """A task stops early, for a reason that is no failure."""
+
+
+class Unwanted(Interrupted):
+    """No open job wants the artifact any more."""
+
+
+class HandedBack(Interrupted):
+    """The worker shuts down; another goes on from what is stored."""

@@ -1,0 +1,1 @@
+"""Who does what next: recipes, records, the planner, leases and the reconciler."""

@@ -1,0 +1,181 @@
+"""From plans to messages: end jobs that are done, enqueue what is missing, fairly over tenants.
+
+The planner says what is missing, leases say what of it is under way, starts say what may be tried again.
+Few messages lie in Valkey at any time (two per worker and queue); the backlog is the open jobs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import structlog
+
+from shared.errors import GaveUp
+from shared.jobs.leases import Leases
+from shared.jobs.pipeline import Find, Plan, make_plan
+from shared.jobs.progress import ProgressBoard
+from shared.jobs.recipes import Recipe
+from shared.jobs.records import Job, JobRecords, Outcome, State
+from shared.jobs.starts import Starts
+from shared.queue import Order, Queue
+from shared.store import keys
+from shared.store.artifacts import Artifacts
+from shared.store.keys import Artifact, Kind
+from shared.store.manifests import Problem
+from shared.store.objects import ObjectStore, Stored
+
+ORPHAN_AGE = timedelta(minutes=2)
+"""A mark older than this without an accepted job is what a crash of the gateway left."""
+log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """Advance jobs. Every process that knows of a change may call it at any time."""
+
+    def __init__(
+        self, store: ObjectStore, leases: Leases, board: ProgressBoard, send: Callable[[Order], None]
+    ) -> None:
+        self.store, self.leases, self.board, self._send = store, leases, board, send
+        self.artifacts, self.records = Artifacts(store), JobRecords(store)
+
+    def submit(self, tenant: str, identifier: str, recipe: Recipe) -> Job:
+        """Accept a job, or find the one of this id; enqueue what it needs. Valkey must answer."""
+        self.artifacts.refresh(self.leases.deletions())
+        job, new = self.records.accept(tenant, identifier, recipe)
+        if new:
+            plan = self.advance(job)
+            for order in orders_of(job, plan):
+                self.offer(order)
+            job = self.records.get(tenant, identifier)
+        return job
+
+    def plan(self, job: Job, find: Find | None = None) -> Plan:
+        """Plan a job by what is in the store now."""
+        return make_plan(
+            job.tenant, job.accepted.recipe, find or self.artifacts.find, self._uploaded(job.tenant)
+        )
+
+    def go_on(self, tenant: str, identifier: str) -> None:
+        """Take the next step after a task: of the job that it ran for first, then of all."""
+        find = self._one_look()
+        if (job := self.records.find(tenant, identifier)) is not None:
+            self.advance(job, find)
+        self.draw(find)
+
+    def advance(self, job: Job, find: Find | None = None) -> Plan:
+        """Plan a job, end it if it has reached its goal or never can, and note what it waits for."""
+        plan = self.plan(job, find)
+        if job.outcome is not None:
+            self.records.drop_mark(job.tenant, job.id)
+        elif job.cancelled is not None:
+            self._finish(job, Outcome(state=State.CANCELLED))
+        elif plan.problem is not None:
+            self._finish(job, Outcome(state=State.FAILED, problem=plan.problem))
+        elif plan.complete:
+            self._finish(job, Outcome(state=State.SUCCEEDED, result=result_of(plan)))
+        else:
+            self.leases.want(job.id, plan.missing)
+        return plan
+
+    def draw(self, find: Find | None = None) -> None:
+        """Go over all open jobs and enqueue what there is room for, each tenant in turn."""
+        find = find or self._one_look()
+        full: set[Queue] = set()
+        turns = deque(self._orders_of_tenant(tenant, find) for tenant in self._tenants_in_turn())
+        while turns and len(full) < len(Queue):
+            orders = turns.popleft()
+            order = next((order for order in orders if order.task.queue not in full), None)
+            if order is None:
+                continue
+            if not self.offer(order) and not self.leases.room(order.task.queue):
+                full.add(order.task.queue)
+            turns.append(orders)
+
+    def offer(self, order: Order) -> bool:
+        """Enqueue an order, unless it is under way, its queue is full, or it may not start (again) now."""
+        artifact, queue = order.artifact, order.task.queue
+        if not self.leases.claim(queue, artifact):
+            return False
+        sent = False
+        try:
+            if self._may_start(order):
+                self._send(order)
+                sent = True
+        finally:
+            if not sent:
+                self.leases.unclaim(queue, artifact)
+        return sent
+
+    def _may_start(self, order: Order) -> bool:
+        verdict = Starts(self.store, order.artifact, self.segment(order.artifact)).verdict()
+        if not isinstance(verdict, GaveUp):
+            return verdict <= timedelta(0)
+        if order.artifact in self.leases.running([order.artifact]):
+            return False  # The last start is still at it.
+        job = self.records.get(order.tenant, order.job)
+        if job.outcome is None:
+            self._finish(job, Outcome(state=State.FAILED, problem=Problem.of(verdict)))
+            self._forget_starts(order.artifact)
+        return False
+
+    def segment(self, artifact: Artifact) -> int:
+        """Return how far a fit's checkpoints are; starts are counted anew after each."""
+        if artifact.kind is not Kind.MODEL:
+            return 0
+        names = [stored.key.rsplit("/", 1)[1] for stored in self.store.list(artifact.checkpoints)]
+        return max((int(name.split(".")[0]) for name in names), default=0)
+
+    def _forget_starts(self, artifact: Artifact) -> None:
+        """Give a later request its own starts, once no other open job waits for the artifact."""
+        others = self.leases.wanted_by(artifact)
+        if not any(self.records.is_open(artifact.tenant, job) for job in others):
+            Starts(self.store, artifact).clear()
+
+    def _finish(self, job: Job, outcome: Outcome) -> None:
+        ended = self.records.finish(job, outcome)
+        state = ended.outcome.state if ended.outcome else outcome.state
+        log.info("job ended", action="job_ended", job=job.id, tenant=job.tenant, state=state)
+        self.board.announce(job.id)
+
+    def _tenants_in_turn(self) -> list[str]:
+        tenants = self.records.tenants()
+        first = self.leases.next_turn() % max(1, len(tenants))
+        return tenants[first:] + tenants[:first]
+
+    def _orders_of_tenant(self, tenant: str, find: Find) -> Iterator[Order]:
+        for mark in self.records.open_marks(tenant):
+            job = self.records.find(tenant, mark.key.rsplit("/", 1)[1])
+            if job is None:
+                self._drop_orphan(tenant, mark)
+                continue
+            yield from orders_of(job, self.advance(job, find))
+
+    def _drop_orphan(self, tenant: str, mark: Stored) -> None:
+        if mark.modified is not None and datetime.now(UTC) - mark.modified > ORPHAN_AGE:
+            self.records.drop_mark(tenant, mark.key.rsplit("/", 1)[1])
+
+    def _one_look(self) -> Find:
+        """Return a lookup that asks the store once per artifact: for one pass over the open jobs."""
+        self.artifacts.refresh(self.leases.deletions())
+        return cache(self.artifacts.find)
+
+    def _uploaded(self, tenant: str) -> Callable[[str], bool]:
+        return lambda song: self.store.exists(keys.song_source(tenant, song))
+
+
+def orders_of(job: Job, plan: Plan) -> list[Order]:
+    """Return the orders that a plan calls for."""
+    if job.outcome is not None or job.cancelled is not None or plan.problem is not None:
+        return []
+    return [Order.model_validate({"tenant": job.tenant, "job": job.id, "spec": spec}) for spec in plan.ready]
+
+
+def result_of(plan: Plan) -> dict[str, list[str]]:
+    """Return the keys of all that a complete plan made or found, by kind."""
+    result: dict[str, list[str]] = {}
+    for artifact in dict.fromkeys(plan.needed):
+        result.setdefault(artifact.kind.value, []).append(artifact.key)
+    return result

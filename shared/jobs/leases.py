@@ -1,0 +1,211 @@
+"""Leases in Valkey: what is queued, what is running, which workers live, who reconciles, who wants what.
+
+They only save work and time: with all of them lost, work is at worst begun twice, and commits decide.
+All keys of one shared Valkey carry the settings' prefix.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+
+from shared.errors import QueueUnavailable
+from shared.queue import Queue, broker_url
+from shared.settings import Settings, get_settings
+from shared.store.keys import Artifact
+
+MESSAGES_PER_WORKER = 2
+WORKER_SEEN_S = 15.0
+LEADER_S = 15.0
+WANTS_S = 3600
+
+_CLAIM = """
+if redis.call('EXISTS', KEYS[2]) == 1 or redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+return redis.call('ZADD', KEYS[1], 'NX', ARGV[1], ARGV[2])
+"""
+_HOLD = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+_RELEASE = """
+local holder = redis.call('GET', KEYS[1])
+if holder and string.sub(holder, 1, string.len(ARGV[1])) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+def connect_valkey(settings: Settings | None = None, *, timeout_s: float = 5.0) -> redis.Redis:
+    """Return a client of Valkey; no request is made yet."""
+    return redis.Redis.from_url(
+        broker_url(settings or get_settings()),
+        socket_timeout=timeout_s,
+        socket_connect_timeout=min(timeout_s, 5.0),
+        health_check_interval=25,
+        decode_responses=True,
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn Valkey's errors into QueueUnavailable."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise QueueUnavailable(type(error).__name__) from error
+
+
+class Leases:
+    """Every lease, by name. All methods raise QueueUnavailable where Valkey does not answer."""
+
+    def __init__(self, valkey: redis.Redis, settings: Settings | None = None) -> None:
+        settings = settings or get_settings()
+        self.valkey, self.prefix = valkey, settings.key_prefix
+        self._lease_ms = int(settings.lease_s * 1000)
+        self._claim = valkey.register_script(_CLAIM)
+        self._hold = valkey.register_script(_HOLD)
+        self._release = valkey.register_script(_RELEASE)
+
+    # Queued: a message is on its way to a worker.
+
+    def claim(self, queue: Queue, artifact: Artifact) -> bool:
+        """Take the right to enqueue an artifact, unless it is under way or the queue holds enough."""
+        capacity = MESSAGES_PER_WORKER * max(1, len(self.workers(queue)))
+        with translated():
+            keys = [self._queued(queue), self._run(artifact)]
+            return bool(self._claim(keys=keys, args=[time.time(), str(artifact), capacity]))
+
+    def unclaim(self, queue: Queue, artifact: Artifact) -> None:
+        """Give that right back: the message was delivered, or never sent."""
+        with translated():
+            self.valkey.zrem(self._queued(queue), str(artifact))
+
+    def room(self, queue: Queue) -> bool:
+        """Tell whether a queue may take another message."""
+        capacity = MESSAGES_PER_WORKER * max(1, len(self.workers(queue)))
+        return len(self.queued(queue)) < capacity
+
+    def queued(self, queue: Queue) -> dict[Artifact, float]:
+        """Return what is queued, with the time of each claim in seconds since the epoch."""
+        with translated():
+            items: list[tuple[str, float]] = self.valkey.zrange(self._queued(queue), 0, -1, withscores=True)  # type: ignore[assignment]
+        return {Artifact.parse(name): when for name, when in items}
+
+    # Running: a task is at it.
+
+    def start(self, artifact: Artifact, token: str) -> bool:
+        """Take the lease of a starting task; False while another holds it."""
+        with translated():
+            return bool(self.valkey.set(self._run(artifact), token, nx=True, px=self._lease_ms))
+
+    def renew(self, artifact: Artifact, token: str) -> bool:
+        """Hold on to a lease, also when Valkey lost it; False if another task holds it."""
+        with translated():
+            return bool(self._hold(keys=[self._run(artifact)], args=[token, self._lease_ms]))
+
+    def end(self, artifact: Artifact, token: str) -> bool:
+        """Give a lease back if its token begins with this one."""
+        with translated():
+            return bool(self._release(keys=[self._run(artifact)], args=[token]))
+
+    def running(self, artifacts: Sequence[Artifact]) -> set[Artifact]:
+        """Return those that a task is at."""
+        if not artifacts:
+            return set()
+        with translated():
+            values: Any = self.valkey.mget([self._run(artifact) for artifact in artifacts])
+        return {artifact for artifact, value in zip(artifacts, values, strict=True) if value}
+
+    # Workers
+
+    def seen(self, queue: Queue, worker: str) -> None:
+        """Note that a worker of a queue lives."""
+        with translated():
+            self.valkey.zadd(self._workers(queue), {worker: time.time()})
+            self.valkey.zremrangebyscore(self._workers(queue), 0, time.time() - 10 * WORKER_SEEN_S)
+
+    def gone(self, queue: Queue, worker: str) -> None:
+        """Note that a worker ends."""
+        with translated():
+            self.valkey.zrem(self._workers(queue), worker)
+
+    def workers(self, queue: Queue) -> list[str]:
+        """Return the workers of a queue that were seen lately."""
+        with translated():
+            found: Any = self.valkey.zrangebyscore(self._workers(queue), time.time() - WORKER_SEEN_S, "+inf")
+        return list(found)
+
+    def ask_to_stop(self, worker: str) -> None:
+        """Ask the tasks of a worker that shuts down to hand their work back."""
+        with translated():
+            self.valkey.set(f"{self.prefix}stopping:{worker}", "1", ex=120)
+
+    def is_stopping(self, worker: str) -> bool:
+        """Tell whether a worker shuts down."""
+        with translated():
+            return bool(self.valkey.exists(f"{self.prefix}stopping:{worker}"))
+
+    def lead(self, worker: str) -> bool:
+        """Take or keep the lead among the reconcilers."""
+        with translated():
+            key = f"{self.prefix}leader"
+            return bool(self._hold(keys=[key], args=[worker, int(LEADER_S * 1000)]))
+
+    def resign(self, worker: str) -> None:
+        """Give the lead back."""
+        with translated():
+            self._release(keys=[f"{self.prefix}leader"], args=[worker])
+
+    # Wants: which jobs wait for an artifact.
+
+    def want(self, job: str, artifacts: Sequence[Artifact]) -> None:
+        """Note that a job waits for artifacts."""
+        if not artifacts:
+            return
+        with translated(), self.valkey.pipeline(transaction=False) as pipe:
+            for artifact in artifacts:
+                pipe.sadd(self._wants(artifact), job)
+                pipe.expire(self._wants(artifact), WANTS_S)
+            pipe.execute()
+
+    def wanted_by(self, artifact: Artifact) -> set[str]:
+        """Return the jobs that are known to wait for an artifact."""
+        with translated():
+            jobs: Any = self.valkey.smembers(self._wants(artifact))
+        return set(jobs)
+
+    # Deletions and turns
+
+    def deletions(self) -> int:
+        """Return how many artifacts were deleted: what is remembered of them is then out of date."""
+        with translated():
+            value: Any = self.valkey.get(f"{self.prefix}deletions")
+        return int(value or 0)
+
+    def note_deletion(self) -> None:
+        """Count a deletion."""
+        with translated():
+            self.valkey.incr(f"{self.prefix}deletions")
+
+    def next_turn(self) -> int:
+        """Return a number that rises with each draw, so that every tenant is first in turn."""
+        with translated():
+            value: Any = self.valkey.incr(f"{self.prefix}turn")
+        return int(value)
+
+    def _queued(self, queue: Queue) -> str:
+        return f"{self.prefix}queued:{queue}"
+
+    def _run(self, artifact: Artifact) -> str:
+        return f"{self.prefix}run:{artifact}"
+
+    def _workers(self, queue: Queue) -> str:
+        return f"{self.prefix}workers:{queue}"
+
+    def _wants(self, artifact: Artifact) -> str:
+        return f"{self.prefix}wants:{artifact}"

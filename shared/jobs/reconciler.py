@@ -1,0 +1,89 @@
+"""The reconciler: a thread in every worker's main process, of which one leads.
+
+It finds what got lost between the others: messages that vanished, workers that died, jobs accepted while
+Valkey was away. Every look goes over all open jobs; a look that finds nothing to do changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import structlog
+
+from shared.errors import SegueError
+from shared.jobs.dispatcher import Dispatcher
+from shared.queue import ARTIFACT_HEADER, Queue
+from shared.store.keys import Artifact
+
+LOST_AFTER_S = 12.0
+"""A claim this old whose message is not in its queue was delivered to a worker that never began."""
+WORKER_BEAT_S = 4.0
+log = structlog.get_logger(__name__)
+
+
+class Reconciler(threading.Thread):
+    """Look after the open jobs every few seconds, or at once when woken."""
+
+    def __init__(self, dispatcher: Dispatcher, *, queue: Queue, worker: str, every_s: float) -> None:
+        super().__init__(name="reconciler", daemon=True)
+        self._dispatcher, self._queue, self._worker, self._every_s = dispatcher, queue, worker, every_s
+        self._stopped, self._woken = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        """Beat and look until stopped; no failure of a server ends the thread."""
+        while not self._stopped.is_set():
+            try:
+                self._dispatcher.leases.seen(self._queue, self._worker)
+                if self._dispatcher.leases.lead(self._worker):
+                    look(self._dispatcher)
+            except SegueError as error:
+                log.warning("could not reconcile", action="reconcile_failed", cause=str(error))
+            except Exception:
+                log.exception("could not reconcile", action="reconcile_crashed")
+            self._woken.wait(min(self._every_s, WORKER_BEAT_S))
+            self._woken.clear()
+
+    def wake(self) -> None:
+        """Look now."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End the thread and let another lead at once."""
+        self._stopped.set()
+        self._woken.set()
+        self.join(timeout=10)
+        try:
+            self._dispatcher.leases.gone(self._queue, self._worker)
+            self._dispatcher.leases.resign(self._worker)
+        except SegueError as error:
+            log.warning("left without a word", action="resign_failed", cause=str(error))
+
+
+def look(dispatcher: Dispatcher) -> None:
+    """Drop claims whose message is lost, then draw."""
+    for queue in Queue:
+        drop_lost_claims(dispatcher, queue)
+    dispatcher.draw()
+
+
+def drop_lost_claims(dispatcher: Dispatcher, queue: Queue) -> None:
+    """Give back the claims of a queue whose messages are not in it any more, and whose tasks never began."""
+    leases = dispatcher.leases
+    old = [item for item, when in leases.queued(queue).items() if time.time() - when > LOST_AFTER_S]
+    if not old:
+        return
+    waiting = waiting_in(dispatcher, queue)
+    for artifact in old:
+        if artifact not in waiting:
+            log.warning("message lost", action="claim_dropped", artifact=str(artifact), queue=queue)
+            leases.unclaim(queue, artifact)
+
+
+def waiting_in(dispatcher: Dispatcher, queue: Queue) -> set[Artifact]:
+    """Return the artifacts whose messages wait in a queue; few, since queues are bounded."""
+    leases = dispatcher.leases
+    messages: list[str] = leases.valkey.lrange(f"{leases.prefix}{queue}", 0, -1)  # type: ignore[assignment]
+    names = [json.loads(message).get("headers", {}).get(ARTIFACT_HEADER) for message in messages]
+    return {Artifact.parse(name) for name in names if name}

@@ -1,0 +1,170 @@
+"""Job records: the truth about jobs, in the bucket.
+
+Each record is created once and never changed. `accepted` says what was asked, `cancelled` that it is not
+wanted any more, `outcome` how it ended. The mark under `jobs-open/` is written before `accepted` and
+deleted after `outcome`, so a crash between two writes leaves a mark too many and never one too few.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.errors import AlreadyEnded, NotFound
+from shared.jobs.recipes import Recipe
+from shared.store import keys
+from shared.store.manifests import Document, Problem
+from shared.store.objects import ObjectStore, Stored, to_json
+
+
+class State(StrEnum):
+    """The states of a job. The last three are terminal."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Accepted(Document):
+    """What was asked."""
+
+    id: str
+    tenant: str
+    recipe: Recipe
+    accepted_at: datetime = Field(default_factory=_now)
+
+
+class Cancelled(Document):
+    """The wish that a job end."""
+
+    cancelled_at: datetime = Field(default_factory=_now)
+
+
+class Outcome(Document):
+    """How a job ended."""
+
+    state: State
+    ended_at: datetime = Field(default_factory=_now)
+    result: dict[str, list[str]] = Field(default_factory=dict, description="Keys made, by kind.")
+    problem: Problem | None = None
+
+
+class Job(Document):
+    """A job as its records tell it."""
+
+    accepted: Accepted
+    cancelled: Cancelled | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        return self.accepted.id
+
+    @property
+    def tenant(self) -> str:
+        """Whose it is."""
+        return self.accepted.tenant
+
+
+def job_id(tenant: str, idempotency_key: str | None) -> str:
+    """Return a job's id: random, or of its idempotency key, so that asking twice gives one job."""
+    if idempotency_key is None:
+        return uuid.uuid4().hex
+    return hashlib.sha256(f"{tenant}\n{idempotency_key}".encode()).hexdigest()[:32]
+
+
+class JobRecords:
+    """Read and write job records of every tenant."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._accepted: dict[tuple[str, str], Accepted] = {}
+
+    def accept(self, tenant: str, identifier: str, recipe: Recipe) -> tuple[Job, bool]:
+        """Store a job; return it, and whether it is new. A known id gives the job that is there."""
+        accepted = Accepted(id=identifier, tenant=tenant, recipe=recipe)
+        if known := self.find(tenant, identifier):
+            return known, False
+        self._store.put(keys.open_job(tenant, identifier), b"")
+        if self._create(tenant, identifier, "accepted", accepted):
+            return Job(accepted=accepted), True
+        return self.get(tenant, identifier), False
+
+    def find(self, tenant: str, identifier: str) -> Job | None:
+        """Return a job, or None."""
+        accepted = self._accepted.get((tenant, identifier))
+        if accepted is None:
+            data = self._store.find(keys.job_record(tenant, identifier, "accepted"))
+            if data is None:
+                return None
+            accepted = self._accepted[tenant, identifier] = Accepted.model_validate_json(data)
+        cancelled = self._store.find(keys.job_record(tenant, identifier, "cancelled"))
+        outcome = self._store.find(keys.job_record(tenant, identifier, "outcome"))
+        return Job(
+            accepted=accepted,
+            cancelled=Cancelled.model_validate_json(cancelled) if cancelled else None,
+            outcome=Outcome.model_validate_json(outcome) if outcome else None,
+        )
+
+    def get(self, tenant: str, identifier: str) -> Job:
+        """Return a job, or raise NotFound."""
+        job = self.find(tenant, identifier)
+        if job is None:
+            raise NotFound("job", identifier)
+        return job
+
+    def cancel(self, tenant: str, identifier: str) -> Job:
+        """Withdraw a job's wish. It is terminal at once; tasks that no other job wants stop by themselves.
+
+        Raises:
+            AlreadyEnded: it succeeded or failed before.
+        """
+        job = self.get(tenant, identifier)
+        if job.outcome is None:
+            self._create(tenant, identifier, "cancelled", Cancelled())
+            job = self.finish(job, Outcome(state=State.CANCELLED))
+        if job.outcome is None or job.outcome.state is not State.CANCELLED:
+            raise AlreadyEnded(job=identifier, state=job.outcome.state if job.outcome else "ended")
+        return job
+
+    def finish(self, job: Job, outcome: Outcome) -> Job:
+        """Record how a job ended, unless it has ended already; return it as it ended."""
+        self._create(job.tenant, job.id, "outcome", outcome)
+        self._store.delete(keys.open_job(job.tenant, job.id))
+        return self.get(job.tenant, job.id)
+
+    def is_open(self, tenant: str, identifier: str) -> bool:
+        """Tell whether a job is not terminal yet, by its mark."""
+        return self._store.exists(keys.open_job(tenant, identifier))
+
+    def tenants(self) -> list[str]:
+        """Return every tenant that has anything stored."""
+        return list(self._store.folders("t/"))
+
+    def open_marks(self, tenant: str) -> list[Stored]:
+        """Return the marks of a tenant's open jobs, oldest first."""
+        marks = self._store.list(keys.open_jobs_folder(tenant))
+        return sorted(marks, key=lambda mark: (mark.modified or _now(), mark.key))
+
+    def drop_mark(self, tenant: str, identifier: str) -> None:
+        """Delete the mark of a job that has ended, or that was never accepted."""
+        self._store.delete(keys.open_job(tenant, identifier))
+
+    def ids(self, tenant: str) -> Iterator[str]:
+        """Yield the ids of all of a tenant's jobs."""
+        return self._store.folders(keys.jobs_folder(tenant))
+
+    def _create(self, tenant: str, identifier: str, name: str, document: Document) -> bool:
+        return self._store.create(keys.job_record(tenant, identifier, name), to_json(document))

@@ -1,0 +1,177 @@
+"""The interface of every approach: its settings, what it learns from, and its scorer.
+
+An approach is fitted in one of two ways. A `ClosedForm` solves for its weights at once; a `Network` says
+how its examples and its Keras model are made, and the trainer runs the epochs. Both give plain arrays,
+and from these a `Scorer`, which judges transitions of a pool it has prepared.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+
+from shared.errors import BadSetting
+from shared.learning.corpus import Corpus, Floats, Indices
+from shared.learning.pairs import Examples
+from shared.parameters import Parameters
+from shared.sound.features import Edges
+from shared.store.arrays import Arrays
+
+
+class Settings(Parameters):
+    """The settings that every approach has."""
+
+    preset: str = Field("default", description="The named set of values that the other settings start from.")
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+class Scorer(ABC):
+    """Judges transitions. Holds fitted weights; knows nothing of how they came about."""
+
+    pairwise: ClassVar[bool] = False
+    """Whether a score costs a run of a network per pair, so that all pairs of a pool cannot be had."""
+
+    def usable(self, edges: Edges) -> NDArray[np.bool_]:
+        """Say which chunks are long enough to be judged; the others stay out of a pool. Shape (n,)."""
+        return np.ones(len(edges), dtype=np.bool_)
+
+    @abstractmethod
+    def prepare(self, edges: Edges, songs: Indices | None = None) -> Arrays:
+        """Do once what scoring a pool needs.
+
+        Args:
+            edges: the pool's n chunks, all usable.
+            songs: int64, shape (n,): the song of each chunk; None: they are all of one song. Matters only
+                to an approach that normalises by song.
+
+        Returns:
+            Arrays to be kept with the pool, and given to `scores`.
+        """
+
+    @abstractmethod
+    def scores(self, prepared: Arrays, reference: int, candidates: Indices) -> Floats:
+        """Score each candidate as the successor of the reference.
+
+        Returns:
+            float32, shape (candidates,): any real numbers; higher is better. Memory is bounded whatever
+            the number of candidates.
+        """
+
+    def dense(self, prepared: Arrays, chunks: int) -> Floats:
+        """Score every chunk after every chunk: float32, shape (n, n), a row per reference."""
+        everyone = np.arange(chunks, dtype=np.int64)
+        return np.stack([self.scores(prepared, reference, everyone) for reference in range(chunks)])
+
+    def display(self, scores: Floats) -> Floats:
+        """Turn scores to what is shown and what `accept_above` means: rising with them, in [0, 1].
+
+        By default the logistic function, for scores that are logits or log-likelihood ratios.
+        """
+        return sigmoid(scores)
+
+
+class Approach(ABC, Generic[AnySettings]):
+    """One way to judge transitions."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    settings_type: type[AnySettings]
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"default": {}}
+    """Values by preset; the first preset is the default."""
+
+    def resolve(self, given: Mapping[str, Any] | None = None) -> AnySettings:
+        """Return all settings: those given, over those of the preset, over the defaults.
+
+        Raises:
+            BadSetting: a name or a value that cannot be.
+        """
+        given = dict(given or {})
+        preset = given.setdefault("preset", next(iter(self.presets)))
+        if preset not in self.presets:
+            raise BadSetting(
+                f"{self.name} has no preset {preset!r}. Choose one of: {', '.join(self.presets)}."
+            )
+        try:
+            return self.settings_type.model_validate({**self.presets[preset], **given})
+        except ValidationError as error:
+            raise BadSetting(self._explain(error)) from error
+
+    @abstractmethod
+    def scorer(self, settings: AnySettings, weights: Arrays) -> Scorer:
+        """Return the scorer of fitted weights."""
+
+    def _explain(self, error: ValidationError) -> str:
+        known = ", ".join(self.settings_type.model_fields)
+        reasons = [
+            f"it has no setting {_path(fault['loc'])!r} (it has: {known})"
+            if fault["type"] == "extra_forbidden"
+            else f"{_path(fault['loc'])} is {fault['input']!r}: {fault['msg'].lower()}"
+            for fault in error.errors()
+        ]
+        return f"These settings of {self.name} cannot be used: {'; '.join(reasons)}."
+
+
+class ClosedForm(Approach[AnySettings]):
+    """An approach whose weights are solved for in one go."""
+
+    @abstractmethod
+    def solve(self, corpus: Corpus, settings: AnySettings, *, seed: int) -> Arrays:
+        """Return the weights.
+
+        Raises:
+            NothingToLearn: the corpus has too few examples.
+        """
+
+
+class Network(Approach[AnySettings]):
+    """An approach that trains a Keras network on examples, epoch by epoch.
+
+    The settings have `epochs`, `batch_size` and `patience` (epochs without a better stopping loss before
+    the fit ends; None: all epochs are run and the last weights are taken).
+    """
+
+    @abstractmethod
+    def constants(self, corpus: Corpus, settings: AnySettings) -> Arrays:
+        """Return what is fixed before training and kept with the weights: input sizes, standardisation."""
+
+    @abstractmethod
+    def train_examples(
+        self, corpus: Corpus, settings: AnySettings, constants: Arrays, *, seed: int, epoch: int
+    ) -> Examples:
+        """Return the examples of one epoch, the same for the same seed and epoch.
+
+        Raises:
+            NothingToLearn: the corpus has too few.
+        """
+
+    @abstractmethod
+    def validation_examples(
+        self, corpus: Corpus, settings: AnySettings, constants: Arrays, *, seed: int
+    ) -> Examples:
+        """Return the training transitions as the other channel has them, as the study validated."""
+
+    @abstractmethod
+    def stopping_examples(
+        self, corpus: Corpus, settings: AnySettings, constants: Arrays, *, seed: int
+    ) -> Examples | None:
+        """Return examples of the training songs that are kept from training, to stop early by."""
+
+    @abstractmethod
+    def build(self, settings: AnySettings, constants: Arrays) -> Any:
+        """Build and compile the Keras model. Its weights come from the global seed."""
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """Return the logistic function of the logits, without overflow."""
+    return (0.5 * (1.0 + np.tanh(0.5 * logits))).astype(np.float32)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "the settings"

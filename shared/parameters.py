@@ -1,0 +1,88 @@
+"""What users may choose at each step: the parameters of cutting, training, sequencing and rendering.
+
+They are part of requests, of recipes, of messages and of artifact keys alike, so each is defined once,
+here, with its unit in its name, its default and its bounds.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+SongId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A song is named by the SHA-256 of its bytes."""
+
+ArtifactKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""An artifact is named by the SHA-256 of all that decides its content."""
+
+
+class Parameters(BaseModel):
+    """A frozen group of parameters that refuses names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Cut(Parameters):
+    """How a song is cut into chunks."""
+
+    method: Literal["silence", "equal"] = Field(
+        "silence",
+        description="`silence`: at the end of each quiet stretch; `equal`: every `chunk_s`.",
+    )
+    threshold_dbfs: Annotated[float, Field(ge=-120, le=0)] | Literal["auto"] = Field(
+        "auto",
+        description="A window is silent at or below this level. `auto` chooses it per song so that chunks "
+        "average `target_chunk_s`; the study used -16.",
+    )
+    min_silence_ms: int = Field(300, ge=10, le=10_000, description="Shortest stretch that counts as silence.")
+    target_chunk_s: float = Field(4.0, ge=0.5, le=60, description="Mean chunk length that `auto` aims at.")
+    min_chunk_ms: int = Field(1000, ge=0, le=60_000, description="Shorter chunks join a neighbour.")
+    max_chunk_ms: int | None = Field(
+        12_000, ge=1000, description="Longer chunks are split at their quietest place; null: never."
+    )
+    chunk_s: float = Field(5.0, ge=0.1, le=600, description="Length of a chunk of the method `equal`.")
+    keep_rest: bool = Field(
+        False, description="`equal`: keep a rest shorter than half a chunk as a chunk of its own."
+    )
+    format: Literal["flac", "wav", "mp3"] = Field("flac", description="How chunk files are stored.")
+
+
+class Training(Parameters):
+    """How a model is made: an approach with all of its settings, resolved."""
+
+    approach: str = Field("linear", description="`binary`, `linear`, `spectral` or `random`.")
+    settings: dict[str, Any] = Field(default_factory=dict, description="Every setting of the approach.")
+    seed: int = Field(0, ge=0, lt=2**31, description="Of everything random in the fit.")
+
+
+class Start(Parameters):
+    """The chunk a mix begins with."""
+
+    song: SongId = Field(description="Its song.")
+    chunk: int = Field(0, ge=0, description="Its number in the song's cut, from 0.")
+
+
+class Sequencing(Parameters):
+    """How chunks are chosen from the pool."""
+
+    chunks: int = Field(30, ge=1, le=10_000, description="Number of chunks in the mix.")
+    start: Start | None = Field(None, description="The first chunk; null: the first chunk of the first song.")
+    accept_above: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Take the first chunk, in the pool's order, that scores above this, as the study's code "
+        "did (0.99); null: take the best of all.",
+    )
+
+
+class Output(Parameters):
+    """How a mix is rendered."""
+
+    format: Literal["mp3", "wav", "flac", "ogg"] = Field("mp3", description="Container and codec.")
+    bitrate_kbps: int | None = Field(
+        None, ge=32, le=320, description="Of MP3 and Ogg; null: best variable rate (LAME V0, Vorbis q6)."
+    )
+    sample_rate_hz: Literal[22050, 32000, 44100, 48000] = Field(44100, description="Of the mix.")
+    channels: Literal[1, 2] = Field(2, description="Of the mix: 2 is stereo.")

@@ -1,0 +1,65 @@
+"""Settings of every service: environment variables `SEGUE_*`, or files of the same names in lower case.
+
+Secrets may come from files (`/run/secrets/segue_s3_secret_key`), as Docker mounts them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS_FOLDER = Path("/run/secrets")
+
+
+class Settings(BaseSettings):
+    """What can be set, with units in the names."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SEGUE_", secrets_dir=SECRETS_FOLDER if SECRETS_FOLDER.is_dir() else None, extra="ignore"
+    )
+
+    # Servers
+    valkey_url: str = Field(
+        "redis://127.0.0.1:6379/0", description="Valkey or Redis: queues, leases, progress."
+    )
+    valkey_password: SecretStr | None = Field(None, description="Password of Valkey, if it has one.")
+    key_prefix: str = Field("segue:", description="Put before every key in Valkey, so that it can be shared.")
+    s3_endpoint: str = Field("127.0.0.1:9000", description="Host and port of the S3 server.")
+    s3_access_key: str = Field("segue", description="S3 access key.")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="S3 secret key.")
+    s3_bucket: str = Field("segue", description="The one bucket; it is made when missing.")
+    s3_region: str = Field("us-east-1", description="S3 region.")
+    s3_secure: bool = Field(False, description="Speak TLS to the S3 server.")
+
+    # The gateway
+    host: str = Field("127.0.0.1", description="Address that the gateway listens on.")
+    port: int = Field(8000, description="Port that the gateway listens on.")
+
+    # Limits of a song
+    max_upload_bytes: int = Field(200_000_000, description="Largest upload, in bytes.")
+    max_song_s: float = Field(3 * 3600.0, description="Longest song, in seconds.")
+    max_decoder_memory_bytes: int = Field(2 * 1024**3, description="Address space of the decoding child.")
+    max_decoder_s: float = Field(600.0, description="Wall-clock seconds that decoding one song may take.")
+
+    # Work
+    worker_children: int = Field(
+        0, description="Tasks that a worker runs at once; 0: the chunker one per core, the others one."
+    )
+    worker_threads: int = Field(0, description="Threads per worker child; 0: all cores of the machine.")
+    segment_s: float = Field(180.0, description="Training runs in segments of this many seconds.")
+    checkpoint_s: float = Field(30.0, description="Within a segment, a checkpoint is stored this often.")
+    reconcile_s: float = Field(2.0, description="Seconds between two looks of the reconciler.")
+    lease_s: float = Field(20.0, description="Seconds that a running task's lease lives without renewal.")
+
+    log_format: Literal["pretty", "json"] = Field("json", description="How logs are written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,49 @@
+"""The decoding child: probes and decodes one song, once, and says on standard output what it found.
+
+Run by `shared.sound.audio` as `python -m shared.sound.decoder SOURCE TARGET LIMITS`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from shared.sound.decoding import (
+    HIGHEST_RATE_HZ,
+    DecodedSong,
+    DecodeLimits,
+    Refusal,
+    Refused,
+    Report,
+)
+from shared.sound.sandbox import confine
+
+
+def main() -> None:
+    """Confine this process, decode, and report."""
+    source, target = Path(sys.argv[1]), Path(sys.argv[2])
+    limits = DecodeLimits.model_validate_json(sys.argv[3])
+    largest_song_bytes = round((limits.max_song_s + 10) * HIGHEST_RATE_HZ * 2 * 2)
+    confine(
+        max_memory_bytes=limits.max_memory_bytes,
+        # Less than the clock gives: a song that is hard to decode is told from a machine that is slow.
+        max_cpu_s=0.8 * limits.max_decoder_s,
+        max_file_bytes=largest_song_bytes,
+    )
+    sys.stdout.write(Report(outcome=_outcome(source, target, limits)).model_dump_json())
+
+
+def _outcome(source: Path, target: Path, limits: DecodeLimits) -> DecodedSong | Refusal:
+    # Imported late: from here on, limits hold for the libraries too.
+    from shared.sound.transcoding import transcode
+
+    try:
+        return transcode(source, target, limits)
+    except Refused as refused:
+        return refused.refusal
+    except MemoryError:
+        return Refusal(kind="not-audio", found="decoding it needs more memory than is allowed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The edges of many chunks, as arrays that can be stored, joined and picked from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.sound.mel import BANDS
+from shared.sound.samples import Float32
+
+Float16 = NDArray[np.float16]
+
+CHANNELS = 2
+"""Edges are stereo; mono repeats its channel."""
+
+EDGE_FRAMES = 128
+"""Frames of an edge: 1.5 s."""
+
+POINTS_RATE_HZ = 1260
+"""Rate of the study's data points: 44,100 / 35."""
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """The edges of n chunks.
+
+    Attributes:
+        tails: float16, shape (n, 2, EDGE_FRAMES, BANDS): log-mel from each chunk's end backwards.
+        heads: float16, the same shape: from each chunk's start on.
+        points: float32, shape (total, 2): every chunk's points, one chunk after the other.
+        offsets: int64, shape (n + 1,): chunk i has the points [offsets[i], offsets[i + 1]).
+    """
+
+    tails: Float16
+    heads: Float16
+    points: Float32
+    offsets: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        expected = (len(self), CHANNELS, EDGE_FRAMES, BANDS)
+        fits = (
+            self.tails.shape == self.heads.shape == expected
+            and self.points.shape[1:] == (CHANNELS,)
+            and self.offsets[0] == 0
+            and self.offsets[-1] == len(self.points)
+            and bool((np.diff(self.offsets) >= 0).all())
+        )
+        if not fits:
+            raise ValueError(
+                f"edges of {len(self)} chunks: tails, heads, points and offsets do not fit together"
+            )
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def points_per_chunk(self) -> NDArray[np.int64]:
+        """How many points each chunk has: int64, shape (n,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def shortest_points(self) -> int:
+        """Points of the shortest chunk; 0 where there is no chunk."""
+        return int(self.points_per_chunk.min(initial=np.iinfo(np.int64).max)) if len(self) else 0
+
+    @classmethod
+    def of_one(cls, tail: Float16, head: Float16, points: Float32) -> Self:
+        """Wrap the edges of one chunk: (2, EDGE_FRAMES, BANDS) twice, and (m, 2)."""
+        return cls(tail[None], head[None], points, np.array([0, len(points)], np.int64))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Edges]) -> Self:
+        """Lay the chunks of several edges one after another; none gives edges of no chunk."""
+        no_spectra = np.zeros((0, CHANNELS, EDGE_FRAMES, BANDS), np.float16)
+        no_points = np.zeros((0, CHANNELS), np.float32)
+        counts = [np.zeros(1, np.int64), *(part.points_per_chunk for part in parts)]
+        return cls(
+            np.concatenate([no_spectra, *(part.tails for part in parts)]),
+            np.concatenate([no_spectra, *(part.heads for part in parts)]),
+            np.concatenate([no_points, *(part.points for part in parts)]),
+            np.cumsum(np.concatenate(counts)),
+        )
+
+    def select(self, indices: NDArray[np.int64]) -> Self:
+        """Pick chunks, in the order of `indices`, int64, shape (k,)."""
+        counts = self.points_per_chunk[indices]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        # Point p of the pick lies as far behind its chunk's first point here as there.
+        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1][indices] - offsets[:-1], counts)
+        return type(self)(self.tails[indices], self.heads[indices], self.points[rows], offsets)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays by name, to be stored."""
+        return {"tails": self.tails, "heads": self.heads, "points": self.points, "offsets": self.offsets}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Restore edges from what `to_arrays` gave.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: the arrays do not fit together.
+        """
+        return cls(
+            arrays["tails"].astype(np.float16, copy=False),
+            arrays["heads"].astype(np.float16, copy=False),
+            arrays["points"].astype(np.float32, copy=False),
+            arrays["offsets"].astype(np.int64, copy=False),
+        )

@@ -1,0 +1,155 @@
+"""Edges: what a network sees of a chunk. The one function for cutting, fitting and scoring.
+
+A chunk has two edges, its tail (before a cut) and its head (after one), each as log-mel spectra, and its
+points, the study's own features. All are made from the chunk's own samples alone, at its own rate, so that
+no filter carries a neighbour across the cut; the same sound has the same figures at every rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import soxr
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from shared.sound.edges import CHANNELS, EDGE_FRAMES, POINTS_RATE_HZ, Edges, Float16
+from shared.sound.mel import BANDS, WINDOW_HOPS, Analysis, analysis_at
+from shared.sound.samples import BLOCK_FRAMES, Float32, Samples, to_float32
+
+__all__ = [
+    "BANDS",
+    "EDGE_FRAMES",
+    "FEATURES_VERSION",
+    "POINTS_RATE_HZ",
+    "WINDOW_HOPS",
+    "Edges",
+    "edge_spectra",
+    "edges_of",
+    "hop_samples",
+    "mix_channels",
+    "points",
+    "song_frames",
+]
+
+FEATURES_VERSION = 1
+"""Part of the key of everything made from features: raise it when a figure changes."""
+
+
+def hop_samples(sample_rate_hz: int) -> int:
+    """Return the hop between frames at a rate, in samples: 11.6 ms, 512 at 44.1 kHz."""
+    return analysis_at(sample_rate_hz).hop
+
+
+def edge_spectra(chunk: Samples, sample_rate_hz: int) -> tuple[Float16, Float16]:
+    """Measure both edges of a chunk of n samples.
+
+    Frame k of the head covers [k * hop, k * hop + window); frame k of the tail, which is read backwards,
+    [n - window - k * hop, n - k * hop): index 0 is at the cut. A chunk with fewer frames than an edge
+    repeats its last one, one shorter than a window is filled up with silence away from the cut, and mono
+    repeats its channel.
+
+    Args:
+        chunk: int16 or float32 in [-1, 1], shape (n, channels), n > 0.
+        sample_rate_hz: rate of the chunk.
+
+    Returns:
+        tail and head, log-mel, natural logarithm, each float16, shape (2, EDGE_FRAMES, BANDS).
+    """
+    analysis = analysis_at(sample_rate_hz)
+    longest = analysis.samples_of(EDGE_FRAMES)
+    head = _first_frames(to_float32(chunk[:longest]), analysis)
+    # Backwards in time and forwards again inside each window: a spectrum's power is the same either way.
+    tail = _first_frames(to_float32(chunk[::-1][:longest]), analysis)
+    return tail, head
+
+
+def _first_frames(samples: Float32, analysis: Analysis) -> Float16:
+    short = analysis.window - len(samples)
+    if short > 0:
+        samples = np.pad(samples, ((0, short), (0, 0)))
+    frames = np.log(analysis.mel_power(_windows(samples, analysis)))
+    padded = np.pad(frames, ((0, 0), (0, EDGE_FRAMES - frames.shape[1]), (0, 0)), mode="edge")
+    return np.broadcast_to(padded, (CHANNELS, EDGE_FRAMES, BANDS)).astype(np.float16)
+
+
+def _windows(samples: Float32, analysis: Analysis) -> Float32:
+    """View samples, (n, channels), as overlapping windows: (channels, frames, window)."""
+    return sliding_window_view(samples.T, analysis.window, axis=1)[:, :: analysis.hop]
+
+
+def song_frames(blocks: Samples | Iterable[Samples], sample_rate_hz: int) -> Float16:
+    """Measure a whole song on the hop grid, its channels mixed by energy.
+
+    Frame i covers [i * hop, i * hop + window), whole windows only, and window is 4 * hop. So at a cut at
+    sample j * hop the head's frames are `frames[j : j + EDGE_FRAMES]`, and the tail's, from the cut
+    backwards, `frames[j - 4 - k]` for k = 0, 1, ...: `mix_channels` of what `edge_spectra` gives.
+
+    Args:
+        blocks: the song, (n, channels), or its blocks in order; memory is that of a block and the result.
+        sample_rate_hz: rate of the song.
+
+    Returns:
+        float16, shape (frames, BANDS); no frame where the song is shorter than a window.
+    """
+    analysis = analysis_at(sample_rate_hz)
+    rows = [np.zeros((0, BANDS), np.float16)]
+    rest: Float32 | None = None
+    for block in _bounded(blocks):
+        samples = to_float32(block)
+        samples = samples if rest is None else np.concatenate([rest, samples])
+        frames = max(0, (len(samples) - analysis.window) // analysis.hop + 1)
+        if frames:
+            power = analysis.mel_power(_windows(samples, analysis))
+            rows.append(np.log(power.mean(axis=0)).astype(np.float16))
+        rest = samples[frames * analysis.hop :]
+    return np.concatenate(rows)
+
+
+def _bounded(blocks: Samples | Iterable[Samples]) -> Iterator[Samples]:
+    for block in [blocks] if isinstance(blocks, np.ndarray) else blocks:
+        for start in range(0, len(block), BLOCK_FRAMES):
+            yield block[start : start + BLOCK_FRAMES]
+
+
+def mix_channels(spectra: NDArray[Any]) -> NDArray[Any]:
+    """Mix the two channels of log spectra by energy: log((e^a + e^b) / 2).
+
+    Args:
+        spectra: shape (..., 2, frames, BANDS).
+
+    Returns:
+        The same type, shape (..., frames, BANDS).
+    """
+    left, right = (spectra[..., channel, :, :].astype(np.float32) for channel in range(CHANNELS))
+    return (np.logaddexp(left, right) - np.float32(np.log(2))).astype(spectra.dtype)
+
+
+def points(chunk: Samples, sample_rate_hz: int) -> Float32:
+    """Resample a chunk to 1,260 Hz, a reduction of 35 at 44.1 kHz: the study's data points, not normalised.
+
+    Args:
+        chunk: int16 or float32 in [-1, 1], shape (n, channels).
+        sample_rate_hz: rate of the chunk.
+
+    Returns:
+        float32, shape (round(n * 1260 / rate), 2); mono repeats its channel.
+    """
+    count = round(len(chunk) * POINTS_RATE_HZ / sample_rate_hz)
+    resampled = soxr.resample(to_float32(chunk), sample_rate_hz, POINTS_RATE_HZ)[:count]
+    # The resampler's own rounding may leave out a last point: it holds the one before.
+    missing = count - len(resampled)
+    if missing:
+        resampled = np.pad(resampled, ((0, missing), (0, 0)), mode="edge" if len(resampled) else "constant")
+    return np.ascontiguousarray(np.broadcast_to(resampled, (count, CHANNELS)), dtype=np.float32)
+
+
+def edges_of(chunks: Iterable[Samples], sample_rate_hz: int) -> Edges:
+    """Measure the edges and points of chunks of one rate, in order; one chunk is held at a time."""
+    singles = []
+    for chunk in chunks:
+        tail, head = edge_spectra(chunk, sample_rate_hz)
+        singles.append(Edges.of_one(tail, head, points(chunk, sample_rate_hz)))
+    return Edges.concatenate(singles)

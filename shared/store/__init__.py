@@ -1,0 +1,1 @@
+"""What lasts: every object key, the documents behind them, and the object store itself."""

@@ -1,0 +1,155 @@
+"""Artifacts in the store: found by their manifest, made by attempts, of which one commits.
+
+Payloads go under an attempt's own folder; the manifest is created last and conditionally. The first
+writer wins; a loser deletes its attempt and returns the winner's manifest. Where a manifest is, all of it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import TypeAdapter
+
+from shared.errors import Corrupt, NotFound
+from shared.store.keys import PRODUCER_VERSIONS, Artifact, Kind, kind_folder
+from shared.store.manifests import Facts, Manifest, Payload, Problem
+from shared.store.objects import ObjectStore, new_attempt, open_ranged, sha256_of, to_json
+from shared.store.specs import AnySpec
+
+MAX_CACHED = 20_000
+MAX_CACHE_AGE_S = 60.0
+_MANIFEST = TypeAdapter(Manifest)
+
+
+class Attempt:
+    """One try at making an artifact."""
+
+    def __init__(self, store: ObjectStore, artifact: Artifact) -> None:
+        self._store, self.artifact, self.name = store, artifact, new_attempt()
+        self._payloads: dict[str, Payload] = {}
+
+    def put(self, name: str, data: bytes, content_type: str = "application/octet-stream") -> Payload:
+        """Store one payload from memory."""
+        self._store.put(self.artifact.payload(self.name, name), data, content_type)
+        payload = Payload(
+            sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data), content_type=content_type
+        )
+        self._payloads[name] = payload
+        return payload
+
+    def put_file(self, name: str, path: Path, content_type: str = "application/octet-stream") -> Payload:
+        """Store one payload from a file."""
+        self._store.put_file(self.artifact.payload(self.name, name), path, content_type)
+        payload = Payload(sha256=sha256_of(path), size_bytes=path.stat().st_size, content_type=content_type)
+        self._payloads[name] = payload
+        return payload
+
+    def commit(self, spec: AnySpec, facts: Facts) -> Manifest:
+        """Make this attempt the artifact, or return the manifest of the one that was faster."""
+        return self._create(
+            Manifest(
+                producer=PRODUCER_VERSIONS[self.artifact.kind],
+                spec=spec,
+                attempt=self.name,
+                payloads=self._payloads,
+                facts=facts,
+            )
+        )
+
+    def reject(self, spec: AnySpec, problem: Problem) -> Manifest:
+        """Record that the artifact can never be made of its inputs."""
+        self.abandon()
+        return self._create(
+            Manifest(
+                producer=PRODUCER_VERSIONS[self.artifact.kind],
+                spec=spec,
+                attempt=self.name,
+                problem=problem,
+            )
+        )
+
+    def abandon(self) -> None:
+        """Delete what this attempt stored."""
+        if self._payloads:
+            self._store.delete_all(f"{self.artifact.folder}{self.name}/")
+            self._payloads = {}
+
+    def _create(self, manifest: Manifest) -> Manifest:
+        if self._store.create(self.artifact.manifest, to_json(manifest)):
+            return manifest
+        winner = _MANIFEST.validate_json(self._store.get(self.artifact.manifest))
+        if winner.attempt != self.name:  # The same attempt: our own first try arrived, its answer did not.
+            self.abandon()
+        return winner
+
+
+class Artifacts:
+    """Find manifests and read payloads. Manifests never change, so they are remembered for a while."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.store = store
+        self._known: dict[Artifact, Manifest] = {}
+        self._since, self._generation = time.monotonic(), 0
+
+    def refresh(self, generation: int) -> None:
+        """Forget what is remembered if anything was deleted since, by the count of deletions."""
+        old = time.monotonic() - self._since > MAX_CACHE_AGE_S
+        if generation != self._generation or old or len(self._known) > MAX_CACHED:
+            self._known = {}
+            self._since, self._generation = time.monotonic(), generation
+
+    def find(self, artifact: Artifact) -> Manifest | None:
+        """Return the manifest, or None while the artifact is not committed."""
+        known = self._known.get(artifact)
+        if known is None and (data := self.store.find(artifact.manifest)) is not None:
+            known = self._known[artifact] = _MANIFEST.validate_json(data)
+        return known
+
+    def get(self, artifact: Artifact) -> Manifest:
+        """Return the manifest of an artifact that must be there.
+
+        Raises:
+            NotFound: it is not.
+        """
+        manifest = self.find(artifact)
+        if manifest is None:
+            raise NotFound(artifact.kind.removesuffix("s"), artifact.key)
+        return manifest
+
+    def keys(self, tenant: str, kind: Kind, *, after: str | None = None) -> Iterator[str]:
+        """Yield the keys of the artifacts of a kind, committed or not, in order."""
+        return self.store.folders(kind_folder(tenant, kind), after=after)
+
+    def read(self, artifact: Artifact, name: str) -> bytes:
+        """Return a payload, checked against the SHA-256 in its manifest.
+
+        Raises:
+            Corrupt: the bytes are others than those that were committed.
+        """
+        manifest = self.get(artifact)
+        data = self.store.get(artifact.payload(manifest.attempt, name))
+        found, needed = hashlib.sha256(data).hexdigest(), manifest.payloads[name].sha256
+        if found != needed:
+            raise Corrupt(what=f"bytes of {name} ({artifact})", found=f"SHA-256 {found}", needed=needed)
+        return data
+
+    def open(self, artifact: Artifact, name: str) -> BinaryIO:
+        """Open a payload as a seekable file that fetches the ranges that are read."""
+        return open_ranged(self.store, self.payload_key(artifact, name))
+
+    def payload_key(self, artifact: Artifact, name: str) -> str:
+        """Return the object key of a committed payload."""
+        manifest = self.get(artifact)
+        if name not in manifest.payloads:
+            raise NotFound(f"{name} of {artifact.kind.removesuffix('s')}", artifact.key)
+        return artifact.payload(manifest.attempt, name)
+
+    def delete(self, artifact: Artifact) -> None:
+        """Delete an artifact: its manifest first, so that it is never seen half deleted."""
+        self.store.delete(artifact.manifest)
+        self._known.pop(artifact, None)
+        self.store.delete_all(artifact.folder)

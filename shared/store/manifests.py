@@ -1,0 +1,202 @@
+"""The documents whose existence is a commit: what an artifact is, and where its payloads lie.
+
+A manifest either carries `facts`, and then every payload it names is stored whole, or a `problem`: its
+inputs can never give the artifact, which is as final as a success.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.errors import InputError, SegueError
+from shared.store.specs import AnySpec
+
+MANIFEST_VERSION = 1
+
+
+class Document(BaseModel):
+    """A JSON document in the bucket. Fields that a later release added are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Problem(Document):
+    """Why something cannot be: the facts of an error, without its class."""
+
+    slug: str
+    title: str
+    detail: str
+
+    @classmethod
+    def of(cls, error: SegueError) -> Problem:
+        """Describe an error."""
+        return cls(slug=error.slug, title=error.title, detail=str(error))
+
+
+class Payload(Document):
+    """One stored file of an artifact."""
+
+    sha256: str
+    size_bytes: int
+    content_type: str = "application/octet-stream"
+
+
+class SongFacts(Document):
+    """A decoded song. Payload: `audio.flac`, at the song's own rate; all cuts are ranges in it."""
+
+    of: Literal["song"] = "song"
+    sample_rate_hz: int
+    channels: int
+    frames: int
+    duration_s: float
+    peak: float
+    codec: str
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+
+
+class CutFacts(Document):
+    """A cut song. Payloads: `edges.npz` and one file per chunk (`0000.flac`, ...)."""
+
+    of: Literal["cut"] = "cut"
+    song: str
+    sample_rate_hz: int
+    channels: int
+    boundaries: list[int] = Field(description="Rising positions in samples, from 0 to the song's last.")
+    threshold_dbfs: float | None = Field(description="The threshold in force; null for equal cuts.")
+    format: Literal["flac", "wav", "mp3"]
+
+    @property
+    def chunks(self) -> int:
+        """The number of chunks."""
+        return len(self.boundaries) - 1
+
+    def chunk_file(self, chunk: int) -> str:
+        """Return the payload name of a chunk."""
+        return f"{chunk:04d}.{self.format}"
+
+
+class SpectraFacts(Document):
+    """A song's log-mel frames. Payload: `frames.npz`."""
+
+    of: Literal["spectra"] = "spectra"
+    song: str
+    frames: int
+
+
+class DatasetFacts(Document):
+    """A training set. Payload: `dataset.npz`."""
+
+    of: Literal["dataset"] = "dataset"
+    chunks: int
+    train_songs: list[str]
+    held_out_songs: list[str]
+
+
+class ModelFacts(Document):
+    """A fitted approach. Payloads: `weights.npz`, `weights.json`, `history.json`, `report.json`."""
+
+    of: Literal["model"] = "model"
+    approach: str
+    settings: dict[str, Any]
+    seed: int
+    weights_sha256: str
+    epochs: int
+    fit_s: float
+    train_songs: list[str]
+    held_out_songs: list[str]
+    summary: dict[str, float | None] = Field(description="The main figures of report.json.")
+
+
+class PoolFacts(Document):
+    """The chunks that a mix is drawn from. Payload: `pool.npz`, what the model's scorer prepared."""
+
+    of: Literal["pool"] = "pool"
+    approach: str
+    cuts: list[str]
+    songs: list[str] = Field(description="The song of each cut.")
+    counts: list[int] = Field(description="The number of chunks of each cut, in the pool's order.")
+
+
+class Step(Document):
+    """One chunk of a sequence."""
+
+    song: str
+    cut: str
+    chunk: int
+    score: float | None = Field(description="How well it follows the one before; null for the first.")
+
+
+class SequenceFacts(Document):
+    """Chunks in order."""
+
+    of: Literal["sequence"] = "sequence"
+    steps: list[Step]
+
+
+class MixFacts(Document):
+    """A rendered mix. Payloads: `mix.<format>`, `report.json`, `mix.cue`, `peaks.json`."""
+
+    of: Literal["mix"] = "mix"
+    title: str
+    format: str
+    duration_s: float
+    sample_rate_hz: int
+    channels: int
+    chunks: int
+    songs: int
+    approach: str
+
+    @property
+    def audio_file(self) -> str:
+        """The payload name of the audio."""
+        return f"mix.{self.format}"
+
+
+Facts = Annotated[
+    SongFacts | CutFacts | SpectraFacts | DatasetFacts | ModelFacts | PoolFacts | SequenceFacts | MixFacts,
+    Field(discriminator="of"),
+]
+AnyFacts = TypeVar("AnyFacts", bound=Document)
+
+
+class RejectedInput(InputError):
+    """An artifact that cannot be made of its inputs, as an earlier attempt found."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.detail)
+
+
+class Manifest(Document):
+    """The commit of one artifact."""
+
+    version: int = MANIFEST_VERSION
+    producer: int
+    spec: AnySpec
+    attempt: str
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    payloads: dict[str, Payload] = Field(default_factory=dict)
+    facts: Facts | None = None
+    problem: Problem | None = None
+
+    def expect(self, kind: type[AnyFacts]) -> AnyFacts:
+        """Return the facts, known to be of a kind.
+
+        Raises:
+            RejectedInput: the artifact cannot be made of its inputs.
+        """
+        if self.problem is not None:
+            raise RejectedInput(self.problem)
+        if not isinstance(self.facts, kind):
+            raise TypeError(f"the manifest of {self.spec.of} {self.attempt} holds no {kind.__name__}")
+        return self.facts
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of all payloads."""
+        return sum(payload.size_bytes for payload in self.payloads.values())

@@ -1,0 +1,108 @@
+"""What each artifact is made of. A spec and its producer's version give the artifact its key.
+
+A spec is also the body of the message that orders the artifact: keys and parameters, never audio.
+Specs downstream of a model name its weights by their SHA-256, since training is not bit-reproducible.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from shared.parameters import ArtifactKey, Cut, Output, Parameters, Sequencing, SongId, Training
+from shared.store.keys import Artifact, Kind, digest
+
+
+class Spec(Parameters):
+    """The inputs and parameters of one artifact."""
+
+    artifact_kind: ClassVar[Kind]
+
+    def artifact(self, tenant: str) -> Artifact:
+        """Return the name of the artifact that this spec describes."""
+        return Artifact(tenant, self.artifact_kind, digest(self.artifact_kind, self.model_dump(mode="json")))
+
+
+class SongSpec(Spec):
+    """A song, probed and decoded."""
+
+    artifact_kind = Kind.SONG
+    of: Literal["song"] = "song"
+    song: SongId
+
+    def artifact(self, tenant: str) -> Artifact:
+        """Return the song's name: the SHA-256 of its bytes says all there is to say."""
+        return Artifact(tenant, Kind.SONG, self.song)
+
+
+class CutSpec(Spec):
+    """A song cut into chunks, with the edges of each."""
+
+    artifact_kind = Kind.CUT
+    of: Literal["cut"] = "cut"
+    song: SongId
+    cut: Cut
+
+
+class SpectraSpec(Spec):
+    """A song's log-mel frames from end to end, from which training draws cuts at random places."""
+
+    artifact_kind = Kind.SPECTRA
+    of: Literal["spectra"] = "spectra"
+    song: SongId
+
+
+class DatasetSpec(Spec):
+    """The edges of several cuts, split by song into training and held-out ones."""
+
+    artifact_kind = Kind.DATASET
+    of: Literal["dataset"] = "dataset"
+    cuts: tuple[ArtifactKey, ...]
+    spectra: tuple[ArtifactKey, ...]
+    seed: int
+
+
+class ModelSpec(Spec):
+    """An approach fitted on a dataset."""
+
+    artifact_kind = Kind.MODEL
+    of: Literal["model"] = "model"
+    dataset: ArtifactKey
+    training: Training
+
+
+class PoolSpec(Spec):
+    """The chunks of several cuts, embedded with a model."""
+
+    artifact_kind = Kind.POOL
+    of: Literal["pool"] = "pool"
+    cuts: tuple[ArtifactKey, ...]
+    model: ArtifactKey
+    weights_sha256: str
+
+
+class SequenceSpec(Spec):
+    """Chunks chosen from a pool, in order."""
+
+    artifact_kind = Kind.SEQUENCE
+    of: Literal["sequence"] = "sequence"
+    pool: ArtifactKey
+    model: ArtifactKey
+    weights_sha256: str
+    sequencing: Sequencing
+
+
+class MixSpec(Spec):
+    """A sequence, rendered."""
+
+    artifact_kind = Kind.MIX
+    of: Literal["mix"] = "mix"
+    sequence: ArtifactKey
+    output: Output
+
+
+AnySpec = Annotated[
+    SongSpec | CutSpec | SpectraSpec | DatasetSpec | ModelSpec | PoolSpec | SequenceSpec | MixSpec,
+    Field(discriminator="of"),
+]

@@ -1,0 +1,122 @@
+"""A worker: a Celery pool whose main process also reconciles and speaks for children that die.
+
+The main process never runs tasks and never loads TensorFlow. It names itself in the environment before
+its children start, so that their leases tell which worker they belong to.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from billiard.exceptions import WorkerLostError
+from celery import Celery, signals
+
+from shared.errors import SegueError
+from shared.jobs.dispatcher import Dispatcher
+from shared.jobs.leases import Leases, connect_valkey
+from shared.jobs.progress import ProgressBoard
+from shared.jobs.reconciler import Reconciler
+from shared.jobs.running import WORKER_VARIABLE, Work, carry_out, token_prefix
+from shared.jobs.starts import KILLED, Starts
+from shared.logs import configure_logs
+from shared.queue import Order, Queue, Task, send
+from shared.settings import get_settings
+from shared.store.manifests import Facts
+from shared.store.objects import connect
+
+log = structlog.get_logger(__name__)
+
+
+@lru_cache(maxsize=1)
+def get_dispatcher(app: Celery) -> Dispatcher:
+    """Return this process's dispatcher, connected at first use."""
+    valkey = connect_valkey()
+    return Dispatcher(connect(), Leases(valkey), ProgressBoard(valkey), lambda order: send(app, order))
+
+
+def register(app: Celery, task: Task, make: Callable[[Work], Facts | None]) -> None:
+    """Declare a task under its name on the wire."""
+
+    def run(request: Any, order: dict[str, Any]) -> None:
+        carry_out(get_dispatcher(app), Order.model_validate(order), make, message=request.request.id)
+
+    run.__doc__ = make.__doc__
+    app.task(name=task.value, bind=True)(run)
+
+
+def run_worker(app: Celery, queue: Queue) -> int:
+    """Run a worker until it is told to stop; return its exit code."""
+    settings = get_settings()
+    configure_logs(settings)
+    os.environ[WORKER_VARIABLE] = name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    dispatcher = get_dispatcher(app)
+    reconciler = Reconciler(dispatcher, queue=queue, worker=name, every_s=settings.reconcile_s)
+    _connect_signals(dispatcher, reconciler, name)
+    cores = (os.cpu_count() or 1) if queue is Queue.CHUNKER else 1
+    children = str(settings.worker_children or cores)
+    arguments = ["worker", "--queues", queue.value, "--concurrency", children, "--pool", "prefork"]
+    arguments += ["--hostname", f"{queue}@{name}", "--loglevel", settings.log_level]
+    arguments += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
+    try:
+        app.worker_main(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+@signals.worker_process_init.connect
+def _begin_child(**_: Any) -> None:
+    """Children are fresh interpreters: they set their own logs up."""
+    configure_logs(get_settings())
+
+
+def _connect_signals(dispatcher: Dispatcher, reconciler: Reconciler, name: str) -> None:
+    @signals.setup_logging.connect(weak=False)
+    def keep_our_logs(**_: Any) -> None:
+        """Celery leaves logging alone once someone answers this signal."""
+
+    @signals.worker_ready.connect(weak=False)
+    def begin(**_: Any) -> None:
+        dispatcher.store.ensure_bucket()
+        reconciler.start()
+
+    @signals.worker_shutting_down.connect(weak=False)
+    def hand_back(**_: Any) -> None:
+        _quietly(lambda: dispatcher.leases.ask_to_stop(name))
+
+    @signals.worker_shutdown.connect(weak=False)
+    def end(**_: Any) -> None:
+        if reconciler.is_alive():
+            reconciler.stop()
+
+    @signals.task_failure.connect(weak=False)
+    def speak_for_the_dead(exception: Any = None, task_id: str = "", kwargs: Any = None, **_: Any) -> None:
+        if isinstance(exception, WorkerLostError) and kwargs:
+            order = Order.model_validate(kwargs["order"])
+            _quietly(lambda: release_dead(dispatcher, order, token_prefix(name, task_id), str(exception)))
+            reconciler.wake()
+
+
+def release_dead(dispatcher: Dispatcher, order: Order, prefix: str, cause: str) -> None:
+    """Give back the lease of a child that was killed, and note what is known of its end."""
+    artifact = order.artifact
+    if dispatcher.leases.end(artifact, prefix):
+        starts = Starts(dispatcher.store, artifact, dispatcher.segment(artifact))
+        last = starts.all()[-1:]
+        if last and last[0].cause is None:
+            starts.explain(last[0], f"{KILLED}: {cause}")
+    dispatcher.leases.unclaim(order.task.queue, artifact)
+
+
+def _quietly(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except SegueError as error:
+        log.warning("left to the reconciler", action="worker_signal_failed", cause=str(error))
