@@ -137,6 +137,7 @@ def carry_out(dispatcher: Dispatcher, order: Order, make: Make, *, message: str)
     artifact, leases = order.artifact, dispatcher.leases
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(job=order.job, artifact=str(artifact))
+    dispatcher.artifacts.refresh(leases.deletions())
     token = f"{token_prefix(worker_name(), message)}{uuid.uuid4().hex[:8]}"
     if dispatcher.artifacts.find(artifact) is None and leases.start(artifact, token):
         keeper = Keeper(dispatcher, artifact, token)

@@ -15,7 +15,7 @@ _OPTIMIZER = "optimizer/"
 
 def get_weights(network: Any) -> Arrays:
     """Return every weight of a network by its path, such as `network/lstm/lstm_cell/kernel`."""
-    return {_name(network, variable): np.array(variable) for variable in network.weights}
+    return {_name(network, variable): np.array(variable.numpy()) for variable in network.weights}
 
 
 def set_weights(network: Any, arrays: Arrays) -> None:
@@ -31,7 +31,7 @@ def set_weights(network: Any, arrays: Arrays) -> None:
 def get_optimizer(network: Any) -> Arrays:
     """Return the state of a network's optimizer: its iterations, moments and learning rate."""
     variables = enumerate(network.optimizer.variables)
-    return {f"{_OPTIMIZER}{index:03d}": np.array(variable) for index, variable in variables}
+    return {f"{_OPTIMIZER}{index:03d}": np.array(variable.numpy()) for index, variable in variables}
 
 
 def set_optimizer(network: Any, arrays: Arrays) -> None:

@@ -86,14 +86,17 @@ class Binary(Network[BinarySettings]):
     settings_type = BinarySettings
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "fast": {
-            "random_cuts_per_epoch": 400,
-            "redraw": True,
+            "edge_frames": 6,
             "true_successors": 1,
+            "random_cuts_per_epoch": 2000,
+            "redraw": True,
             "filters": 32,
             "activation": "relu",
             "lstm_units": 16,
             "dense_units": 16,
+            "dropout": 0.5,
             "optimizer": "adam",
+            "learning_rate": 0.003,
             "epochs": 60,
             "patience": 8,
         },
@@ -121,7 +124,9 @@ class Binary(Network[BinarySettings]):
         """Return transitions of the first channel, and pairs at random cuts of the mixed channels."""
         early = corpus if settings.patience is None else corpus.parted(100 - settings.kept_back_percent)[0]
         rng = np.random.default_rng([seed, epoch if settings.redraw else 0])
-        return _examples(early, settings, constants, rng, channel=_TRAIN_CHANNEL)
+        examples = _examples(early, settings, constants, rng, channel=_TRAIN_CHANNEL)
+        need_examples(examples.rarer, _LEAST_EXAMPLES)
+        return examples
 
     def validation_examples(
         self, corpus: Corpus, settings: BinarySettings, constants: Arrays, *, seed: int
@@ -135,11 +140,12 @@ class Binary(Network[BinarySettings]):
     def stopping_examples(
         self, corpus: Corpus, settings: BinarySettings, constants: Arrays, *, seed: int
     ) -> Examples | None:
-        """Return pairs of the end of each training song; None where all epochs are run."""
+        """Return pairs of the end of each training song; None where all epochs are run, or it has too few."""
         if settings.patience is None:
             return None
         late = corpus.parted(100 - settings.kept_back_percent)[1]
-        return _examples(late, settings, constants, np.random.default_rng(seed), channel=_TRAIN_CHANNEL)
+        examples = _examples(late, settings, constants, np.random.default_rng(seed), channel=_TRAIN_CHANNEL)
+        return examples if examples.rarer >= _LEAST_EXAMPLES else None
 
     def build(self, settings: BinarySettings, constants: Arrays) -> Any:
         """Build and compile the network."""
@@ -243,9 +249,7 @@ def _examples(
         for cuts in corpus.random_cuts(per_song, rng, length=settings.edge_frames):
             sides = _standardised(cuts.tails, constants)[:, ::-1], _standardised(cuts.heads, constants)
             parts.append(Examples(*sides, *cut_pairs(len(cuts), false=settings.false_successors, rng=rng)))
-    examples = Examples.concatenate(parts)
-    need_examples(examples.rarer, _LEAST_EXAMPLES)
-    return examples
+    return Examples.concatenate(parts)
 
 
 def _edge_inputs(

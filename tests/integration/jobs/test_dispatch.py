@@ -1,0 +1,167 @@
+"""Dispatching with real servers and no workers: what is enqueued, in which order, and what is given up."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import redis
+
+from shared.jobs.leases import MESSAGES_PER_WORKER
+from shared.jobs.recipes import CutSongs, DecodeSong
+from shared.jobs.reconciler import LOST_AFTER_S, look, waiting_in
+from shared.jobs.records import State
+from shared.jobs.starts import MAX_STARTS, Starts
+from shared.queue import Queue
+from shared.settings import Settings
+from shared.store import keys
+from shared.store.keys import Kind
+from tests.support.pipeline import Pipeline, parts_of
+
+pytestmark = pytest.mark.integration
+
+
+def songs_of(pipeline: Pipeline, count: int) -> list[str]:
+    return [pipeline.upload_bytes(f"{pipeline.tenant} song {number}".encode()) for number in range(count)]
+
+
+def test_few_messages_lie_in_the_queue_however_much_is_asked(settings: Settings) -> None:
+    pipeline = Pipeline(settings)
+    pipeline.submit(CutSongs(parts=parts_of(songs_of(pipeline, 30))))
+    look(pipeline.dispatcher)
+    assert len(waiting_in(pipeline.dispatcher, Queue.CHUNKER)) == MESSAGES_PER_WORKER
+    for number in range(3):
+        pipeline.leases.seen(Queue.CHUNKER, f"worker {number}")
+    look(pipeline.dispatcher)
+    assert len(waiting_in(pipeline.dispatcher, Queue.CHUNKER)) == 3 * MESSAGES_PER_WORKER
+
+
+def test_nothing_is_enqueued_twice(settings: Settings) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    pipeline.submit(DecodeSong(song=songs_of(pipeline, 1)[0]))
+    for _ in range(3):
+        look(pipeline.dispatcher)
+    assert len(pipeline.sent) == 1
+
+
+def test_a_tenant_with_one_job_does_not_wait_for_one_with_a_hundred(settings: Settings) -> None:
+    greedy, modest = Pipeline(settings, keep_orders=True), Pipeline(settings, keep_orders=True)
+    songs = songs_of(greedy, 100)
+    greedy.submit(CutSongs(parts=parts_of(songs)))
+    waiting = modest.dispatcher.records.accept(
+        modest.tenant, "modest", DecodeSong(song=songs_of(modest, 1)[0])
+    )[0]
+    served: list[str] = []
+    while waiting.tenant not in served:
+        served += [order.tenant for order in greedy.sent]
+        for order in greedy.sent:  # Each was delivered to a worker, so there is room again.
+            greedy.leases.unclaim(Queue.CHUNKER, order.artifact)
+            greedy.leases.start(order.artifact, "some worker")
+        greedy.sent.clear()
+        greedy.dispatcher.draw()
+    assert len(served) <= 3 * MESSAGES_PER_WORKER
+
+
+def test_a_lost_message_is_sent_again(settings: Settings, valkey: redis.Redis) -> None:
+    pipeline = Pipeline(settings)
+    pipeline.submit(DecodeSong(song=songs_of(pipeline, 1)[0]))
+    (claimed,) = pipeline.leases.queued(Queue.CHUNKER)
+    valkey.delete(f"{settings.key_prefix}{Queue.CHUNKER}")
+    look(pipeline.dispatcher)
+    assert waiting_in(pipeline.dispatcher, Queue.CHUNKER) == set(), "a young claim may still be delivered"
+    long_ago = time.time() - LOST_AFTER_S - 1
+    valkey.zadd(f"{settings.key_prefix}queued:{Queue.CHUNKER}", {str(claimed): long_ago})
+    look(pipeline.dispatcher)
+    assert waiting_in(pipeline.dispatcher, Queue.CHUNKER) == {claimed}
+
+
+def test_the_fourth_start_is_refused_and_a_new_request_starts_afresh(settings: Settings) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    recipe = DecodeSong(song=songs_of(pipeline, 1)[0])
+    job = pipeline.submit(recipe)
+    (order,) = pipeline.sent
+    starts = Starts(pipeline.store, order.artifact)
+    for _ in range(MAX_STARTS):
+        last = starts.begin("a worker")
+    starts.explain(last, "the disk is full")
+    pipeline.leases.unclaim(Queue.CHUNKER, order.artifact)
+    look(pipeline.dispatcher)
+    outcome = pipeline.job(job).outcome
+    assert outcome is not None
+    assert outcome.state is State.FAILED
+    assert outcome.problem is not None
+    assert outcome.problem.slug == "gave-up"
+    assert "the disk is full" in outcome.problem.detail
+    pipeline.submit(recipe)
+    assert len(pipeline.sent) == 2
+
+
+def test_cancel_sticks_and_is_refused_after_the_end(settings: Settings) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    job = pipeline.submit(DecodeSong(song=songs_of(pipeline, 1)[0]))
+    records = pipeline.dispatcher.records
+    cancelled = records.cancel(pipeline.tenant, job.id)
+    assert cancelled.outcome is not None
+    assert cancelled.outcome.state is State.CANCELLED
+    assert records.cancel(pipeline.tenant, job.id).outcome == cancelled.outcome
+    look(pipeline.dispatcher)
+    assert pipeline.job(job).outcome == cancelled.outcome
+    assert records.open_marks(pipeline.tenant) == []
+
+
+def test_a_crash_between_two_records_loses_no_job(settings: Settings) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    song = songs_of(pipeline, 1)[0]
+    job = pipeline.submit(DecodeSong(song=song))
+    # The gateway wrote `cancelled` and died before `outcome`.
+    pipeline.store.create(keys.job_record(pipeline.tenant, job.id, "cancelled"), b"{}")
+    look(pipeline.dispatcher)
+    outcome = pipeline.job(job).outcome
+    assert outcome is not None
+    assert outcome.state is State.CANCELLED
+    # A worker wrote `outcome` and died before it removed the mark.
+    pipeline.store.put(keys.open_job(pipeline.tenant, job.id), b"")
+    look(pipeline.dispatcher)
+    assert pipeline.dispatcher.records.open_marks(pipeline.tenant) == []
+
+
+def test_the_same_id_is_the_same_job(settings: Settings) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    recipe = DecodeSong(song=songs_of(pipeline, 1)[0])
+    first = pipeline.dispatcher.submit(pipeline.tenant, "key", recipe)
+    second = pipeline.dispatcher.submit(pipeline.tenant, "key", recipe)
+    assert first == second
+    assert len(pipeline.sent) == 1
+
+
+def test_a_deleted_song_ends_its_job(settings: Settings) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    song = songs_of(pipeline, 1)[0]
+    job = pipeline.submit(DecodeSong(song=song))
+    pipeline.store.delete(keys.song_source(pipeline.tenant, song))
+    look(pipeline.dispatcher)
+    outcome = pipeline.job(job).outcome
+    assert outcome is not None
+    assert outcome.problem is not None
+    assert outcome.problem.slug == "song-gone"
+
+
+def test_one_reconciler_leads_and_another_follows_it(settings: Settings) -> None:
+    leases = Pipeline(settings).leases
+    assert leases.lead("first")
+    assert not leases.lead("second")
+    assert leases.lead("first"), "the leader keeps the lead"
+    leases.resign("first")
+    assert leases.lead("second")
+
+
+def test_a_lease_belongs_to_its_token(settings: Settings) -> None:
+    leases = Pipeline(settings).leases
+    artifact = keys.Artifact("someone", Kind.CUT, "k")
+    assert leases.start(artifact, "w1|m|1")
+    assert not leases.start(artifact, "w2|m|2")
+    assert not leases.renew(artifact, "w2|m|2")
+    assert not leases.end(artifact, "w2|m|2")
+    assert leases.running([artifact]) == {artifact}
+    assert leases.end(artifact, "w1|m|"), "a worker speaks for its dead child by the token's beginning"
+    assert leases.renew(artifact, "w2|m|2"), "a lease that was lost is taken again"

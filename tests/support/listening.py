@@ -1,0 +1,66 @@
+"""Listen to a mix with instruments: is it the chunks that its report names, in that order, without gaps?"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+Mono = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One chunk of a mix, as it was found in the sound.
+
+    Attributes:
+        correlation: of the mix with the source at the place that the report names, 1 if they are the same.
+        lag: samples by which they match best, within +-50 ms.
+        level_db: level of the mix over that of the source.
+    """
+
+    correlation: float
+    lag: int
+    level_db: float
+
+
+def decode_mono(data: bytes) -> tuple[Mono, int]:
+    """Decode sound to one channel."""
+    samples, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+    return samples.mean(axis=1), rate
+
+
+def hear(mix: Mono, rate: int, report: Mapping[str, Any], sources: Mapping[str, Mono]) -> list[Heard]:
+    """Compare every chunk of a mix with its source; all are of one rate."""
+    return [_hear_chunk(mix, rate, entry, sources[entry["song"]]) for entry in report["sequence"]]
+
+
+def _hear_chunk(mix: Mono, rate: int, entry: Mapping[str, Any], source: Mono) -> Heard:
+    start, end = round(entry["mix_start_s"] * rate), round(entry["mix_end_s"] * rate)
+    reach = rate // 20
+    heard = mix[start:end]
+    first = round(entry["source_start_s"] * rate)
+    padded = np.pad(source, reach)[first : first + len(heard) + 2 * reach]
+    size = 1 << (len(padded) + len(heard)).bit_length()
+    spectrum = np.fft.rfft(padded, size) * np.conj(np.fft.rfft(heard, size))
+    lag = int(np.argmax(np.fft.irfft(spectrum, size)[: 2 * reach + 1]))
+    told = padded[lag : lag + len(heard)]
+    energy = float(np.sqrt(np.sum(heard**2) * np.sum(told**2)))
+    level = float(np.sqrt(np.mean(heard**2)) / max(1e-9, float(np.sqrt(np.mean(told**2)))))
+    return Heard(
+        correlation=float(np.sum(heard * told)) / max(energy, 1e-12),
+        lag=lag - reach,
+        level_db=20 * float(np.log10(max(level, 1e-9))),
+    )
+
+
+def longest_hole_ms(mix: Mono, rate: int, *, floor: float = 1e-4) -> float:
+    """Return the longest stretch below a floor, in milliseconds."""
+    quiet = np.concatenate([[0], (np.abs(mix) < floor).astype(np.int8), [0]])
+    turns = np.flatnonzero(np.diff(quiet))
+    return float((turns[1::2] - turns[::2]).max(initial=0)) * 1000 / rate
