@@ -16,12 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from services.assembler.tagging import metadata_arguments
 from shared.errors import BadSetting, EncoderFailed
 from shared.parameters import Output
 from shared.sound.ffmpeg import ffmpeg_path
 from shared.sound.samples import Int16
-
-from services.assembler.tagging import metadata_arguments
 
 __all__ = ["Encoder"]
 
@@ -67,7 +66,7 @@ class Encoder:
 
     def __enter__(self) -> Self:
         # A file takes all that ffmpeg may say: with a pipe that nobody reads it could wait for ever.
-        self._messages = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._messages = tempfile.TemporaryFile()
         try:
             self._process = subprocess.Popen(
                 self._command,
@@ -151,7 +150,7 @@ def _command(path: Path, output: Output, tags: Mapping[str, str]) -> list[str]:
     return [
         *(str(ffmpeg_path()), "-hide_banner", "-nostdin", "-loglevel", "error"),
         *("-f", "s16le", "-ar", str(output.sample_rate_hz), "-ac", str(output.channels), "-i", "pipe:0"),
-        # Without these two the versions of ffmpeg's libraries and random serial numbers become part of the file.
+        # Else library versions and random serial numbers become part of the file.
         *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
         *_codec_arguments(output),
         *("-map_metadata", "-1", *metadata_arguments(tags)),

@@ -10,87 +10,49 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import soxr
 
+from services.assembler.pieces import Piece, Song, position_at
 from shared.errors import Corrupt
-from shared.sound.samples import BLOCK_FRAMES, Float32, Int16, to_float32
+from shared.sound.samples import BLOCK_FRAMES, Float32, to_float32
 
-__all__ = ["AudioReader", "Material", "Piece", "at_rate"]
+__all__ = ["Material"]
 
 CONTEXT_S = 0.05
 """Read on both sides of a range before it is resampled: several times the reach of the filter, so that no
 ringing of an edge that the song does not have remains in the range."""
 
 
-class AudioReader(Protocol):
-    """A decoded song, as `shared.sound.audio.open_audio` opens it."""
-
-    sample_rate_hz: int
-    channels: int
-    n_samples: int
-
-    def read_range(self, start: int, stop: int) -> Int16:
-        """Read the samples [start, stop): int16, shape (stop - start, channels)."""
-        ...
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A chunk to be placed in a mix: samples [start, stop) of a song, at the song's own rate."""
-
-    song: str
-    start: int
-    stop: int
-    sample_rate_hz: int
-    channels: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.start < self.stop:
-            raise ValueError(f"a piece from sample {self.start} to {self.stop} of song {self.song}")
-
-    def span(self, sample_rate_hz: int) -> tuple[int, int]:
-        """Return its first sample and the one after its last, counted at another rate."""
-        rates = self.sample_rate_hz, sample_rate_hz
-        return at_rate(self.start, *rates), at_rate(self.stop, *rates)
-
-
-def at_rate(position: int, from_hz: int, to_hz: int) -> int:
-    """Return the sample nearest to a position counted at another rate; of two, the later.
-
-    In whole numbers, so that the lengths of neighbouring pieces add up at any distance from the start.
-    """
-    return (2 * position * to_hz + from_hz) // (2 * from_hz)
-
-
 class Material:
     """One song, converted to the rate and channels of a mix while it is read.
 
     Args:
-        reader: the song.
-        piece: the piece it is opened for; its rate, channels and end must fit the song.
+        song: decoded, at its own rate; it has one or two channels.
         sample_rate_hz: of the mix.
         channels: of the mix: a mono song sounds on both; a stereo song becomes the mean of its two.
-
-    Raises:
-        Corrupt: the song is not the one that the piece was cut from.
     """
 
-    def __init__(self, reader: AudioReader, piece: Piece, *, sample_rate_hz: int, channels: int) -> None:
-        found = reader.sample_rate_hz, reader.channels
-        needed = piece.sample_rate_hz, piece.channels
-        if found != needed or reader.n_samples < piece.stop:
+    def __init__(self, song: Song, *, sample_rate_hz: int, channels: int) -> None:
+        self._song = song
+        self._sample_rate_hz = sample_rate_hz
+        self._channels = channels
+
+    def piece_blocks(self, piece: Piece) -> Iterator[Float32]:
+        """Yield a piece of the song, as `blocks` does.
+
+        Raises:
+            Corrupt: the song is not the one that the piece was cut from.
+        """
+        if self._song.sample_rate_hz != piece.sample_rate_hz or self._song.n_samples < piece.stop:
             raise Corrupt(
                 what=f"samples of song {piece.song}",
-                found="{} Hz, {} channels and {} samples".format(*found, reader.n_samples),
-                needed="{} Hz, {} channels and at least {} samples".format(*needed, piece.stop),
+                found=f"{self._song.n_samples} samples at {self._song.sample_rate_hz} Hz",
+                needed=f"at least {piece.stop} at {piece.sample_rate_hz} Hz",
             )
-        self._reader = reader
-        self._channels = channels
-        self.sample_rate_hz = sample_rate_hz
+        rates = piece.sample_rate_hz, self._sample_rate_hz
+        return self.blocks(position_at(piece.start, *rates), position_at(piece.stop, *rates))
 
     def blocks(self, start: int, stop: int) -> Iterator[Float32]:
         """Yield the samples [start, stop) of the song, counted at the mix's rate, in short blocks.
@@ -100,7 +62,8 @@ class Material:
         Yields:
             float32 in [-1, 1], shape (at most some `BLOCK_FRAMES`, channels).
         """
-        if self.sample_rate_hz == self._reader.sample_rate_hz:
+        converted: Iterator[Float32]
+        if self._sample_rate_hz == self._song.sample_rate_hz:
             converted = (self._read(*block) for block in _in_blocks(start, stop))
         else:
             converted = self._resampled(start, stop)
@@ -112,8 +75,8 @@ class Material:
 
     def _read(self, start: int, stop: int) -> Float32:
         """Return the samples [start, stop) at the song's rate, with no more channels than the mix has."""
-        there = min(stop, self._reader.n_samples)
-        samples = to_float32(self._reader.read_range(min(start, there), there))
+        there = min(stop, self._song.n_samples)
+        samples = to_float32(self._song.read_range(min(start, there), there))
         if samples.shape[1] > self._channels:
             samples = samples.mean(axis=1, keepdims=True, dtype=np.float32)
         return np.pad(samples, ((0, stop - start - len(samples)), (0, 0)))
@@ -124,13 +87,13 @@ class Material:
         Reading begins where a sample of the song and one of the mix fall on the same instant: that keeps
         every reading of a song in step with every other, to a fraction of a sample.
         """
-        from_hz, to_hz = self._reader.sample_rate_hz, self.sample_rate_hz
+        from_hz, to_hz = self._song.sample_rate_hz, self._sample_rate_hz
         common_hz = math.gcd(from_hz, to_hz)
         step_in, step_out = from_hz // common_hz, to_hz // common_hz
         context = math.ceil(CONTEXT_S * from_hz)
         steps = max(0, start * from_hz // to_hz - context) // step_in
         first, last = steps * step_in, stop * from_hz // to_hz + context
-        channels = min(self._channels, self._reader.channels)
+        channels = min(self._channels, self._song.channels)
         resampler = soxr.ResampleStream(from_hz, to_hz, channels, dtype="float32", quality="HQ")
         skipped, wanted = start - steps * step_out, stop - start
         for position, end in _in_blocks(first, last):

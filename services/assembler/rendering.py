@@ -5,21 +5,19 @@ Rendering obeys: which pieces, in which order, is decided before. Memory does no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from services.assembler.encoding import Encoder
+from services.assembler.material import Material
+from services.assembler.pieces import OpenSong, Piece
+from services.assembler.waveform import WaveformMeter
 from shared.parameters import Output
 from shared.sound.samples import Float32, to_int16
 
-from services.assembler.encoding import Encoder
-from services.assembler.material import AudioReader, Material, Piece
-from services.assembler.waveform import Waveform, WaveformMeter
-
-__all__ = ["Piece", "Rendered", "join_plain", "render"]
+__all__ = ["Rendered", "render"]
 
 
 @dataclass(frozen=True)
@@ -27,47 +25,40 @@ class Rendered:
     """What was rendered.
 
     Attributes:
-        frames: samples of the mix, at `sample_rate_hz`.
-        starts: int64, shape (pieces,): the sample of the mix at which each piece begins.
-        waveform: the outline of the mix.
+        frames: samples of the mix, at its rate.
+        starts: the sample of the mix at which each piece begins.
+        peak: the largest magnitude before encoding, 1.0 at full scale.
+        peaks: the outline of the mix: lowest and highest sample of each of some 1,000 to 2,000 equal
+            stretches (fewer in a mix of a few seconds), 1.0 at full scale.
     """
 
     frames: int
-    sample_rate_hz: int
-    channels: int
-    starts: NDArray[np.int64]
-    waveform: Waveform
-
-    @property
-    def duration_s(self) -> float:
-        """The length of the mix in seconds."""
-        return self.frames / self.sample_rate_hz
-
-    @property
-    def peak(self) -> float:
-        """The largest magnitude before encoding, 1.0 at full scale."""
-        return self.waveform.peak
+    starts: list[int]
+    peak: float
+    peaks: list[list[float]]
 
 
 def join_plain(
-    pieces: Sequence[Piece], material_of: Callable[[Piece], Material]
-) -> Iterator[Iterator[Float32]]:
+    pieces: Sequence[Piece], open_song: OpenSong, output: Output
+) -> Generator[Iterator[Float32], None, None]:
     """Yield, for each piece, what sounds from its beginning to that of the next: the piece, as it is.
 
     Pieces are laid end to end, as the study did. Another manner of joining is another function of
     this form: it may read beyond a piece's ends, since a `Material` is the whole song.
 
     Yields:
-        an iterator of blocks, float32 in [-1, 1], shape (n, channels); to be exhausted before the next.
+        blocks, float32 in [-1, 1], shape (n, channels); to be exhausted before the next piece.
     """
     for piece in pieces:
-        material = material_of(piece)
-        yield material.blocks(*piece.span(material.sample_rate_hz))
+        with ExitStack() as opened:
+            song = open_song(piece.song, opened)
+            material = Material(song, sample_rate_hz=output.sample_rate_hz, channels=output.channels)
+            yield material.piece_blocks(piece)
 
 
 def render(
     pieces: Sequence[Piece],
-    open_song: Callable[[str], AudioReader],
+    open_song: OpenSong,
     output: Output,
     path: Path,
     *,
@@ -83,8 +74,7 @@ def render(
 
     Args:
         pieces: in the order of the mix; at least one.
-        open_song: gives the reader of a song; called once per piece, and may give the same reader
-            again. Readers are the caller's to close.
+        open_song: opens a song by its id for the time that its piece is read.
         output: format, rate and channels of the mix.
         path: a temporary file, written here and removed on failure.
         tags: title, artist, album, comment.
@@ -101,21 +91,19 @@ def render(
     if not pieces:
         raise ValueError("a mix of no pieces")
 
-    def material_of(piece: Piece) -> Material:
-        reader = open_song(piece.song)
-        return Material(reader, piece, sample_rate_hz=output.sample_rate_hz, channels=output.channels)
-
-    starts = np.empty(len(pieces), np.int64)
+    starts: list[int] = []
     meter = WaveformMeter()
-    frames = 0
-    with Encoder(path, output, tags=tags, check=check) as encoder:
-        for index, blocks in enumerate(join_plain(pieces, material_of)):
-            starts[index] = frames
+    with (
+        Encoder(path, output, tags=tags, check=check) as encoder,
+        closing(join_plain(pieces, open_song, output)) as joined,
+    ):
+        for done, blocks in enumerate(joined, start=1):
+            starts.append(meter.frames)
             for block in blocks:
                 check()
                 samples = to_int16(block)
                 encoder.write(samples)
                 meter.feed(samples)
-                frames += len(samples)
-            on_piece(index + 1, len(pieces))
-    return Rendered(frames, output.sample_rate_hz, output.channels, starts, meter.waveform())
+            on_piece(done, len(pieces))
+    outline = meter.waveform()
+    return Rendered(frames=meter.frames, starts=starts, peak=outline.peak, peaks=outline.pairs())

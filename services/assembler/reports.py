@@ -1,10 +1,13 @@
-"""What a mix tells of itself: its report and its cue sheet. Pure functions of what was chosen and rendered."""
+"""What a mix tells of itself: its report and its cue sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from shared.sound.decoding import clean_text
 
 CUE_FRAMES_PER_S = 75
 CUE_TRACKS_MAX = 99
@@ -55,8 +58,7 @@ class MixReport(BaseModel):
 def count_replays(entries: Sequence[Entry]) -> int:
     """Count the steps to the chunk that follows in the same song."""
     return sum(
-        after.song == before.song and after.chunk == before.chunk + 1
-        for before, after in zip(entries, entries[1:], strict=False)
+        after.song == before.song and after.chunk == before.chunk + 1 for before, after in pairwise(entries)
     )
 
 
@@ -87,5 +89,5 @@ def _cue_time(time_s: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A cue sheet knows no escape for a quotation mark."""
-    return text.replace('"', "'")
+    """Return a text as one line without quotation marks, for which a cue sheet knows no escape."""
+    return (clean_text(text) or "").replace('"', "'")

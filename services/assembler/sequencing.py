@@ -13,7 +13,7 @@ from shared.errors import BadSetting, ModelDiverged, PoolTooSmall
 __all__ = ["Score", "Sequence", "greedy"]
 
 Score = Callable[[int, NDArray[np.int64]], NDArray[np.float32]]
-"""Given a reference chunk and candidates, int64 (m,): how well each follows it, float32 (m,), higher is better."""
+"""Given a reference chunk and candidates, int64 (m,): how well each follows it, float32 (m,)."""
 
 BLOCK = 4096
 """Candidates are scored this many at a time, which bounds what a scorer holds."""

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from services.assembler.joining import Piece, Song
+from services.assembler.pieces import Piece, Song
 from services.assembler.rendering import Rendered, render
 from services.assembler.reports import Entry, MixReport, count_replays, cue_sheet
 from services.assembler.scoring import Pool, find_start, prepare_pool

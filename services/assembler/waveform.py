@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shared.sound.samples import FULL_SCALE, Int16
 
@@ -30,25 +29,13 @@ class Waveform:
 
     @property
     def peak(self) -> float:
-        """The largest magnitude, 1.0 at full scale."""
-        return (
-            max((-int(self.lows.min()), int(self.highs.max())), default=0) / FULL_SCALE
-            if len(self.lows)
-            else 0.0
-        )
+        """The largest magnitude, 1.0 at full scale; 0 where there is no sound."""
+        return max(-int(self.lows.min(initial=0)), int(self.highs.max(initial=0))) / FULL_SCALE
 
-    def to_json(self, sample_rate_hz: int) -> dict[str, object]:
-        """Return it in the JSON layout of BBC's audiowaveform, version 2, 8 bits, channels merged."""
-        pairs: NDArray[np.int16] = np.stack([self.lows, self.highs], axis=1) >> 8
-        return {
-            "version": 2,
-            "channels": 1,
-            "sample_rate": sample_rate_hz,
-            "samples_per_pixel": self.frames_per_bin,
-            "bits": 8,
-            "length": len(self.lows),
-            "data": pairs.ravel().tolist(),
-        }
+    def pairs(self) -> list[list[float]]:
+        """Return [low, high] of each bin, 1.0 at full scale, to two digits: finer than any drawing."""
+        rounded: list[list[float]] = np.round(np.stack([self.lows, self.highs], 1) / FULL_SCALE, 2).tolist()
+        return rounded
 
 
 class WaveformMeter:
@@ -60,7 +47,7 @@ class WaveformMeter:
 
     def __init__(self) -> None:
         self._frames_per_bin = FINEST_FRAMES
-        self._frames = 0
+        self.frames = 0
         self._lows: Int16 = np.empty(0, np.int16)
         self._highs: Int16 = np.empty(0, np.int16)
 
@@ -69,7 +56,7 @@ class WaveformMeter:
         if not len(samples):
             return
         bins_before = len(self._lows)
-        bins = (np.arange(len(samples)) + self._frames) // self._frames_per_bin
+        bins = (np.arange(len(samples)) + self.frames) // self._frames_per_bin
         first_of_bin = np.flatnonzero(np.diff(bins, prepend=-1))
         lows = np.minimum.reduceat(samples.min(axis=1), first_of_bin)
         highs = np.maximum.reduceat(samples.max(axis=1), first_of_bin)
@@ -79,7 +66,7 @@ class WaveformMeter:
             lows, highs = lows[1:], highs[1:]
         self._lows = np.concatenate([self._lows, lows])
         self._highs = np.concatenate([self._highs, highs])
-        self._frames += len(samples)
+        self.frames += len(samples)
         while len(self._lows) > MAX_BINS:
             pairs = np.arange(0, len(self._lows), 2)
             self._lows = np.minimum.reduceat(self._lows, pairs)

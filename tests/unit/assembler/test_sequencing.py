@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from services.assembler import sequencing
+from services.assembler.sequencing import greedy
+from shared.errors import BadSetting, ModelDiverged, PoolTooSmall
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+
+class Table:
+    """Scores from a matrix; remembers which candidates it was asked for."""
+
+    def __init__(self, matrix: Floats) -> None:
+        self.matrix = matrix
+        self.asked: list[Indices] = []
+
+    def __call__(self, reference: int, candidates: Indices) -> Floats:
+        self.asked.append(candidates)
+        return self.matrix[reference, candidates]
+
+
+def table(rows: list[list[float]]) -> Table:
+    return Table(np.array(rows, np.float32))
+
+
+def greedy_in_plain_python(matrix: Floats, start: int, length: int, accept_above: float | None) -> list[int]:
+    order = [start]
+    while len(order) < length:
+        row, left = matrix[order[-1]], [k for k in range(len(matrix)) if k not in order]
+        accepted = [k for k in left if accept_above is not None and row[k] > accept_above]
+        order.append(accepted[0] if accepted else max(left, key=lambda k: (row[k], -k)))
+    return order
+
+
+def test_the_best_unused_chunk_follows_and_becomes_the_reference() -> None:
+    score = table([[9, 1, 3, 2], [9, 9, 9, 9], [0, 0.5, 9, 0.25], [0, 0, 9, 9]])
+    found = greedy(score, chunks=4, start=0, length=4)
+    assert found.order.tolist() == [0, 2, 1, 3]
+    assert found.scores.tolist() == [3, 0.5, 9]
+    assert (found.order.dtype, found.scores.dtype) == (np.int64, np.float32)
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 12),
+    st.data(),
+    st.one_of(st.none(), st.sampled_from([0.0, 2.0, 3.0, 9.0])),
+)
+def test_it_equals_the_plain_loop_even_where_scores_tie_and_blocks_are_tiny(
+    seed: int, chunks: int, data: st.DataObject, accept_above: float | None
+) -> None:
+    length = data.draw(st.integers(1, chunks))
+    start = data.draw(st.integers(0, chunks - 1))
+    matrix = np.random.default_rng(seed).integers(0, 5, (chunks, chunks)).astype(np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sequencing, "BLOCK", 3)
+        patch.setattr(sequencing, "EARLY_BLOCK", 2)
+        found = greedy(Table(matrix), chunks=chunks, start=start, length=length, accept_above=accept_above)
+    assert found.order.tolist() == greedy_in_plain_python(matrix, start, length, accept_above)
+    assert found.scores.tolist() == matrix[found.order[:-1], found.order[1:]].tolist()
+
+
+def test_equal_scores_take_the_lowest_index() -> None:
+    assert greedy(Table(np.zeros((5, 5), np.float32)), chunks=5, start=2, length=5).order.tolist() == [
+        2,
+        0,
+        1,
+        3,
+        4,
+    ]
+
+
+def test_the_first_above_the_threshold_is_taken_and_what_lies_beyond_is_not_scored() -> None:
+    chunks = 4 * sequencing.EARLY_BLOCK
+    matrix = np.zeros((1, chunks), np.float32)
+    matrix[0, [5, 7, chunks - 1]] = 0.98, 0.995, 1.0
+    score = Table(matrix)
+    found = greedy(score, chunks=chunks, start=0, length=2, accept_above=0.99)
+    assert found.order.tolist() == [0, 7]
+    assert [len(asked) for asked in score.asked] == [sequencing.EARLY_BLOCK]
+
+
+def test_a_score_equal_to_the_threshold_is_not_above_it() -> None:
+    score = table([[0, 0.5, 0.75]] * 3)
+    assert greedy(score, chunks=3, start=0, length=2, accept_above=0.5).order.tolist() == [0, 2]
+
+
+def test_no_chunk_scores_minus_infinity_out_of_the_mix() -> None:
+    found = greedy(Table(np.full((3, 3), -np.inf, np.float32)), chunks=3, start=1, length=3)
+    assert found.order.tolist() == [1, 0, 2]
+
+
+def test_a_mix_of_one_chunk_needs_no_score() -> None:
+    score = table([[np.nan]])
+    found = greedy(score, chunks=1, start=0, length=1)
+    assert (found.order.tolist(), found.scores.shape, score.asked) == ([0], (0,), [])
+
+
+def test_steps_are_told_from_the_first_chunk_to_the_last() -> None:
+    told: list[tuple[int, int]] = []
+    greedy(
+        Table(np.eye(4, dtype=np.float32)),
+        chunks=4,
+        start=0,
+        length=3,
+        on_step=lambda step, total: told.append((step, total)),
+    )
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_pool_smaller_than_the_mix_is_refused_with_both_figures() -> None:
+    with pytest.raises(PoolTooSmall, match=r"mix of 5 chunks.* has 4"):
+        greedy(table([[0.0] * 4] * 4), chunks=4, start=0, length=5)
+
+
+@pytest.mark.parametrize(("start", "length"), [(-1, 2), (4, 2), (0, 0)])
+def test_impossible_wishes_are_refused(start: int, length: int) -> None:
+    with pytest.raises(BadSetting):
+        greedy(table([[0.0] * 4] * 4), chunks=4, start=start, length=length)
+
+
+def test_scores_that_are_no_numbers_are_an_error_even_where_others_are_higher() -> None:
+    with pytest.raises(ModelDiverged, match="1 of 2 scores after chunk 0"):
+        greedy(table([[0, 5, np.nan]] * 3), chunks=3, start=0, length=2)
