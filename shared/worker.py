@@ -30,6 +30,7 @@ from shared.settings import get_settings
 from shared.store.manifests import Facts
 from shared.store.objects import connect
 
+CORES = os.cpu_count() or 1
 log = structlog.get_logger(__name__)
 
 
@@ -59,9 +60,9 @@ def run_worker(app: Celery, queue: Queue) -> int:
     dispatcher = get_dispatcher(app)
     reconciler = Reconciler(dispatcher, queue=queue, worker=name, every_s=settings.reconcile_s)
     _connect_signals(dispatcher, reconciler, name)
-    cores = (os.cpu_count() or 1) if queue is Queue.CHUNKER else 1
-    children = str(settings.worker_children or cores)
-    arguments = ["worker", "--queues", queue.value, "--concurrency", children, "--pool", "prefork"]
+    children = settings.worker_children or (CORES if queue is Queue.CHUNKER else 1)
+    _bound_threads(settings.worker_threads or max(1, CORES // children))
+    arguments = ["worker", "--queues", queue.value, "--concurrency", str(children), "--pool", "prefork"]
     arguments += ["--hostname", f"{queue}@{name}", "--loglevel", settings.log_level]
     arguments += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     try:
@@ -69,6 +70,12 @@ def run_worker(app: Celery, queue: Queue) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     return 0
+
+
+def _bound_threads(threads: int) -> None:
+    """Bound what the children's libraries use; they read it at their start, so it goes by the environment."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, str(threads))
 
 
 @signals.worker_process_init.connect

