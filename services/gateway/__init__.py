@@ -1,0 +1,1 @@
+"""The gateway: the HTTP API. It accepts, enqueues, reports and relays; workers do the work."""

@@ -1,0 +1,42 @@
+"""Run the gateway: `python -m services.gateway`."""
+
+from __future__ import annotations
+
+import sys
+
+import structlog
+import uvicorn
+
+from services.gateway.app import create_app
+from services.gateway.auth import check_address
+from shared.errors import OpenAddress
+from shared.logs import configure_logs
+from shared.settings import get_settings
+
+GRACE_S = 3
+"""Seconds that requests get to end at shutdown; event streams are cut off then, and clients come back."""
+
+
+def main() -> int:
+    """Serve until told to stop; return the exit code."""
+    settings = get_settings()
+    configure_logs(settings)
+    try:
+        check_address(settings)
+    except OpenAddress as error:
+        structlog.get_logger(__name__).error(str(error), action="address_refused")
+        return 2
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

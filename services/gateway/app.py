@@ -1,0 +1,110 @@
+"""The gateway's application: routes, problems, metrics, and what lives as long as the process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from anyio import to_thread
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from services.gateway import problems
+from services.gateway.backend import Backend, connect_backend
+from services.gateway.events import Announcements
+from services.gateway.metrics import add_metrics
+from services.gateway.middleware import RequestFrame
+from services.gateway.routes import approaches, cuts, health, jobs, mixes, models, pools, songs, system
+from services.gateway.uploads import Receiver
+from shared.errors import Unavailable
+from shared.settings import Settings, get_settings
+
+API_VERSION = "1"
+DESCRIPTION = """
+Upload songs, and ask for a mix: Segue cuts the songs into chunks, judges which chunk may follow which, and
+assembles and renders a new song.
+
+Work is asked for with `POST`, which answers 202 with a job; follow it at its `events` link, by server-sent
+events, or poll it. Every error is a problem document (RFC 9457) that says what was found, what was needed
+and what to do. Send an `Idempotency-Key` with a `POST` to be able to repeat it safely.
+"""
+TAGS = [
+    {"name": "songs", "description": "Audio files, named by the SHA-256 of their bytes."},
+    {"name": "cuts", "description": "Songs cut into chunks; laid end to end, the chunks are the song."},
+    {"name": "models", "description": "Approaches fitted on cut songs."},
+    {"name": "pools", "description": "The chunks of several cuts, as a model sees them."},
+    {"name": "mixes", "description": "New songs. One request makes whatever is missing on the way."},
+    {"name": "jobs", "description": "Work in progress, and how it ended."},
+    {"name": "approaches", "description": "Ways to judge which chunk may follow which."},
+    {"name": "system", "description": "What the installation holds."},
+    {"name": "health", "description": "For supervisors."},
+]
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the gateway's application; it connects to its servers when it is first asked."""
+    settings = settings or get_settings()
+    backend = connect_backend(settings)
+    app = FastAPI(
+        title="Segue", version=API_VERSION, description=DESCRIPTION, openapi_tags=TAGS, lifespan=_lifespan
+    )
+    app.state.backend = backend
+    app.state.announcements = Announcements(settings, backend.board.channel)
+    app.state.receiver = Receiver(backend.patient_store, limit_bytes=settings.max_upload_bytes)
+    v1 = APIRouter(prefix="/v1")
+    for resource in (songs, cuts, models, pools, mixes, jobs, approaches, system):
+        v1.include_router(resource.router)
+    app.include_router(v1)
+    app.include_router(health.router)
+    problems.add_problem_handlers(app)
+    add_metrics(app, backend)
+    app.add_middleware(RequestFrame)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    backend: Backend = app.state.backend
+    await to_thread.run_sync(_ensure_bucket, backend)
+    subscription = asyncio.create_task(app.state.announcements.run(), name="announcements")
+    try:
+        yield
+    finally:
+        subscription.cancel()
+        with suppress(asyncio.CancelledError):
+            await subscription
+        backend.close()
+
+
+def _ensure_bucket(backend: Backend) -> None:
+    try:
+        backend.store.ensure_bucket()
+    except Unavailable as error:
+        # The gateway answers 503 until the store is there; workers make the bucket too.
+        log.warning("no store yet", action="store_missing", cause=str(error))
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """Describe the API; FastAPI files every model under application/json, and problems are not that."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            tags=app.openapi_tags,
+            routes=app.routes,
+        )
+        for operation in (one for path in schema["paths"].values() for one in path.values()):
+            for response in operation["responses"].values():
+                content = response.get("content", {})
+                model = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+                if model.endswith("/Problem"):
+                    # Binary routes have a media type of their own for every status: only the problem stays.
+                    response["content"] = {problems.MEDIA_TYPE: content["application/json"]}
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,133 @@
+"""The gateway's connections: impatient ones, since a client waits for each answer.
+
+A server that does not answer is told to the client within 5 s; nothing is tried again here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import structlog
+from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from shared.errors import KeyReused, QueueUnavailable, Unavailable
+from shared.jobs.dispatcher import Dispatcher
+from shared.jobs.leases import Leases, connect_valkey, translated
+from shared.jobs.pipeline import Plan, make_plan
+from shared.jobs.progress import ProgressBoard
+from shared.jobs.recipes import Recipe
+from shared.jobs.records import Job, JobRecords
+from shared.queue import Order, make_app, send
+from shared.settings import Settings
+from shared.store.artifacts import Artifacts
+from shared.store.keys import Artifact
+from shared.store.objects import ObjectStore, connect
+
+VALKEY_TIMEOUT_S = 1.0
+STORE_TIMEOUT_S = 4.0
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Backend:
+    """Everything that routes work with."""
+
+    settings: Settings
+    store: ObjectStore
+    """Gives up soon."""
+    patient_store: ObjectStore
+    """For what takes its time: uploads, and copies inside the store."""
+    dispatcher: Dispatcher
+    _uncached: Artifacts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._uncached = Artifacts(self.store)
+
+    @property
+    def leases(self) -> Leases:
+        """What Valkey knows of work under way."""
+        return self.dispatcher.leases
+
+    @property
+    def board(self) -> ProgressBoard:
+        """Progress and announcements."""
+        return self.dispatcher.board
+
+    @property
+    def records(self) -> JobRecords:
+        """The truth about jobs."""
+        return self.dispatcher.records
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """Manifests as they are now: what was deleted anywhere is forgotten."""
+        try:
+            self.dispatcher.artifacts.refresh(self.leases.deletions())
+        except QueueUnavailable:
+            self._uncached.refresh(-1)  # Deletions are not heard of: remember for a minute at most.
+            return self._uncached
+        return self.dispatcher.artifacts
+
+    def need_queue(self) -> None:
+        """Raise QueueUnavailable unless Valkey answers: nothing is accepted without it."""
+        with translated():
+            self.leases.valkey.ping()
+
+    def submit(self, tenant: str, job: str, recipe: Recipe) -> Job:
+        """Accept a job, or return the one of this id.
+
+        Raises:
+            QueueUnavailable, StoreUnavailable: nothing was accepted.
+            KeyReused: the job of this id was asked for something else.
+        """
+        self.need_queue()
+        try:
+            accepted = self.dispatcher.submit(tenant, job, recipe)
+        except Unavailable:
+            found = self.records.find(tenant, job)
+            if found is None:
+                raise
+            # Accepted, and a server went away before it was enqueued: the reconciler does it.
+            log.warning("accepted but not enqueued", action="enqueue_left", job=job)
+            accepted = found
+        if accepted.accepted.recipe != recipe:
+            raise KeyReused(job=job)
+        return accepted
+
+    def plan(self, job: Job) -> Plan:
+        """Plan a job to be looked at: whether uploads still lie there is left to the reconciler."""
+        return make_plan(job.tenant, job.accepted.recipe, self.artifacts.find, lambda _: True)
+
+    def open_jobs(self, tenant: str) -> list[Job]:
+        """Return a tenant's jobs that have not ended, oldest first."""
+        marks = self.records.open_marks(tenant)
+        found = (self.records.find(tenant, mark.key.rsplit("/", 1)[1]) for mark in marks)
+        return [job for job in found if job is not None and job.outcome is None]
+
+    def needed_by(self, artifact: Artifact) -> Job | None:
+        """Return an open job that needs an artifact."""
+        jobs = self.open_jobs(artifact.tenant)
+        return next((job for job in jobs if artifact in self.plan(job).needed), None)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.leases.valkey.close()
+
+
+def connect_backend(settings: Settings) -> Backend:
+    """Return the gateway's connections; no request is made yet."""
+    valkey = connect_valkey(settings, timeout_s=VALKEY_TIMEOUT_S)
+    valkey.set_retry(Retry(NoBackoff(), 0))
+    store = connect(settings, timeout_s=STORE_TIMEOUT_S, retries=0)
+    app = make_app("services.gateway", settings, patient=False)
+
+    def enqueue(order: Order) -> None:
+        try:
+            send(app, order)
+        except OperationalError as error:
+            raise QueueUnavailable(type(error).__name__) from error
+
+    dispatcher = Dispatcher(store, Leases(valkey, settings), ProgressBoard(valkey, settings), enqueue)
+    return Backend(settings, store, connect(settings), dispatcher)

@@ -1,0 +1,94 @@
+"""What routes ask for: the connections, who calls, and how their errors are documented."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+
+from services.gateway.backend import Backend
+from services.gateway.events import Announcements
+from services.gateway.looking import look_at
+from services.gateway.resolution import Resolver
+from services.gateway.schemas.common import Problem
+from services.gateway.schemas.jobs import Job
+from services.gateway.uploads import Receiver
+from shared.jobs.recipes import Recipe
+from shared.jobs.records import job_id
+from shared.store import keys
+
+_MEANINGS = {
+    HTTPStatus.CONFLICT: "The state of things forbids it; the problem names what stands in the way.",
+    HTTPStatus.NOT_FOUND: "There is no such thing.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The upload is larger than the limit.",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The range begins after the last byte.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The queue or the store does not answer; try again after `Retry-After` s.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "What was given cannot work; the problem says what was needed.",
+}
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[ -~]+$",
+        description="Any text of your own. Sent again with the same request, it gives the same job.",
+        examples=["night-mix-2026-11-22"],
+    ),
+]
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route that answers problems with these statuses, and 503."""
+    every = [*statuses, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE]
+    return {
+        int(status): {"model": Problem, "description": _MEANINGS[HTTPStatus(status)]}
+        for status in dict.fromkeys(every)
+    }
+
+
+def get_backend(request: Request) -> Backend:
+    """Return the connections of this process."""
+    backend: Backend = request.app.state.backend
+    return backend
+
+
+def get_announcements(request: Request) -> Announcements:
+    """Return the subscription of this process."""
+    announcements: Announcements = request.app.state.announcements
+    return announcements
+
+
+def get_receiver(request: Request) -> Receiver:
+    """Return what takes uploads in."""
+    receiver: Receiver = request.app.state.receiver
+    return receiver
+
+
+TheBackend = Annotated[Backend, Depends(get_backend)]
+TheAnnouncements = Annotated[Announcements, Depends(get_announcements)]
+TheReceiver = Annotated[Receiver, Depends(get_receiver)]
+
+
+def resolver_of(backend: Backend, tenant: str) -> Resolver:
+    """Return what resolves a tenant's requests."""
+    return Resolver(
+        tenant, backend.artifacts.find, lambda song: backend.store.exists(keys.song_source(tenant, song))
+    )
+
+
+def accept(backend: Backend, tenant: str, recipe: Recipe, key: str | None, response: Response) -> Job:
+    """Accept a job for a recipe, or find the one that the same key gave before, and say where it is.
+
+    Raises:
+        QueueUnavailable, StoreUnavailable: nothing was accepted.
+        NotFound, InputError: the recipe is known to fail.
+    """
+    backend.need_queue()
+    identifier = job_id(tenant, key)
+    if key is None or backend.records.find(tenant, identifier) is None:
+        resolver_of(backend, tenant).check(recipe)
+    job = backend.submit(tenant, identifier, recipe)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return look_at(backend, job)

@@ -1,0 +1,138 @@
+"""Job events for browsers and programs: server-sent events that show a job as it goes on.
+
+One subscription to Valkey per process wakes all listeners; each then looks at its job and tells what
+changed. A listener is told the whole job every time, so nothing is missed: an event's id is a digest of
+it, and a client that comes back with the id of what is still true is not told again. Without Valkey the
+records are looked at every second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import redis
+import redis.asyncio
+import structlog
+from anyio import to_thread
+from fastapi.sse import ServerSentEvent
+
+from services.gateway.schemas.jobs import Job
+from shared.errors import Unavailable
+from shared.jobs.records import State
+from shared.queue import broker_url
+from shared.settings import Settings
+
+POLL_S = 1.0
+POLL_WITH_VALKEY_S = 5.0
+GATHER_S = 0.3
+"""Announcements that come this close together are answered by one look."""
+RECONNECT_S = 1.0
+RETRY_MS = 2000
+TERMINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+log = structlog.get_logger(__name__)
+
+
+class Listener:
+    """Waits for announcements about some subjects."""
+
+    def __init__(self, announcements: Announcements, prefixes: tuple[str, ...]) -> None:
+        self._announcements, self._prefixes = announcements, prefixes
+        self._heard = asyncio.Event()
+
+    def hear(self, subject: str) -> None:
+        """Take note of an announcement."""
+        if subject.startswith(self._prefixes):
+            self._heard.set()
+
+    async def wait(self) -> None:
+        """Wait until something was announced, or until it is time to look anyway."""
+        limit_s = POLL_WITH_VALKEY_S if self._announcements.connected else POLL_S
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._heard.wait(), limit_s)
+            await asyncio.sleep(GATHER_S)
+        self._heard.clear()
+
+
+class Announcements:
+    """The process's one subscription to what workers and gateways announce."""
+
+    def __init__(self, settings: Settings, channel: str) -> None:
+        self._url, self._channel = broker_url(settings), channel
+        self._listeners: set[Listener] = set()
+        self.connected = False
+
+    @contextmanager
+    def listen(self, *prefixes: str) -> Iterator[Listener]:
+        """Listen to announcements whose subject begins with one of the prefixes."""
+        listener = Listener(self, prefixes)
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    async def run(self) -> None:
+        """Pass announcements on until cancelled; subscribe again whenever Valkey comes back."""
+        while True:
+            try:
+                await self._pass_on()
+            except (redis.RedisError, OSError) as error:
+                log.warning("not subscribed", action="subscription_lost", cause=type(error).__name__)
+            finally:
+                self.connected = False
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _pass_on(self) -> None:
+        # Pings find a connection that died without a word.
+        client = redis.asyncio.Redis.from_url(
+            self._url, decode_responses=True, socket_connect_timeout=POLL_S, health_check_interval=10
+        )
+        async with client, client.pubsub(ignore_subscribe_messages=True) as subscription:
+            await subscription.subscribe(self._channel)
+            self.connected = True
+            while True:
+                message = await subscription.get_message(timeout=POLL_WITH_VALKEY_S)
+                for listener in self._listeners if message else ():
+                    listener.hear(message["data"])
+
+
+async def follow(
+    announcements: Announcements, tenant: str, job: str, look: Callable[[], Job], *, last_seen: str | None
+) -> AsyncIterator[ServerSentEvent]:
+    """Yield a job as an event now and whenever it changes, until it has ended.
+
+    Args:
+        announcements: of this process.
+        tenant: whose job it is.
+        job: its id.
+        look: returns the job as it is now; runs in a thread.
+        last_seen: id of the last event that the client has seen.
+    """
+    with announcements.listen(f"{tenant}/", job) as listener:
+        while True:
+            try:
+                shown = await to_thread.run_sync(look)
+            except Unavailable as error:
+                log.warning("could not look", action="look_failed", job=job, cause=str(error))
+            else:
+                event = event_of(shown)
+                if event.id != last_seen:
+                    yield event
+                    last_seen = event.id
+                if shown.state in TERMINAL:
+                    return
+            await listener.wait()
+
+
+def event_of(job: Job) -> ServerSentEvent:
+    """Return the event that shows a job: `job` while it is open, `ended` at its end."""
+    text = job.model_dump_json()
+    return ServerSentEvent(
+        raw_data=text,
+        event="ended" if job.state in TERMINAL else "job",
+        id=hashlib.sha256(text.encode()).hexdigest()[:16],
+        retry=RETRY_MS,
+    )

@@ -1,0 +1,199 @@
+"""The one place where errors become HTTP: problem documents (RFC 9457) and their status.
+
+A problem says what was found, what was needed and what to do. It carries no stack trace, and of what was
+sent only as much as it takes to recognise it.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from services.gateway.schemas.common import FieldError, Problem
+from shared import errors
+from shared.store.manifests import Problem as Cause
+from shared.store.manifests import RejectedInput
+from shared.store.objects import ObjectMissing
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+LONGEST_FOUND = 100
+MOST_FIELDS = 20
+_CLIENT_CLOSED = 499
+log = structlog.get_logger(__name__)
+
+
+class RangeNotSatisfiable(errors.SegueError):
+    """A range of bytes begins after the last one."""
+
+    slug = "range-not-satisfiable"
+    title = "There are no such bytes"
+
+    def __init__(self, *, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        super().__init__(
+            f"The file has {size_bytes} bytes, and the range begins after them. Ask for an earlier one."
+        )
+
+
+class UploadStalled(errors.SegueError):
+    """A client stopped sending in the middle of an upload."""
+
+    slug = "upload-stalled"
+    title = "The upload stalled"
+
+    def __init__(self, *, waited_s: float) -> None:
+        super().__init__(f"Nothing came for {waited_s:g} s in the middle of the upload. Send it again.")
+
+
+class CrossSite(errors.SegueError):
+    """Another website's page tries to change something."""
+
+    slug = "cross-site"
+    title = "Not from another site"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            f"A page of {_shortened(origin)} may not change anything here. Use the gateway's own address."
+        )
+
+
+STATUS_OF: dict[type[Exception], HTTPStatus] = {
+    errors.SegueError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SongTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    ObjectMissing: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    UploadStalled: HTTPStatus.REQUEST_TIMEOUT,
+    CrossSite: HTTPStatus.FORBIDDEN,
+}
+"""The status of each error; of one that is not listed, that of its nearest ancestor."""
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """Return the HTTP status of an error."""
+    return next(
+        (STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF),
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+    )
+
+
+def problem_type(slug: str) -> str:
+    """Return the URI that names a kind of problem."""
+    return f"urn:segue:problem:{slug}"
+
+
+def job_problem(cause: Cause, instance: str) -> Problem:
+    """Return what a stored problem is to a client: bad input, unless the work itself gave up."""
+    gave_up = cause.slug == errors.GaveUp.slug
+    return Problem(
+        type=problem_type(cause.slug),
+        title=cause.title,
+        status=HTTPStatus.INTERNAL_SERVER_ERROR if gave_up else HTTPStatus.UNPROCESSABLE_ENTITY,
+        detail=cause.detail,
+        instance=instance,
+    )
+
+
+def describe(error: errors.SegueError) -> Problem:
+    """Return the problem document of one of Segue's own errors."""
+    slug, title = error.slug, error.title
+    if isinstance(error, RejectedInput):
+        slug, title = error.problem.slug, error.problem.title
+    return Problem(type=problem_type(slug), title=title, status=status_of(error), detail=str(error))
+
+
+def describe_status(status: int, detail: str) -> Problem:
+    """Return the problem document of a bare HTTP status, such as of an unknown path."""
+    phrase = HTTPStatus(status).phrase
+    slug = phrase.lower().replace(" ", "-")
+    return Problem(type=problem_type(slug), title=phrase, status=status, detail=detail)
+
+
+def describe_fields(faults: list[dict[str, Any]]) -> Problem:
+    """Return the problem document of a request whose fields do not fit."""
+    fields = [
+        FieldError(
+            field=".".join(str(part) for part in fault["loc"]),
+            found=_shortened(fault.get("input")),
+            needed=str(fault["msg"]),
+        )
+        for fault in faults[:MOST_FIELDS]
+    ]
+    named = "; ".join(f"{field.field}: {field.needed}" for field in fields[:3])
+    return Problem(
+        type=problem_type("bad-request"),
+        title="The request does not fit",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        detail=f"{len(faults)} of the request's fields cannot be used ({named}). See /docs for what fits.",
+        errors=fields,
+    )
+
+
+def respond(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """Return a problem as the answer to a request."""
+    told = problem.model_copy(
+        update={
+            "instance": _shortened(request.url.path),
+            "request_id": request.scope.get("request_id"),
+        }
+    )
+    body = told.model_dump_json(exclude_none=True)
+    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make every error that leaves a route a problem document."""
+
+    @app.exception_handler(errors.SegueError)
+    async def own(request: Request, error: errors.SegueError) -> Response:
+        status = status_of(error)
+        if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("request failed", action="request_failed", cause=str(error), exc_info=error)
+        return respond(request, describe(error), _headers_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def fields(request: Request, error: RequestValidationError) -> Response:
+        return respond(request, describe_fields([dict(fault) for fault in error.errors()]))
+
+    @app.exception_handler(HTTPException)
+    async def status_only(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
+        if error.status_code < HTTPStatus.BAD_REQUEST:
+            return Response(status_code=error.status_code, headers=headers)
+        detail = (
+            f"{request.method} {_shortened(request.url.path)}: {error.detail}. See /docs for what there is."
+        )
+        return respond(request, describe_status(error.status_code, detail), headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=_CLIENT_CLOSED)  # Nobody reads it; the log should not call it a failure.
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        log.error("request failed", action="request_crashed", exc_info=error)
+        detail = "The gateway failed in a way that was not foreseen. Its log has more under the request's id."
+        return respond(request, describe(errors.SegueError(detail)))
+
+
+def _headers_of(error: errors.SegueError) -> dict[str, str]:
+    if isinstance(error, errors.Unavailable):
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    if isinstance(error, RangeNotSatisfiable):
+        return {"Content-Range": f"bytes */{error.size_bytes}"}
+    return {}
+
+
+def _shortened(value: Any) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST_FOUND else f"{text[:LONGEST_FOUND]}…"

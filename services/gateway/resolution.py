@@ -1,0 +1,166 @@
+"""From requests to recipes: every default filled in, every id looked up, before anything is accepted.
+
+What is known to fail is refused at once; what only the work can tell (a song that turns out to be too
+short) fails the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from services.gateway.schemas.requests import (
+    CutsRequest,
+    JudgedRequest,
+    MixRequest,
+    ModelRequest,
+    PartsRequest,
+    PoolRequest,
+    TrainingRequest,
+)
+from shared.errors import NotFound, PoolTooSmall, UnknownStart
+from shared.jobs.pipeline import Find
+from shared.jobs.recipes import BuildPool, CutSongs, FitModel, MakeMix, Part, Recipe
+from shared.learning.approaches import get_approach
+from shared.parameters import ArtifactKey, Cut, Sequencing, Training
+from shared.store.keys import Artifact, Kind
+from shared.store.manifests import CutFacts, Manifest, Problem, RejectedInput
+from shared.store.specs import CutSpec, SongSpec
+
+MOST_NAMED = 10
+Uploaded = Callable[[str], bool]
+
+
+class Resolver:
+    """Resolves the requests of one tenant.
+
+    Args:
+        tenant: whose songs, cuts and models are meant.
+        find: looks manifests up.
+        uploaded: tells whether a song's bytes are there.
+    """
+
+    def __init__(self, tenant: str, find: Find, uploaded: Uploaded) -> None:
+        self._tenant, self._find, self._uploaded = tenant, find, uploaded
+
+    def cuts(self, request: CutsRequest) -> CutSongs:
+        """Resolve a request to cut songs."""
+        return CutSongs(parts=_parts(request.songs, request.cut))
+
+    def model(self, request: ModelRequest) -> FitModel:
+        """Resolve a request for a model."""
+        return FitModel(parts=self._parts_of(request), training=resolve_training(request.training))
+
+    def pool(self, request: PoolRequest) -> BuildPool:
+        """Resolve a request for a pool."""
+        return BuildPool(parts=self._parts_of(request), model=_model_of(request))
+
+    def mix(self, request: MixRequest) -> MakeMix:
+        """Resolve a request for a mix."""
+        return MakeMix(
+            parts=self._parts_of(request),
+            model=_model_of(request),
+            sequencing=Sequencing(
+                chunks=request.chunks, start=request.start, accept_above=request.accept_above
+            ),
+            output=request.output,
+        )
+
+    def check(self, recipe: Recipe) -> None:
+        """Refuse what is known to fail.
+
+        Raises:
+            NotFound: a song or the model is not there.
+            RejectedInput: a song, a cut or the model could not be made.
+            PoolTooSmall, UnknownStart: the cuts are all there, and do not hold the mix that is asked for.
+        """
+        if isinstance(recipe, CutSongs | FitModel | BuildPool | MakeMix):
+            self._check_songs(dict.fromkeys(part.song for part in recipe.parts))
+        if isinstance(recipe, BuildPool | MakeMix) and not isinstance(recipe.model, Training):
+            self._existing(Kind.MODEL, recipe.model)
+        if isinstance(recipe, MakeMix):
+            self._check_pool(recipe)
+
+    def _parts_of(self, request: PartsRequest) -> tuple[Part, ...]:
+        if request.songs is not None:
+            return _parts(request.songs, request.cut or Cut())
+        specs = [self._existing(Kind.CUT, key).spec for key in request.cuts or ()]
+        return tuple(
+            dict.fromkeys(Part(song=spec.song, cut=spec.cut) for spec in specs if isinstance(spec, CutSpec))
+        )
+
+    def _existing(self, kind: Kind, key: ArtifactKey) -> Manifest:
+        manifest = self._find(Artifact(self._tenant, kind, key))
+        if manifest is None:
+            raise NotFound(kind.noun, key)
+        if manifest.problem is not None:
+            raise _rejected([(f"{kind.noun} {key}", manifest.problem)])
+        return manifest
+
+    def _check_songs(self, songs: Iterable[str]) -> None:
+        found = {song: self._find(SongSpec(song=song).artifact(self._tenant)) for song in songs}
+        unknown = [song for song, manifest in found.items() if manifest is None and not self._uploaded(song)]
+        if unknown:
+            raise NotFound(Kind.SONG.noun, ", ".join(unknown[:MOST_NAMED]))
+        problems = [
+            (f"song {song}", manifest.problem)
+            for song, manifest in found.items()
+            if manifest and manifest.problem
+        ]
+        if problems:
+            raise _rejected(problems)
+
+    def _check_pool(self, recipe: MakeMix) -> None:
+        start, chunks = recipe.sequencing.start, recipe.sequencing.chunks
+        if start is not None and start.song not in {part.song for part in recipe.parts}:
+            raise UnknownStart(song=start.song, chunk=start.chunk, chunks=0)
+        counts = self._counts(recipe.parts)
+        if counts is None:
+            return
+        if sum(counts) < chunks:
+            raise PoolTooSmall(wanted=chunks, available=sum(counts))
+        if start is not None:
+            of_start = (
+                count for part, count in zip(recipe.parts, counts, strict=True) if part.song == start.song
+            )
+            if start.chunk >= (most := max(of_start)):
+                raise UnknownStart(song=start.song, chunk=start.chunk, chunks=most)
+
+    def _counts(self, parts: Iterable[Part]) -> list[int] | None:
+        """Return the number of chunks of each part, or None unless all are cut."""
+        counts = []
+        for part in parts:
+            manifest = self._find(CutSpec(song=part.song, cut=part.cut).artifact(self._tenant))
+            if manifest is None or not isinstance(manifest.facts, CutFacts):
+                return None
+            counts.append(manifest.facts.chunks)
+        return counts
+
+
+def resolve_training(request: TrainingRequest) -> Training:
+    """Fill in every setting of a training.
+
+    Raises:
+        BadSetting: there is no such approach, preset or setting, or a value cannot be.
+    """
+    given = dict(request.settings)
+    if request.preset is not None:
+        given["preset"] = request.preset
+    settings = get_approach(request.approach).resolve(given)
+    return Training(approach=request.approach, settings=settings.model_dump(mode="json"), seed=request.seed)
+
+
+def _model_of(request: JudgedRequest) -> ArtifactKey | Training:
+    return request.model or resolve_training(request.training or TrainingRequest())
+
+
+def _parts(songs: Iterable[str], cut: Cut) -> tuple[Part, ...]:
+    return tuple(Part(song=song, cut=cut) for song in dict.fromkeys(songs))
+
+
+def _rejected(problems: list[tuple[str, Problem]]) -> RejectedInput:
+    """Describe inputs that cannot be used, by the first one's problem, naming all."""
+    (subject, first), *others = problems
+    detail = f"{first.detail} ({subject})"
+    if others:
+        detail += f" Nor can be used: {', '.join(name for name, _ in others[:MOST_NAMED])}."
+    return RejectedInput(first.model_copy(update={"detail": detail}))

@@ -1,0 +1,1 @@
+"""The HTTP routes, one file per resource. Each looks up, calls what decides or does, and shows the result."""

@@ -1,0 +1,127 @@
+"""Songs: upload, list, listen, delete."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request, Response, status
+
+from services.gateway import library
+from services.gateway.auth import Tenant
+from services.gateway.backend import Backend
+from services.gateway.dependencies import TheBackend, TheReceiver, documented
+from services.gateway.multipart import FormFile
+from services.gateway.names import clean_name
+from services.gateway.paging import Cursor, Limit, page_of
+from services.gateway.ranges import serve_payload
+from services.gateway.schemas.common import Page
+from services.gateway.schemas.songs import Song, SongState
+from services.gateway.uploads import Received, keep
+from shared.errors import Conflict
+from shared.store.keys import Artifact, Kind
+
+router = APIRouter(prefix="/songs", tags=["songs"])
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {
+    "schema": {"type": "object", "required": ["file"], "properties": {"file": _BINARY["schema"]}},
+}
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses={
+        200: {"model": Song, "description": "These bytes were there already: the same song."},
+        **documented(413),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/octet-stream": _BINARY,
+                "audio/*": _BINARY,
+                "multipart/form-data": _FORM,
+            },
+        }
+    },
+)
+async def upload_song(
+    request: Request,
+    response: Response,
+    backend: TheBackend,
+    receiver: TheReceiver,
+    tenant: Tenant,
+    name: Annotated[
+        str | None, Query(max_length=1000, description="The file's name.", examples=["Night Drive.mp3"])
+    ] = None,
+) -> Song:
+    """Upload a song: the file's bytes as the body, or a form with one part `file`.
+
+    The song is `received` at once and decoded by a worker. The same bytes give the same song; sent again,
+    they give one that failed to decode another try. The upload needs no Idempotency-Key for that.
+    """
+    await to_thread.run_sync(_need_servers, backend, tenant)
+    blocks: AsyncIterator[bytes] = request.stream()
+    form = None
+    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        form = FormFile(request.headers["content-type"], blocks)
+        blocks = form.blocks()
+    length = request.headers.get("content-length", "")
+    received = await receiver.receive(tenant, blocks, int(length) if length.isdecimal() and not form else 0)
+    chosen = clean_name(name or (form.name if form else None))
+    song, is_new = await to_thread.run_sync(_keep, backend, tenant, received, chosen)
+    response.headers["Location"] = song.links["self"]
+    response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+    return song
+
+
+@router.get("", responses=documented())
+def list_songs(backend: TheBackend, tenant: Tenant, limit: Limit = 50, cursor: Cursor = None) -> Page[Song]:
+    """List songs in the order of their ids."""
+    songs = backend.artifacts.keys(tenant, Kind.SONG, after=cursor)
+    return page_of(songs, lambda key: library.find_song(backend, tenant, key), limit)
+
+
+@router.get("/{song_id}", responses=documented(404))
+def get_song(song_id: str, backend: TheBackend, tenant: Tenant) -> Song:
+    """Show a song."""
+    return library.get_song(backend, tenant, song_id)
+
+
+@router.head("/{song_id}/audio", include_in_schema=False)
+@router.get(
+    "/{song_id}/audio",
+    response_class=Response,
+    responses={
+        200: {"content": {"audio/flac": _BINARY}, "description": "The song, decoded, at its own rate."},
+        206: {"content": {"audio/flac": _BINARY}, "description": "The range that was asked for."},
+        **documented(404, 409, 416),
+    },
+)
+def get_song_audio(request: Request, song_id: str, backend: TheBackend, tenant: Tenant) -> Response:
+    """Listen to a song as Segue decoded it. Takes `Range`."""
+    song = library.get_song(backend, tenant, song_id)
+    if song.state is SongState.RECEIVED:
+        raise Conflict(f"Song {song.id} is not decoded yet. Wait until its state is `ready`.")
+    artifact = Artifact(tenant, Kind.SONG, song.id)
+    return serve_payload(request, backend, artifact, "audio.flac", filename=f"{song.title}.flac")
+
+
+@router.delete("/{song_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404, 409))
+def delete_song(song_id: str, backend: TheBackend, tenant: Tenant) -> None:
+    """Delete a song, unless an open job needs it. Its cuts and mixes stay."""
+    library.delete(backend, library.artifact_of(tenant, Kind.SONG, song_id))
+
+
+def _need_servers(backend: Backend, tenant: str) -> None:
+    """Find out before the first byte whether the song could be kept."""
+    backend.need_queue()
+    backend.store.exists(Artifact(tenant, Kind.SONG, "0" * 64).manifest)
+
+
+def _keep(backend: Backend, tenant: str, received: Received, name: str) -> tuple[Song, bool]:
+    is_new = keep(backend.patient_store, tenant, received, name)
+    library.begin_decoding(backend, tenant, received.song)
+    return library.get_song(backend, tenant, received.song), is_new

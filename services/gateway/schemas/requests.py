@@ -1,0 +1,121 @@
+"""Requests for work."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from services.gateway.schemas.common import MODEL_EXAMPLE, SONG_EXAMPLE, RequestSchema
+from shared.parameters import ArtifactKey, Cut, Output, Sequencing, SongId, Start
+
+MAX_PARTS = 2000
+_Name = Annotated[str, StringConstraints(max_length=50)]
+_sequencing, _start = Sequencing.model_fields, Start.model_fields
+
+
+class TrainingRequest(RequestSchema):
+    """How a model is to be made. `GET /v1/approaches` tells what there is to choose."""
+
+    approach: _Name = Field("linear", description="Name of the approach.", examples=["binary"])
+    preset: _Name | None = Field(
+        None, description="A named set of settings; null: the approach's default.", examples=["fast"]
+    )
+    settings: dict[_Name, Any] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Single settings, over those of the preset.",
+        examples=[{"epochs": 20}],
+    )
+    seed: int = Field(0, ge=0, lt=2**31, description="Of everything random in the fit.", examples=[0])
+
+
+class PartsRequest(RequestSchema):
+    """What to work on: songs and how to cut them, or cuts that there are."""
+
+    songs: list[SongId] | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_PARTS,
+        description="Ids of songs; the first one's first chunk begins a mix. Either these or `cuts`.",
+        examples=[[SONG_EXAMPLE]],
+    )
+    cuts: list[ArtifactKey] | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_PARTS,
+        description="Ids of cuts, in place of songs.",
+        examples=[None],
+    )
+    cut: Cut | None = Field(
+        None,
+        description="How the songs are cut; null: at silence, with a threshold chosen per song.",
+        examples=[{"method": "equal", "chunk_s": 5.0}],
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.songs is None) == (self.cuts is None):
+            raise ValueError("give either songs or cuts")
+        if self.cuts is not None and self.cut is not None:
+            raise ValueError("cuts are cut already: leave `cut` out, or give songs")
+        return self
+
+
+class CutsRequest(RequestSchema):
+    """Cut songs into chunks."""
+
+    songs: list[SongId] = Field(
+        min_length=1, max_length=MAX_PARTS, description="Ids of the songs.", examples=[[SONG_EXAMPLE]]
+    )
+    cut: Cut = Field(Cut(), description="How they are cut.", examples=[{"method": "silence"}])
+
+
+class ModelRequest(PartsRequest):
+    """Fit an approach."""
+
+    training: TrainingRequest = Field(
+        TrainingRequest(),
+        description="How the model is made.",
+        examples=[{"approach": "binary", "preset": "fast"}],
+    )
+
+
+class JudgedRequest(PartsRequest):
+    """Work that needs a model: one that exists, or one to be fitted on the same songs."""
+
+    model: ArtifactKey | None = Field(
+        None, description="Id of a model that there is. Either this or `training`.", examples=[MODEL_EXAMPLE]
+    )
+    training: TrainingRequest | None = Field(
+        None,
+        description="How a model is to be made of these songs; null with `model` null: `linear`.",
+        examples=[None],
+    )
+
+    @model_validator(mode="after")
+    def _one_model(self) -> Self:
+        if self.model is not None and self.training is not None:
+            raise ValueError("give either model or training")
+        return self
+
+
+class PoolRequest(JudgedRequest):
+    """Embed the chunks of songs for an approach."""
+
+
+class MixRequest(JudgedRequest):
+    """Assemble and render a mix; whatever is missing on the way to it is made."""
+
+    chunks: int = Field(
+        30, ge=1, le=10_000, description="Number of chunks in the mix; none repeats.", examples=[30]
+    )
+    start: Start | None = Field(
+        None,
+        description=_sequencing["start"].description,
+        examples=[{"song": SONG_EXAMPLE, "chunk": 0}],
+    )
+    accept_above: float | None = Field(
+        None, ge=0, le=1, description=_sequencing["accept_above"].description, examples=[None]
+    )
+    output: Output = Field(Output(), description="How it is rendered.", examples=[{"format": "mp3"}])

@@ -1,0 +1,165 @@
+"""Uploads: from the network into the store as a stream, counted and hashed once, on their way.
+
+A thread stores the bytes with the store's blocking SDK and asks for the next block when it needs one, so
+no more than one part lies in memory and a fast client waits for a slow store. Whatever goes wrong, nothing
+of an upload is left behind; what a crash leaves under `uploads/` is cleared up later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import anyio
+import structlog
+from anyio import CapacityLimiter, from_thread, to_thread
+from pydantic import Field
+
+from services.gateway.problems import UploadStalled
+from shared.errors import SongEmpty, SongTooLarge, Unavailable
+from shared.store import keys
+from shared.store.manifests import Document
+from shared.store.objects import ObjectStore, to_json
+
+STALLED_AFTER_S = 60.0
+AT_ONCE = 8
+"""Uploads that are stored at the same time; more wait. Each holds a thread and a part of 16 MiB."""
+DRAINED_BYTES = 64 << 20
+log = structlog.get_logger(__name__)
+
+
+class UploadRecord(Document):
+    """What was said of a song when its bytes came first."""
+
+    name: str
+    size_bytes: int
+    uploaded_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class Received:
+    """An upload that is stored whole."""
+
+    key: str
+    """Where it lies until it is kept."""
+    song: str
+    """SHA-256 of its bytes."""
+    size_bytes: int
+
+
+class Intake(io.RawIOBase):
+    """The bytes that are coming, as a file for the thread that stores them."""
+
+    def __init__(self, blocks: AsyncIterator[bytes], *, limit_bytes: int) -> None:
+        self._blocks, self._limit_bytes = blocks, limit_bytes
+        self._held, self._ended = bytearray(), False
+        self._sha256 = hashlib.sha256()
+        self.size_bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what has come so far, in hexadecimal."""
+        return self._sha256.hexdigest()
+
+    def readable(self) -> bool:
+        """Tell that the file can be read."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return `size` bytes, fewer only at the end; call it in a thread that anyio started.
+
+        Raises:
+            SongTooLarge: more came than the limit.
+            UploadStalled: nothing came for too long.
+        """
+        while not self._ended and (size < 0 or len(self._held) < size):
+            block = from_thread.run(self._receive)
+            self._ended = not block
+            self.size_bytes += len(block)
+            if self.size_bytes > self._limit_bytes:
+                raise SongTooLarge(limit_bytes=self._limit_bytes)
+            self._sha256.update(block)
+            self._held += block
+        taken = bytes(self._held if size < 0 else self._held[:size])
+        del self._held[: len(taken)]
+        return taken
+
+    async def _receive(self) -> bytes:
+        """Return the next block that is not empty; an empty one at the end."""
+        try:
+            with anyio.fail_after(STALLED_AFTER_S):
+                async for block in self._blocks:
+                    if block:
+                        return block
+        except TimeoutError:
+            raise UploadStalled(waited_s=STALLED_AFTER_S) from None
+        return b""
+
+
+class Receiver:
+    """Takes uploads in, a few at a time."""
+
+    def __init__(self, store: ObjectStore, *, limit_bytes: int) -> None:
+        self._store, self._limit_bytes = store, limit_bytes
+        # Its own, so that slow uploads do not hold the threads that answer other requests.
+        self._limiter = CapacityLimiter(AT_ONCE)
+
+    async def receive(self, tenant: str, blocks: AsyncIterator[bytes], declared_bytes: int = 0) -> Received:
+        """Store what comes.
+
+        Args:
+            tenant: whose it is.
+            blocks: the bytes, as they come.
+            declared_bytes: what the client says that will come; believed only where it is too much.
+
+        Raises:
+            SongEmpty, SongTooLarge, UploadStalled: nothing of it is left behind.
+        """
+        key = keys.upload(tenant, uuid.uuid4().hex)
+        intake = Intake(blocks, limit_bytes=self._limit_bytes)
+        try:
+            if declared_bytes > self._limit_bytes:
+                raise SongTooLarge(limit_bytes=self._limit_bytes)
+            await to_thread.run_sync(self._store.put_stream, key, intake, limiter=self._limiter)
+            if intake.size_bytes == 0:
+                raise SongEmpty()
+        except BaseException as error:
+            with anyio.CancelScope(shield=True):
+                await to_thread.run_sync(discard, self._store, key)
+            if isinstance(error, SongTooLarge):
+                await _drain(blocks)
+            raise
+        return Received(key, intake.sha256, intake.size_bytes)
+
+
+def keep(store: ObjectStore, tenant: str, received: Received, name: str) -> bool:
+    """Make an upload the source of its song; return whether the song is new."""
+    try:
+        if not store.exists(keys.song_source(tenant, received.song)):
+            store.copy(received.key, keys.song_source(tenant, received.song))
+        record = UploadRecord(name=name, size_bytes=received.size_bytes)
+        return store.create(keys.song_upload(tenant, received.song), to_json(record))
+    finally:
+        discard(store, received.key)
+
+
+def discard(store: ObjectStore, key: str) -> None:
+    """Delete an upload; if the store is away, clearing up does it later."""
+    try:
+        store.delete(key)
+    except Unavailable as error:
+        log.warning("upload left behind", action="upload_left", key=key, cause=str(error))
+
+
+async def _drain(blocks: AsyncIterator[bytes]) -> None:
+    """Read on for a while: a client that is cut off while it sends never reads the answer."""
+    left = DRAINED_BYTES
+    with anyio.move_on_after(STALLED_AFTER_S):
+        async for block in blocks:
+            left -= len(block)
+            if left < 0:
+                return
