@@ -5,7 +5,7 @@
     │   ├── NotAudio          ├── SongEmpty         ├── SongTooShort      ├── SongTooLong
     │   ├── SongTooLarge      ├── UnsupportedAudio  ├── PoolTooSmall      ├── UnknownStart
     │   ├── TooFewSongs       ├── NothingToLearn    ├── BadSetting
-    │   └── ModelDiverged
+    │   ├── ModelDiverged     └── KeyReused
     ├── NotFound              no such thing, for this tenant
     │   └── SongGone          a song that a job needs was deleted
     ├── Conflict              the state of things forbids it
@@ -16,7 +16,7 @@
     │   ├── StoreUnavailable  ├── QueueUnavailable
     ├── MachineError          this machine lacks something
     │   ├── ToolMissing       ├── DecoderFailed     ├── EncoderFailed
-    │   ├── PortTaken         └── ServerFailed
+    │   ├── PortTaken         ├── ServerFailed      └── OpenAddress
     ├── Corrupt               what is stored is not what its record says
     ├── GaveUp                a task was started as often as allowed and never finished
     └── Interrupted           not failures: a task stops early
@@ -193,6 +193,20 @@ class ModelDiverged(InputError):
         )
 
 
+class KeyReused(InputError):
+    """An idempotency key was used before, for something else."""
+
+    slug = "key-reused"
+    title = "This Idempotency-Key stands for another request"
+
+    def __init__(self, *, job: str) -> None:
+        self.job = job
+        super().__init__(
+            f"The Idempotency-Key was sent before and gave job {job}, which was asked for something else. "
+            "Send each request with a key of its own; repeat a key only with the same request."
+        )
+
+
 class NotFound(SegueError):
     """No such thing, for this tenant."""
 
@@ -357,6 +371,20 @@ class ServerFailed(MachineError):
         self.name, self.log = name, log
         super().__init__(
             f"{name} did not become ready: {reason}. Its log is {log}; it ends with:\n{last_lines}"
+        )
+
+
+class OpenAddress(MachineError):
+    """The gateway was to listen where others reach it, though it asks for no key."""
+
+    slug = "open-address"
+    title = "The gateway would be open to everyone"
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(
+            f"The gateway asks for no key, so it listens on loopback only; {host} is not. Set "
+            "SEGUE_HOST=127.0.0.1, or SEGUE_ALLOW_OPEN=true where something in front of it checks who calls."
         )
 
 

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     # The gateway
     host: str = Field("127.0.0.1", description="Address that the gateway listens on.")
     port: int = Field(8000, description="Port that the gateway listens on.")
+    allow_open: bool = Field(
+        False, description="Listen on an address that is not loopback, though no key is asked for."
+    )
 
     # Limits of a song
     max_upload_bytes: int = Field(200_000_000, description="Largest upload, in bytes.")

@@ -7,7 +7,7 @@ Few messages lie in Valkey at any time (two per worker and queue); the backlog i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -58,12 +58,15 @@ class Dispatcher:
             job.tenant, job.accepted.recipe, find or self.artifacts.find, self._uploaded(job.tenant)
         )
 
-    def go_on(self, tenant: str, identifier: str) -> None:
-        """Take the next step after a task: of the job that it ran for first, then of all."""
+    def go_on(self, order: Order) -> None:
+        """Take the next step after a task: the job that it ran for first, then whoever's turn it is."""
         find = self._one_look()
-        if (job := self.records.find(tenant, identifier)) is not None:
-            self.advance(job, find)
-        self.draw(find)
+        if (job := self.records.find(order.tenant, order.job)) is not None:
+            for following in orders_of(job, self.advance(job, find)):
+                if following.task.queue is not order.task.queue:
+                    self.offer(following)
+        # One place became free in this task's queue: looking on until it is full again is enough.
+        self.draw(find, {order.task.queue})
 
     def advance(self, job: Job, find: Find | None = None) -> Plan:
         """Plan a job, end it if it has reached its goal or never can, and note what it waits for."""
@@ -80,10 +83,10 @@ class Dispatcher:
             self.leases.want(job.id, plan.missing)
         return plan
 
-    def draw(self, find: Find | None = None) -> None:
-        """Go over all open jobs and enqueue what there is room for, each tenant in turn."""
+    def draw(self, find: Find | None = None, queues: Collection[Queue] = tuple(Queue)) -> None:
+        """Go over all open jobs and enqueue what these queues have room for, each tenant in turn."""
         find = find or self._one_look()
-        full: set[Queue] = set()
+        full = set(Queue) - set(queues)
         turns = deque(self._orders_of_tenant(tenant, find) for tenant in self._tenants_in_turn())
         while turns and len(full) < len(Queue):
             orders = turns.popleft()

@@ -193,6 +193,6 @@ def _record(starts: Starts, start: StartRecord, attempt: Attempt, order: Order, 
 def _go_on(dispatcher: Dispatcher, order: Order) -> None:
     """Advance the job whose message this was, then draw what there is room for."""
     try:
-        dispatcher.go_on(order.tenant, order.job)
+        dispatcher.go_on(order)
     except SegueError as error:
         log.warning("next step left to the reconciler", action="draw_failed", cause=str(error))

@@ -117,7 +117,7 @@ class Artifacts:
         """
         manifest = self.find(artifact)
         if manifest is None:
-            raise NotFound(artifact.kind.removesuffix("s"), artifact.key)
+            raise NotFound(artifact.kind.noun, artifact.key)
         return manifest
 
     def keys(self, tenant: str, kind: Kind, *, after: str | None = None) -> Iterator[str]:

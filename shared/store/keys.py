@@ -36,6 +36,11 @@ class Kind(StrEnum):
     SEQUENCE = "sequences"
     MIX = "mixes"
 
+    @property
+    def noun(self) -> str:
+        """What one of them is called."""
+        return self.name.lower()
+
 
 PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SONG: 1,

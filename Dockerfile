@@ -1,0 +1,69 @@
+# One image per service: docker build --target gateway|chunker|trainer|assembler .
+# Packages are installed in stages of their own, so that a change of code builds in seconds and the images
+# hold no build tools. ffmpeg comes with the packages of the chunker and the assembler.
+
+FROM python:3.11-slim AS builder
+RUN python3 -m venv /opt/venv
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+
+FROM builder AS gateway-packages
+COPY requirements/gateway.txt /requirements.txt
+RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --require-hashes -r /requirements.txt
+
+FROM builder AS chunker-packages
+COPY requirements/chunker.txt /requirements.txt
+RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --require-hashes -r /requirements.txt
+
+FROM builder AS trainer-packages
+COPY requirements/trainer.txt /requirements.txt
+RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --require-hashes -r /requirements.txt
+
+FROM builder AS assembler-packages
+COPY requirements/assembler.txt /requirements.txt
+RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --require-hashes -r /requirements.txt
+
+
+FROM python:3.11-slim AS runtime
+# /scratch is where songs lie while they are worked on: on disk, since a tmpfs would count as memory.
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /scratch --shell /usr/sbin/nologin segue \
+ && install -d -o segue -g segue -m 0700 /scratch
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    TMPDIR=/scratch
+WORKDIR /app
+USER segue
+
+FROM runtime AS gateway
+COPY --from=gateway-packages /opt/venv /opt/venv
+COPY shared shared
+COPY services/__init__.py services/
+COPY services/gateway services/gateway
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+CMD ["python", "-m", "services.gateway"]
+
+FROM runtime AS chunker
+COPY --from=chunker-packages /opt/venv /opt/venv
+COPY shared shared
+COPY services/__init__.py services/
+COPY services/chunker services/chunker
+HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["python", "-m", "shared.health", "chunker"]
+CMD ["python", "-m", "services.chunker"]
+
+FROM runtime AS trainer
+COPY --from=trainer-packages /opt/venv /opt/venv
+COPY shared shared
+COPY services/__init__.py services/
+COPY services/trainer services/trainer
+HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["python", "-m", "shared.health", "trainer"]
+CMD ["python", "-m", "services.trainer"]
+
+FROM runtime AS assembler
+COPY --from=assembler-packages /opt/venv /opt/venv
+COPY shared shared
+COPY services/__init__.py services/
+COPY services/assembler services/assembler
+HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["python", "-m", "shared.health", "assembler"]
+CMD ["python", "-m", "services.assembler"]

@@ -1,0 +1,82 @@
+# Everything that a person or CI does with this repository. `make` alone lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types contracts check secrets locks clean
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+LOCAL := .venv/.local-installed
+DEV := .venv/.dev-installed
+EXTRAS := gateway chunker trainer assembler local dev
+SECRETS := $(addprefix secrets/,segue_valkey_password segue_s3_access_key segue_s3_secret_key minio.env)
+
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON = $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
+	"$$candidate" -c '$(SUITABLE)' 2>/dev/null && { echo "$$candidate"; break; }; done)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:  ## list what can be made
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1	/p' $(firstword $(MAKEFILE_LIST)) | awk -F '\t' '{printf "make %-10s %s\n", $$1, $$2}'
+
+setup: $(DEV)  ## install everything for work on Segue into .venv
+
+demo: $(LOCAL)  ## make two mixes of songs synthesised here, or of SONGS=/a/folder; the result is under out/
+	$(BIN)/segue demo $(if $(SONGS),"$(SONGS)")
+
+test: $(DEV)  ## run all tests but those of the containers, with coverage
+	$(BIN)/python -m pytest -m "not compose" --cov --cov-report=term:skip-covered
+
+lint: $(DEV)  ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV)  ## check types
+	$(BIN)/mypy
+
+contracts: $(DEV)  ## check which package may import which
+	$(BIN)/lint-imports
+
+check: lint types contracts test  ## all of the checks above
+
+secrets: $(SECRETS)  ## make the passwords of the containers, once, under secrets/
+
+locks:  ## compile the locked requirements of every extra anew (needs uv)
+	@command -v uv >/dev/null || { echo "make locks needs uv: pip install uv" >&2; exit 1; }
+	for extra in $(EXTRAS); do uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--extra "$$extra" pyproject.toml -o "requirements/$$extra.txt" || exit 1; done
+
+clean:  ## remove what was built and measured; .venv, secrets and out stay
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+.venv/bin/pip:
+	@[ -n "$(PYTHON)" ] || { echo "Segue needs Python 3.11, 3.12 or 3.13; none was found. On Debian or Ubuntu:" \
+		"apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments." \
+		"On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+$(LOCAL): requirements/local.txt pyproject.toml | .venv/bin/pip
+	@echo "installing the packages of requirements/local.txt into .venv; at first this takes minutes"
+	$(BIN)/pip install --quiet --require-hashes -r requirements/local.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.txt pyproject.toml | .venv/bin/pip
+	@echo "installing the packages of requirements/dev.txt into .venv; at first this takes minutes"
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@ $(LOCAL)
+
+# Containers read these files as other users than the one who made them: the folder, not the files, keeps
+# others out. A file that exists stays, since the servers' data were made with it.
+secrets/segue_%:
+	@mkdir -p -m 700 secrets
+	@od -An -N20 -tx1 /dev/urandom | tr -d ' \n' >$@ && chmod 644 $@
+	@echo "made $@"
+
+secrets/minio.env: secrets/segue_s3_access_key secrets/segue_s3_secret_key
+	@umask 077 && printf 'MINIO_ROOT_USER=%s\nMINIO_ROOT_PASSWORD=%s\n' \
+		"$$(cat secrets/segue_s3_access_key)" "$$(cat secrets/segue_s3_secret_key)" >$@
+	@echo "made $@"
