@@ -90,7 +90,7 @@ def _ensure_bucket(backend: Backend) -> None:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """Describe the API; FastAPI files every model under application/json, and problems are not that."""
+    """Describe the API; FastAPI files problems under the route's media type, which is not theirs."""
     if app.openapi_schema is None:
         schema = get_openapi(
             title=app.title,
@@ -101,10 +101,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         )
         for operation in (one for path in schema["paths"].values() for one in path.values()):
             for response in operation["responses"].values():
-                content = response.get("content", {})
-                model = content.get("application/json", {}).get("schema", {}).get("$ref", "")
-                if model.endswith("/Problem"):
-                    # Binary routes have a media type of their own for every status: only the problem stays.
-                    response["content"] = {problems.MEDIA_TYPE: content["application/json"]}
+                for content in list(response.get("content", {}).values()):
+                    if content.get("schema", {}).get("$ref", "").endswith("/Problem"):
+                        response["content"] = {problems.MEDIA_TYPE: content}
         app.openapi_schema = schema
     return app.openapi_schema

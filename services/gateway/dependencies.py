@@ -23,7 +23,7 @@ _MEANINGS = {
     HTTPStatus.NOT_FOUND: "There is no such thing.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The upload is larger than the limit.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The range begins after the last byte.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The queue or the store does not answer; try again after `Retry-After` s.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The queue or the store does not answer: try again later.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "What was given cannot work; the problem says what was needed.",
 }
 

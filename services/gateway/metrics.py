@@ -46,4 +46,4 @@ def add_metrics(app: FastAPI, backend: Backend) -> None:
     registry = CollectorRegistry()
     registry.register(QueueCollector(backend))
     instrumentator = Instrumentator(excluded_handlers=["/metrics", "/healthz", "/readyz"], registry=registry)
-    instrumentator.instrument(app).expose(app, tags=["health"])
+    instrumentator.instrument(app).expose(app, include_in_schema=False)

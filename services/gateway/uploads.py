@@ -13,6 +13,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import BinaryIO, cast
 
 import anyio
 import structlog
@@ -124,7 +125,9 @@ class Receiver:
         try:
             if declared_bytes > self._limit_bytes:
                 raise SongTooLarge(limit_bytes=self._limit_bytes)
-            await to_thread.run_sync(self._store.put_stream, key, intake, limiter=self._limiter)
+            await to_thread.run_sync(
+                self._store.put_stream, key, cast(BinaryIO, intake), limiter=self._limiter
+            )
             if intake.size_bytes == 0:
                 raise SongEmpty()
         except BaseException as error:

@@ -8,7 +8,7 @@ five, else over transitions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +21,7 @@ from services.trainer.datasets import Dataset
 from shared.errors import NothingToLearn
 from shared.learning.approaches import BASELINES, ClosedForm, Scorer, get_approach
 from shared.learning.corpus import Corpus, Floats, Indices
+from shared.store.arrays import Arrays
 
 _RESAMPLES = 1000
 _LEAST_SONGS_TO_CLUSTER = 5
@@ -226,26 +227,26 @@ def _estimate(value: Any, resampled: _Doubles) -> Estimate:
 
 
 def _answers(
-    scorer: Scorer, prepared: Mapping[str, Any], questions: Questions, check: Callable[[], None]
+    scorer: Scorer, prepared: Arrays, questions: Questions, check: Callable[[], None]
 ) -> tuple[Floats, Floats]:
     """Return the scores of true (m,) and of false (m, k) successors."""
     rows = []
     for (reference, true), false in zip(questions.pairs, questions.false, strict=True):
         check()
-        rows.append(_finite(scorer.scores(dict(prepared), int(reference), np.append(true, false))))
+        rows.append(_finite(scorer.scores(prepared, int(reference), np.append(true, false))))
     answers = np.stack(rows)
     return answers[:, 0], answers[:, 1:]
 
 
 def _ranks(
-    scorer: Scorer, prepared: Mapping[str, Any], chunks: int, pairs: Indices, check: Callable[[], None]
+    scorer: Scorer, prepared: Arrays, chunks: int, pairs: Indices, check: Callable[[], None]
 ) -> _Doubles:
     """Return the rank of each true successor among all chunks but the reference."""
     ranks = []
     for reference, true in pairs:
         check()
         everyone = np.delete(np.arange(chunks, dtype=np.int64), [reference, true])
-        scores = _finite(scorer.scores(dict(prepared), int(reference), np.append(true, everyone)))
+        scores = _finite(scorer.scores(prepared, int(reference), np.append(true, everyone)))
         ranks.append(rank_of(float(scores[0]), scores[1:]))
     return np.array(ranks)
 

@@ -112,7 +112,7 @@ def _judge_and_store(
         approach.name,
         dataset,
         seed=seed,
-        other_channel_accuracy=history[-1].val_accuracy if history else None,
+        other_channel_accuracy=fitted.best.val_accuracy if fitted.best else None,
         check=work.check,
     )
     work.attempt.put("weights.npz", weights)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.gateway.dependencies import documented
 from services.gateway.schemas.system import Approach
 from shared.learning.approaches import APPROACHES, Network
 
 router = APIRouter(prefix="/approaches", tags=["approaches"])
 
 
-@router.get("", responses=documented())
+@router.get("")
 def list_approaches() -> list[Approach]:
     """List the approaches with their presets and settings."""
     return [

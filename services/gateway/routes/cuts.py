@@ -11,7 +11,7 @@ from services.gateway.auth import Tenant
 from services.gateway.dependencies import IdempotencyKey, TheBackend, accept, documented, resolver_of
 from services.gateway.paging import Cursor, Limit
 from services.gateway.ranges import serve_payload
-from services.gateway.schemas.artifacts import Cut, CutSummary
+from services.gateway.schemas.artifacts import CutDetails, CutSummary
 from services.gateway.schemas.common import Page
 from services.gateway.schemas.jobs import Job
 from services.gateway.schemas.requests import CutsRequest
@@ -45,7 +45,7 @@ def list_cuts(
 
 
 @router.get("/{cut_id}", responses=documented(404))
-def get_cut(cut_id: str, backend: TheBackend, tenant: Tenant) -> Cut:
+def get_cut(cut_id: str, backend: TheBackend, tenant: Tenant) -> CutDetails:
     """Show a cut and its chunks."""
     return cut_view(cut_id, library.made(backend, tenant, Kind.CUT, cut_id))
 

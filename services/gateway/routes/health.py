@@ -39,7 +39,7 @@ def _check_queue(backend: Backend) -> Check:
 
 
 def _check_store(backend: Backend) -> Check:
-    """Commits rest on conditional puts: of two, the second must be refused."""
+    """Look at what commits rest on: of two conditional puts, the second is refused."""
     try:
         backend.store.ensure_bucket()
         backend.store.create(PROBE_KEY, b"")

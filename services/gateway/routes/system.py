@@ -75,7 +75,8 @@ def _per_queue(count: Callable[[Queue], int]) -> dict[str, int] | None:
 
 
 def _stored_by_kind(backend: Backend, tenant: str) -> dict[str, Stored]:
-    folder, counts = keys.tenant_folder(tenant), {}
+    folder = keys.tenant_folder(tenant)
+    counts: dict[str, tuple[int, int]] = {}
     for one in backend.store.list(folder):
         kind = one.key.removeprefix(folder).split("/", 1)[0]
         objects, size_bytes = counts.get(kind, (0, 0))

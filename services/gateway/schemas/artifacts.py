@@ -17,8 +17,7 @@ from services.gateway.schemas.common import (
     Links,
     Schema,
 )
-from shared.parameters import Cut as CutParameters
-from shared.parameters import Output, Sequencing
+from shared.parameters import Cut, Output, Sequencing
 
 
 class Made(Schema):
@@ -34,7 +33,7 @@ class CutSummary(Made):
 
     id: str = Field(description="The cut's id.", examples=[CUT_EXAMPLE])
     song: str = Field(description="Id of the song.", examples=[SONG_EXAMPLE])
-    cut: CutParameters = Field(description="How it was cut.", examples=[{"method": "silence"}])
+    cut: Cut = Field(description="How it was cut.", examples=[{"method": "silence"}])
     chunk_count: int = Field(description="Number of chunks.", examples=[52])
     mean_chunk_s: float = Field(description="Mean length of a chunk in seconds.", examples=[4.1])
 
@@ -49,7 +48,7 @@ class Chunk(Schema):
     duration_s: float = Field(description="Its length in seconds.", examples=[4.0])
 
 
-class Cut(CutSummary):
+class CutDetails(CutSummary):
     """A cut song."""
 
     sample_rate_hz: int = Field(description="The song's rate; positions count its samples.", examples=[44100])

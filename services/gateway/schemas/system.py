@@ -47,7 +47,7 @@ class System(Schema):
         description="What is stored, by kind.", examples=[{"songs": {"objects": 3, "bytes": 12_000_000}}]
     )
     open_jobs: int = Field(description="Jobs that have not ended.", examples=[1])
-    limits: dict[str, float] = Field(
+    limits: dict[str, int | float] = Field(
         description="Limits of a song.", examples=[{"max_upload_bytes": 200_000_000, "max_song_s": 10_800}]
     )
 

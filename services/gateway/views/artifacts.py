@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from services.gateway.schemas.artifacts import Chunk, Cut, CutSummary, Mix, Model, Pool
+from services.gateway.schemas.artifacts import Chunk, CutDetails, CutSummary, Mix, Model, Pool
 from shared.store.manifests import CutFacts, Manifest, MixFacts, ModelFacts, PoolFacts
 from shared.store.specs import CutSpec, MixSpec, PoolSpec, SequenceSpec
 
@@ -25,7 +25,7 @@ def cut_summary(key: str, manifest: Manifest) -> CutSummary:
     )
 
 
-def cut_view(key: str, manifest: Manifest) -> Cut:
+def cut_view(key: str, manifest: Manifest) -> CutDetails:
     """Show a cut with its chunks."""
     facts = manifest.expect(CutFacts)
     rate = facts.sample_rate_hz
@@ -33,7 +33,7 @@ def cut_view(key: str, manifest: Manifest) -> Cut:
         Chunk(n=n, start=start, stop=stop, start_s=start / rate, duration_s=(stop - start) / rate)
         for n, (start, stop) in enumerate(pairwise(facts.boundaries))
     ]
-    return Cut(
+    return CutDetails(
         **cut_summary(key, manifest).model_dump(),
         sample_rate_hz=rate,
         channels=facts.channels,

@@ -1,0 +1,78 @@
+"""The description of the API is complete: it is what people read first."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import SecretStr
+
+from services.gateway.app import create_app
+from shared.settings import Settings
+
+OF_PARAMETERS = {"Cut", "Output", "Sequencing", "Start"}
+"""Documents of `shared.parameters`: their defaults are their examples."""
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return create_app(Settings(s3_secret_key=SecretStr("unused"))).openapi()
+
+
+def operations(schema):
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_every_field_is_described(schema):
+    silent = [
+        f"{name}.{field}"
+        for name, document in schema["components"]["schemas"].items()
+        for field, facts in document.get("properties", {}).items()
+        if not facts.get("description")
+    ]
+    assert silent == []
+
+
+def test_every_field_has_an_example_unless_its_type_has(schema):
+    def explained(facts):
+        inner = [*facts.get("anyOf", []), facts.get("items", {}), facts]
+        return "examples" in facts or any("$ref" in one or "enum" in one for one in inner)
+
+    bare = [
+        f"{name}.{field}"
+        for name, document in schema["components"]["schemas"].items()
+        if name not in OF_PARAMETERS
+        for field, facts in document.get("properties", {}).items()
+        if not explained(facts)
+    ]
+    assert bare == []
+
+
+def test_every_operation_and_parameter_is_described(schema):
+    for name, operation in operations(schema):
+        assert operation.get("description"), name
+        assert operation["tags"], name
+
+
+def test_errors_are_documented_as_problems(schema):
+    found = 0
+    for name, operation in operations(schema):
+        for status, response in operation["responses"].items():
+            if status >= "400" and name != "GET /readyz":
+                assert list(response["content"]) == ["application/problem+json"], name
+                found += 1
+    assert found > 50
+    assert "HTTPValidationError" not in schema["components"]["schemas"]
+
+
+def test_documents_have_names_that_people_would_give(schema):
+    assert not [name for name in schema["components"]["schemas"] if "__" in name]
+
+
+def test_what_makes_jobs_takes_an_idempotency_key(schema):
+    for kind in ("cuts", "pools", "models", "mixes"):
+        operation = schema["paths"][f"/v1/{kind}"]["post"]
+        assert "idempotency-key" in {one["name"].lower() for one in operation["parameters"]}
+        assert "202" in operation["responses"]

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from services.gateway.resolution import Resolver, resolve_training
+from services.gateway.schemas.requests import MixRequest, ModelRequest, PoolRequest, TrainingRequest
+from shared.errors import BadSetting, NotFound, PoolTooSmall, UnknownStart
+from shared.learning.approaches import get_approach
+from shared.parameters import Cut, Start, Training
+from shared.store.manifests import Problem, RejectedInput
+from shared.store.specs import CutSpec, SongSpec
+from tests.support.library import CUT, OTHER_SONG, SONG, TENANT, Library, mix_recipe
+
+NOT_AUDIO = Problem(slug="not-audio", title="Not an audio file", detail="No audio.")
+
+
+def resolver(library: Library, *uploaded: str) -> Resolver:
+    return Resolver(TENANT, library.get, set(uploaded).__contains__)
+
+
+def test_a_mix_of_songs_alone_gets_every_default():
+    recipe = resolver(Library()).mix(MixRequest(songs=[SONG, OTHER_SONG, SONG]))
+    assert [(part.song, part.cut) for part in recipe.parts] == [(SONG, Cut()), (OTHER_SONG, Cut())]
+    settings = get_approach("linear").resolve().model_dump(mode="json")
+    assert recipe.model == Training(approach="linear", settings=settings, seed=0)
+    assert recipe.sequencing.chunks == 30
+
+
+def test_a_preset_is_resolved_to_every_setting():
+    chosen = TrainingRequest(approach="binary", preset="fast", settings={"epochs": 3}, seed=7)
+    training = resolve_training(chosen)
+    fast = get_approach("binary").resolve({"preset": "fast"}).model_dump(mode="json")
+    assert training.settings == {**fast, "epochs": 3}
+    assert training.seed == 7
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        TrainingRequest(approach="nonesuch"),
+        TrainingRequest(approach="binary", preset="nonesuch"),
+        TrainingRequest(approach="binary", settings={"nonesuch": 1}),
+        TrainingRequest(approach="binary", settings={"epochs": 0}),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(chosen):
+    with pytest.raises(BadSetting):
+        resolve_training(chosen)
+
+
+def test_the_same_request_gives_the_same_recipe_by_preset_or_by_default():
+    named = MixRequest(songs=[SONG], training=TrainingRequest(approach="binary", preset="fast"))
+    default = MixRequest(songs=[SONG], training=TrainingRequest(approach="binary"))
+    assert resolver(Library()).mix(named) == resolver(Library()).mix(default)
+
+
+def test_cuts_stand_for_their_songs_and_parameters():
+    library = Library()
+    cuts = [library.cut(SONG), library.cut(OTHER_SONG)]
+    recipe = resolver(library).model(ModelRequest(cuts=[cut.key for cut in cuts]))
+    assert [(part.song, part.cut) for part in recipe.parts] == [(SONG, CUT), (OTHER_SONG, CUT)]
+
+
+def test_unknown_cuts_are_named():
+    with pytest.raises(NotFound, match="cut 'cccc"):
+        resolver(Library()).pool(PoolRequest(cuts=["c" * 64]))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"songs": [SONG], "cuts": ["c" * 64]},
+        {"cuts": ["c" * 64], "cut": Cut()},
+        {"songs": []},
+        {"songs": [SONG], "model": "d" * 64, "training": TrainingRequest()},
+    ],
+)
+def test_requests_that_contradict_themselves_are_refused(fields):
+    with pytest.raises(ValidationError):
+        MixRequest(**fields)
+
+
+def test_songs_must_be_there_decoded_or_not():
+    library = Library()
+    library.song(SONG)
+    resolver(library, OTHER_SONG).check(mix_recipe(SONG, OTHER_SONG))
+    with pytest.raises(NotFound, match="c" * 64):
+        resolver(library, OTHER_SONG).check(mix_recipe(SONG, OTHER_SONG, "c" * 64))
+
+
+def test_rejected_songs_are_refused_with_their_own_problem():
+    library = Library()
+    library.reject(SongSpec(song=SONG), NOT_AUDIO)
+    library.reject(SongSpec(song=OTHER_SONG), NOT_AUDIO)
+    with pytest.raises(RejectedInput) as refused:
+        resolver(library).check(mix_recipe(SONG, OTHER_SONG))
+    assert refused.value.problem.slug == "not-audio"
+    assert SONG in str(refused.value)
+    assert OTHER_SONG in str(refused.value)
+
+
+def test_models_must_be_there():
+    library = Library()
+    library.song()
+    resolver(library).check(mix_recipe(SONG, model=library.model().key))
+    with pytest.raises(NotFound, match="model"):
+        resolver(library).check(mix_recipe(SONG, model="e" * 64))
+
+
+def test_a_pool_known_to_be_too_small_is_refused_at_once():
+    library = Library()
+    library.song()
+    library.cut(chunks=4)
+    resolver(library).check(mix_recipe(SONG, chunks=4))
+    with pytest.raises(PoolTooSmall) as refused:
+        resolver(library).check(mix_recipe(SONG, chunks=5))
+    assert (refused.value.wanted, refused.value.available) == (5, 4)
+
+
+def test_a_pool_of_unknown_size_is_left_to_the_work():
+    library = Library()
+    library.cut(SONG, chunks=4)
+    library.reject(CutSpec(song=OTHER_SONG, cut=CUT), NOT_AUDIO)
+    resolver(library, SONG, OTHER_SONG, "c" * 64).check(mix_recipe(SONG, "c" * 64, chunks=5))
+    resolver(library, SONG, OTHER_SONG).check(mix_recipe(SONG, OTHER_SONG, chunks=5))
+
+
+@pytest.mark.parametrize(
+    ("start", "fits"),
+    [(Start(song=SONG, chunk=3), True), (Start(song=SONG, chunk=4), False), (Start(song=OTHER_SONG), False)],
+)
+def test_a_start_must_be_in_the_pool(start, fits):
+    library = Library()
+    library.song()
+    library.cut(chunks=4)
+    recipe = mix_recipe(SONG)
+    recipe = recipe.model_copy(update={"sequencing": recipe.sequencing.model_copy(update={"start": start})})
+    if fits:
+        resolver(library).check(recipe)
+    else:
+        with pytest.raises(UnknownStart):
+            resolver(library).check(recipe)
