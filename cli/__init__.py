@@ -1,0 +1,19 @@
+"""The command line: a client of the gateway's API, and the local stack that it can bring up.
+
+main.py         the commands, and how their errors end them
+options.py      options that several commands have
+resources.py    `segue songs`, `cuts`, `pools` and `models`; mixes.py and jobs.py have the others
+ids.py          ids shortened as in git
+mixing.py       `segue mix`: upload, wait, ask, follow, fetch
+choices.py      what the options of `segue mix` mean
+sources.py      which files are songs
+demo_run.py     `segue demo`
+doctor.py       `segue doctor`: what to look at; checks.py judges what was found
+client.py       the API over HTTP; documents.py types what it answers
+following.py    a job's events, and polling where they do not come
+reaching.py     which gateway is meant
+output.py       tables, quantities and JSON; progress.py the bars
+errors.py       what only the command line can fail with, and exit codes
+stack/          the servers and services of one machine
+demo/           the songs of `segue demo`
+"""

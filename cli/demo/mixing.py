@@ -66,9 +66,8 @@ def mix(song: Song, score: Score, noise: np.random.Generator) -> Audio:
             track = effects.tremolo(track, rate_hz=4.6, depth=0.4)
         track = effects.place(track, pan=channel.pan, width=channel.width) * _gain(channel.level_db)
         if channel.duck_depth:
-            track *= effects.duck(samples, kicks_s, depth=channel.duck_depth, release_s=0.6 * song.beat_s)[
-                :, None
-            ]
+            dips = effects.duck(samples, kicks_s, depth=channel.duck_depth, release_s=0.6 * song.beat_s)
+            track *= dips[:, None]
         dry += track
         reverb_send += track * _gain(channel.reverb_db)
         echo_send += track * _gain(channel.echo_db)

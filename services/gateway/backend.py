@@ -5,7 +5,10 @@ A server that does not answer is told to the client within 5 s; nothing is tried
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 from kombu.exceptions import OperationalError
@@ -27,7 +30,10 @@ from shared.store.objects import ObjectStore, connect
 
 VALKEY_TIMEOUT_S = 1.0
 STORE_TIMEOUT_S = 4.0
+AWAY_S = 2.0
+"""For so long Valkey is not asked again about what can be shown without it."""
 log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Backend:
     """For what takes its time: uploads, and copies inside the store."""
     dispatcher: Dispatcher
     _uncached: Artifacts = field(init=False)
+    _away_until_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         self._uncached = Artifacts(self.store)
@@ -64,7 +71,7 @@ class Backend:
     def artifacts(self) -> Artifacts:
         """Manifests as they are now: what was deleted anywhere is forgotten."""
         try:
-            self.dispatcher.artifacts.refresh(self.leases.deletions())
+            self.dispatcher.artifacts.refresh(self.ask_queue(self.leases.deletions))
         except QueueUnavailable:
             self._uncached.refresh(-1)  # Deletions are not heard of: remember for a minute at most.
             return self._uncached
@@ -74,6 +81,20 @@ class Backend:
         """Raise QueueUnavailable unless Valkey answers: nothing is accepted without it."""
         with translated():
             self.leases.valkey.ping()
+
+    def ask_queue(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask Valkey for what can be done without: a list must not wait for it once per item.
+
+        Raises:
+            QueueUnavailable: it does not answer, or did not a moment ago.
+        """
+        if time.monotonic() < self._away_until_s:
+            raise QueueUnavailable("it did not answer a moment ago")
+        try:
+            return ask()
+        except QueueUnavailable:
+            self._away_until_s = time.monotonic() + AWAY_S
+            raise
 
     def submit(self, tenant: str, job: str, recipe: Recipe) -> Job:
         """Accept a job, or return the one of this id.

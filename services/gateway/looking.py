@@ -27,12 +27,16 @@ def summarise(backend: Backend, job: records.Job) -> JobSummary:
 
 def take_pulse(backend: Backend, plan: Plan) -> Pulse:
     """Return what Valkey knows of a plan's missing artifacts; if it does not answer, that."""
-    try:
+
+    def ask() -> Pulse:
         running = backend.leases.running(plan.missing)
         return Pulse(
             running=frozenset(running),
             progress=backend.board.read(sorted(running)),
             workers={queue: len(backend.leases.workers(queue)) for queue in Queue},
         )
+
+    try:
+        return backend.ask_queue(ask)
     except QueueUnavailable:
         return Pulse()

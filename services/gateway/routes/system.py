@@ -35,8 +35,8 @@ def get_system(backend: TheBackend, tenant: Tenant) -> System:
     settings = backend.settings
     return System(
         versions={"segue": segue_version(), "python": platform.python_version()},
-        workers=_per_queue(lambda queue: len(backend.leases.workers(queue))),
-        queued=_per_queue(lambda queue: len(backend.leases.queued(queue))),
+        workers=_per_queue(backend, lambda queue: len(backend.leases.workers(queue))),
+        queued=_per_queue(backend, lambda queue: len(backend.leases.queued(queue))),
         stored=_stored_by_kind(backend, tenant),
         open_jobs=len(backend.open_jobs(tenant)),
         limits={"max_upload_bytes": settings.max_upload_bytes, "max_song_s": settings.max_song_s},
@@ -67,9 +67,9 @@ def collect_garbage(
     )
 
 
-def _per_queue(count: Callable[[Queue], int]) -> dict[str, int] | None:
+def _per_queue(backend: Backend, count: Callable[[Queue], int]) -> dict[str, int] | None:
     try:
-        return {queue.value: count(queue) for queue in Queue}
+        return backend.ask_queue(lambda: {queue.value: count(queue) for queue in Queue})
     except QueueUnavailable:
         return None
 

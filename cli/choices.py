@@ -1,0 +1,102 @@
+"""What the options of `segue mix` mean; what cannot be is refused before any work is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from pydantic import ValidationError
+
+from shared.errors import BadSetting
+from shared.parameters import Cut, Output
+
+FORMATS = cast(tuple[str, ...], get_args(Output.model_fields["format"].annotation))
+
+
+@dataclass(frozen=True)
+class StartChoice:
+    """Where a mix begins: a chunk of one of the files."""
+
+    file: Path
+    chunk: int
+
+
+def parse_cut(text: str) -> Cut:
+    """Return what `silence`, `silence:-16`, `equal` or `equal:5` means.
+
+    Raises:
+        BadSetting: it is none of these, or the number is out of range.
+    """
+    method, separator, value = text.partition(":")
+    values: dict[str, Any] = {"method": method}
+    if separator:
+        values["threshold_dbfs" if method == "silence" else "chunk_s"] = value
+    try:
+        return Cut.model_validate(values)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise BadSetting(
+            f"--cut {text} cannot be used ({reason}). Use `silence`, `silence:-16` with a threshold in dBFS, "
+            "`equal`, or `equal:5` with a length in seconds."
+        ) from error
+
+
+def parse_start(text: str, files: Sequence[Path]) -> StartChoice:
+    """Return what `CHUNK` (of the first song) or `SONGFILE:CHUNK` means.
+
+    A song file is given by its path or its name, with or without the suffix.
+
+    Raises:
+        BadSetting: the chunk is no number, or the file is not one of the songs, or several are called so.
+    """
+    name, _, number = text.rpartition(":")
+    if not number.isdecimal():
+        raise BadSetting(
+            f"--start {text} names no chunk. Give its number, from 0, as in `7`, or `song.mp3:7` for a chunk "
+            "of another song than the first."
+        )
+    fitting = list(files[:1]) if not name else [path for path in files if _is_called(path, name)]
+    if len(fitting) != 1:
+        found = "is the name of several songs; give its path" if fitting else "is none of the songs given"
+        raise BadSetting(f"--start {text} cannot be used: {name} {found}.")
+    return StartChoice(fitting[0], int(number))
+
+
+def parse_output(target: Path, bitrate_kbps: int | None) -> Output:
+    """Return how to render what is to be written to a file, by its suffix.
+
+    Raises:
+        BadSetting: the suffix is unknown, the bitrate does not fit it, or the file could not be written.
+    """
+    suffix = target.suffix.lower().removeprefix(".")
+    if suffix not in FORMATS:
+        raise BadSetting(
+            f"-o {target} tells no format that a mix can have. Use a name that ends in "
+            f"{', '.join(f'.{one}' for one in FORMATS)}."
+        )
+    if bitrate_kbps is not None and suffix not in ("mp3", "ogg"):
+        raise BadSetting(f"--bitrate is for mp3 and ogg; {target.name} has none. Leave it out.")
+    check_writable(target)
+    return Output.model_validate({"format": suffix, "bitrate_kbps": bitrate_kbps})
+
+
+def check_writable(target: Path) -> None:
+    """Refuse a file that could not be written, before an hour of work is spent on it.
+
+    Raises:
+        BadSetting: it is a folder, or its folder is missing or read-only.
+    """
+    folder = target.parent
+    if target.is_dir():
+        raise BadSetting(f"{target} is a folder. Name a file.")
+    if not folder.is_dir():
+        raise BadSetting(f"{target} cannot be written: there is no folder {folder}. Make it first.")
+    if not os.access(folder, os.W_OK):
+        raise BadSetting(f"{target} cannot be written: {folder} is read-only to you. Choose another folder.")
+
+
+def _is_called(path: Path, name: str) -> bool:
+    return path == Path(name) or name in (path.name, path.stem)

@@ -1,0 +1,40 @@
+"""Ids shortened as in git: any beginning that fits only one."""
+
+from __future__ import annotations
+
+import re
+
+from cli.client import Gateway
+from cli.errors import AmbiguousId
+from shared.errors import NotFound
+
+SHORTEST = 4
+_FULL = re.compile(r"[0-9a-f]{64}|[0-9a-f]{32}")
+_NOUNS = {
+    "songs": "song",
+    "cuts": "cut",
+    "pools": "pool",
+    "models": "model",
+    "mixes": "mix",
+    "jobs": "job",
+}
+
+
+def full_id(gateway: Gateway, resource: str, given: str) -> str:
+    """Return the full id of the one thing of a resource whose id begins so.
+
+    Raises:
+        NotFound: none does, or the beginning has fewer than `SHORTEST` characters.
+        AmbiguousId: several do.
+    """
+    prefix = given.lower()
+    if _FULL.fullmatch(prefix):
+        return prefix
+    fitting: list[str] = []
+    if len(prefix) >= SHORTEST:
+        fitting = [item["id"] for item in gateway.items(resource) if item["id"].startswith(prefix)]
+    if not fitting:
+        raise NotFound(_NOUNS[resource], given)
+    if len(fitting) > 1:
+        raise AmbiguousId(resource, given, fitting)
+    return fitting[0]

@@ -1,0 +1,265 @@
+"""The command `segue`."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli import mixing, output
+from cli.choices import parse_cut, parse_output, parse_start
+from cli.client import Gateway, version
+from cli.demo_run import run_demo
+from cli.doctor import examine
+from cli.errors import CANCELLED, DONE, EXIT_CODES, FAILED, as_document, exit_code
+from cli.jobs import jobs
+from cli.mixes import mixes
+from cli.options import AS_JSON, Data, Json, Url
+from cli.output import counted, note, print_json, say, size
+from cli.progress import Bars
+from cli.reaching import brought_up, find_gateway, reach
+from cli.resources import cuts, models, pools, songs
+from cli.sources import find_sources
+from cli.stack.signals import ended_like_ctrl_c
+from cli.stack.stack import Stack
+from shared.errors import SegueError
+from shared.parameters import Sequencing
+from shared.settings import Settings
+
+
+class Commands(TyperGroup):
+    """The commands as a group that ends each error in one sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except SegueError as error:
+            if ctx.meta.get(AS_JSON):
+                print_json({"problem": as_document(error)})
+            note(f"segue: {error}", style="red")
+            raise typer.Exit(exit_code(error)) from error
+        except BrokenPipeError:
+            raise  # Whoever read the output has seen enough.
+        except OSError as error:
+            note(f"segue: {error.strerror or error}: {error.filename or 'no file named'}.", style="red")
+            raise typer.Exit(FAILED) from error
+        except KeyboardInterrupt:
+            raise typer.Exit(CANCELLED) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXIT_CODES,
+    help="Make new songs out of songs that exist.",
+)
+for group in (songs, cuts, pools, models, mixes, jobs):
+    app.add_typer(group)
+
+DEFAULTS = Sequencing()
+MixFile = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Where to write the mix: .mp3, .wav, .flac or .ogg.",
+        dir_okay=False,
+    ),
+]
+
+
+@app.command()
+def up(
+    data: Data = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port of the API; 0: any that is free. By default SEGUE_PORT or 8000."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run Segue on this machine until Ctrl-C: queue, object store, workers and the API."""
+    settings = Settings()
+    stack = Stack(data, host=settings.host, port=settings.port if port is None else port)
+    with ended_like_ctrl_c():
+        try:
+            with output.notes.status("Starting Segue"):
+                stack.__enter__()
+            _tell_address(stack, as_json=as_json)
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            note("Stopping.")
+        finally:
+            stack.stop()
+
+
+def _tell_address(stack: Stack, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"url": stack.url, "data": str(stack.folder.root), "processes": stack.pids()})
+        return
+    say(f"Segue is ready at {stack.url} (the API is described at {stack.url}/docs).")
+    say(f"Data and logs are under {stack.folder.root}. Ctrl-C stops everything.")
+
+
+@app.command()
+def mix(
+    context: typer.Context,
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SONG|FOLDER...", exists=True, help="Sound files, or folders that hold some."),
+    ],
+    target: MixFile = Path("mix.mp3"),
+    chunks: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Number of chunks in the mix; none repeats.")
+    ] = DEFAULTS.chunks,
+    cut: Annotated[
+        str,
+        typer.Option(
+            metavar="HOW",
+            help="How to cut: silence, silence:-16 (threshold in dBFS), equal, equal:5 (seconds).",
+        ),
+    ] = "silence",
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHUNK", help="First chunk: 7, of the first song, or song.mp3:7. Counted from 0."
+        ),
+    ] = None,
+    approach: Annotated[
+        str, typer.Option(help="What judges the transitions: linear, binary, spectral or random.")
+    ] = "linear",
+    preset: Annotated[
+        str | None, typer.Option(help="The approach's settings by name; of binary: fast or seed.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything random in the fit.")] = 0,
+    bitrate: Annotated[
+        int | None,
+        typer.Option(
+            min=32, max=320, metavar="KBPS", help="Of mp3 and ogg; by default the best variable rate."
+        ),
+    ] = None,
+    url: Url = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make a mix of songs.
+
+    Uses the Segue that runs; where none does, it is started for the length of the job.
+    """
+    found = find_sources(sources)
+    order = mixing.Order(
+        chunks=chunks,
+        training={"approach": approach, "seed": seed} | ({"preset": preset} if preset else {}),
+        cut=parse_cut(cut),
+        start=None if start is None else parse_start(start, found.files),
+        output=parse_output(target, bitrate),
+    )
+    if found.skipped:
+        names = ", ".join(path.name for path in found.skipped[:5])
+        note(f"passed over {counted(len(found.skipped), 'file')} that are not sound by name: {names}")
+    bars = Bars()
+    with ended_like_ctrl_c(), _gateway_for_job(url, data, context.obj) as gateway, bars.shown():
+        library = mixing.gather_songs(gateway, found.files, bars)
+        made = mixing.make_mix(gateway, library, order, target, bars)
+    if as_json:
+        print_json(mixing.as_document(made, library, found.skipped))
+    else:
+        say(mixing.describe(made))
+
+
+@contextmanager
+def _gateway_for_job(url: str | None, data: Path | None, transport: Any) -> Iterator[Gateway]:
+    """Yield the gateway that is meant; where none runs, one that lasts as long as the block."""
+    running = find_gateway(url, data, transport=transport)
+    if running is not None:
+        with Gateway(running, transport=transport) as gateway:
+            yield gateway
+        return
+    note("No Segue runs; starting one for this job. `segue up` keeps one running.")
+    with brought_up(data) as gateway:
+        yield gateway
+
+
+@app.command()
+def demo(
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[SONG|FOLDER]...",
+            exists=True,
+            help="Songs to use in place of the five synthesised ones.",
+        ),
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option("--out", metavar="DIR", file_okay=False, help="Where songs, data and mixes go.")
+    ] = Path("out"),
+    chunks: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Number of chunks in each mix.")
+    ] = DEFAULTS.chunks,
+    as_json: Json = False,
+) -> None:
+    """Make two mixes of the same songs, one judged by linear and one by binary, and compare the two."""
+    with ended_like_ctrl_c():
+        run_demo(folder, sources or [], chunks=chunks, as_json=as_json)
+
+
+@app.command()
+def gc(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
+    url: Url = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Remove what no record reaches and is older than a day; songs, cuts, models and mixes stay."""
+    with reach(url, data, transport=context.obj) as gateway:
+        collected = gateway.collect_garbage(dry_run=dry_run)
+    if as_json:
+        print_json(collected)
+        return
+    if collected["items"]:
+        rows = ([one["prefix"], one["reason"], size(one["bytes"])] for one in collected["items"])
+        output.print_table(["what", "why", "size"], rows)
+    verb = "Would remove" if dry_run else "Removed"
+    say(f"{verb} {counted(collected['removed'], 'object')}, {size(collected['bytes'])}.")
+
+
+@app.command()
+def doctor(context: typer.Context, url: Url = None, data: Data = None, as_json: Json = False) -> None:
+    """Tell what this machine lacks, and how to get it."""
+    found = []
+    for check in examine(url, data, transport=context.obj):
+        found.append(check)
+        if not as_json:
+            say(f"{'ok     ' if check.ok else 'missing'}  {check.name}: {check.found}")
+            if not check.ok:
+                say(f"         {check.remedy}")
+    if as_json:
+        print_json([vars(check) | {"remedy": None if check.ok else check.remedy} for check in found])
+    raise typer.Exit(DONE if all(check.ok for check in found) else FAILED)
+
+
+@app.command("version")
+def show_version(as_json: Json = False) -> None:
+    """Show the versions of Segue and Python."""
+    versions = {"segue": version(), "python": platform.python_version()}
+    if as_json:
+        print_json(versions)
+    else:
+        say("\n".join(f"{name} {number}" for name, number in versions.items()))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

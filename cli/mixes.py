@@ -1,0 +1,83 @@
+"""`segue mixes`: list, show, delete, and get the sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.choices import check_writable
+from cli.ids import full_id
+from cli.mixing import fetch_mix
+from cli.options import Data, Id, Json, Url
+from cli.output import duration, moment, short_id, size
+from cli.progress import Bars
+from cli.reaching import reach
+from cli.resources import Resource, commands_of
+
+MIXES = Resource(
+    "mixes",
+    "Mixes: new songs, rendered.",
+    {
+        "title": lambda mix: mix["title"],
+        "length": lambda mix: duration(mix["duration_s"]),
+        "chunks": lambda mix: str(mix["chunks"]),
+        "songs": lambda mix: str(mix["songs"]),
+        "approach": lambda mix: mix["approach"],
+        "format": lambda mix: mix["output"]["format"],
+        "size": lambda mix: size(mix["size_bytes"]),
+        "made": lambda mix: moment(mix["created_at"]),
+    },
+)
+mixes = commands_of(MIXES)
+
+
+@mixes.command("get")
+def get(
+    context: typer.Context,
+    identifier: Id,
+    target: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write it; by default mix-ID.FORMAT."),
+    ] = None,
+    url: Url = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Write a mix's sound to a file."""
+    if target is not None:
+        check_writable(target)
+    bars = Bars()
+    with reach(url, data, transport=context.obj) as gateway, bars.shown():
+        mix = gateway.get("mixes", full_id(gateway, "mixes", identifier))
+        chosen = target or Path(f"mix-{short_id(mix['id'])}.{mix['output']['format']}")
+        fetch_mix(gateway, mix["id"], chosen, bars)
+    if as_json:
+        output.print_json({"mix": mix, "file": str(chosen)})
+    else:
+        output.say(f"{chosen}: {mix['title']}, {duration(mix['duration_s'])}")
+
+
+@mixes.command("report")
+def report(
+    context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
+) -> None:
+    """Show each chunk of a mix: where it comes from, where it is, and how well it follows."""
+    with reach(url, data, transport=context.obj) as gateway:
+        found = gateway.document(f"mixes/{full_id(gateway, 'mixes', identifier)}/report")
+    if as_json:
+        output.print_json(found)
+        return
+    rows = (
+        [
+            duration(entry["mix_start_s"]),
+            entry["title"],
+            str(entry["chunk"]),
+            f"{duration(entry['source_start_s'])} to {duration(entry['source_end_s'])}",
+            output.number(entry["score"]),
+        ]
+        for entry in found["sequence"]
+    )
+    output.print_table(["at", "song", "chunk", "from the song's", "score"], rows)

@@ -1,0 +1,229 @@
+"""From files to a mix through the API: upload, wait until the songs are decoded, ask, follow, fetch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cli.choices import StartChoice
+from cli.client import Gateway
+from cli.documents import Document, Job, Song
+from cli.errors import ApiProblem, JobCancelled, JobFailed, NoSongs
+from cli.following import follow
+from cli.output import counted, duration, note, number, short_id, size
+from cli.progress import Bars
+from shared.errors import UnknownStart
+from shared.parameters import Cut, Output
+
+_LEAST_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True)
+class Order:
+    """What kind of mix is wanted."""
+
+    chunks: int
+    training: Document = field(default_factory=dict)
+    """The request's `training`: approach, preset, seed."""
+    cut: Cut = field(default_factory=Cut)
+    start: StartChoice | None = None
+    output: Output = field(default_factory=Output)
+
+
+@dataclass
+class Library:
+    """The files of a mix: songs that can be used, by file, and why the others cannot."""
+
+    songs: dict[Path, Song] = field(default_factory=dict)
+    rejected: dict[Path, str] = field(default_factory=dict)
+
+    def ids(self) -> list[str]:
+        """Return the ids of the songs, in order, each once."""
+        return list(dict.fromkeys(song["id"] for song in self.songs.values()))
+
+
+@dataclass(frozen=True)
+class Made:
+    """A mix that was made, and where it lies."""
+
+    mix: Document
+    report: Document
+    job: Job
+    file: Path
+
+
+def gather_songs(gateway: Gateway, files: Sequence[Path], bars: Bars) -> Library:
+    """Upload files and wait until all are decoded; files that cannot be used are told and left out.
+
+    Raises:
+        NoSongs: none can be used.
+    """
+    library = Library()
+    _upload_all(gateway, files, library, bars)
+    _await_decoded(gateway, library, bars)
+    for path, reason in library.rejected.items():
+        note(f"left out {path}: {reason}", style="yellow")
+    if not library.songs:
+        raise NoSongs("None of the files can be used; the reasons are above. Give at least one song.")
+    return library
+
+
+def make_mix(gateway: Gateway, library: Library, order: Order, target: Path, bars: Bars) -> Made:
+    """Ask for a mix of songs, wait for it, and write it to a file; when interrupted, cancel the job.
+
+    Raises:
+        UnknownStart: the song of the start was rejected.
+        JobFailed, JobCancelled: there is no mix.
+    """
+    job = gateway.submit("mixes", request_of(library, order))
+    try:
+        job = await_job(gateway, job, bars)
+    except KeyboardInterrupt:
+        cancel_quietly(gateway, job["id"])
+        raise
+    mix_id = job["mix"]
+    assert mix_id is not None
+    mix = gateway.get("mixes", mix_id)
+    fetch_mix(gateway, mix_id, target, bars)
+    return Made(mix, gateway.document(f"mixes/{mix_id}/report"), job, target)
+
+
+def request_of(library: Library, order: Order) -> Document:
+    """Return the request for a mix."""
+    request: Document = {
+        "songs": library.ids(),
+        "cut": order.cut.model_dump(mode="json"),
+        "chunks": order.chunks,
+        "output": order.output.model_dump(mode="json"),
+    }
+    if order.training:
+        request["training"] = order.training
+    if order.start is not None:
+        song = library.songs.get(order.start.file)
+        if song is None:
+            raise UnknownStart(song=str(order.start.file), chunk=order.start.chunk, chunks=0)
+        request["start"] = {"song": song["id"], "chunk": order.start.chunk}
+    return request
+
+
+def await_job(gateway: Gateway, job: Job, bars: Bars) -> Job:
+    """Follow a job, showing its stages, and return it as it has succeeded.
+
+    Raises:
+        JobFailed, JobCancelled: it ended otherwise.
+    """
+    for job in follow(gateway, job["id"]):  # noqa: B020  # The same job, as it goes on.
+        bars.show_job(job)
+    if job["state"] == "cancelled":
+        raise JobCancelled(job)
+    if job["state"] != "succeeded":
+        raise JobFailed(job)
+    return job
+
+
+def fetch_mix(gateway: Gateway, mix_id: str, target: Path, bars: Bars) -> None:
+    """Write a mix's audio to a file."""
+    got = 0
+
+    def count(received: int) -> None:
+        nonlocal got
+        got += received
+        # Of the artifact's size, only the most part is the audio: the bar counts, and is full at the end.
+        bars.set("download", 0, 1, count=size(got), detail=target.name)
+
+    gateway.download(f"mixes/{mix_id}/audio", target, count=count)
+    bars.set("download", 1, 1, count=size(got))
+
+
+def cancel_quietly(gateway: Gateway, job_id: str) -> None:
+    """Cancel a job on the way out; where that fails, say so."""
+    try:
+        gateway.cancel(job_id)
+    except Exception as error:
+        note(f"Job {short_id(job_id)} could not be cancelled: {error}", style="yellow")
+    else:
+        note(f"Cancelled job {short_id(job_id)}.")
+
+
+def describe(made: Made) -> str:
+    """Tell in two or three lines what was made."""
+    mix, report = made.mix, made.report
+    score = "" if report["mean_score"] is None else f", mean score {number(report['mean_score'])}"
+    used = ", ".join(f"{song['title']} ({song['chunks']})" for song in songs_used(report))
+    return (
+        f"{made.file}: {duration(mix['duration_s'])} of music, {counted(mix['chunks'], 'chunk')} of "
+        f"{counted(mix['songs'], 'song')}, judged by {mix['approach']}{score}.\n"
+        f"Songs, with their chunks: {used}.\n"
+        f"Mix {short_id(mix['id'])}, of a pool of {counted(report['pool_chunks'], 'chunk')}; "
+        f"{counted(report['replays'], 'step')} as in the original song."
+    )
+
+
+def as_document(made: Made, library: Library, skipped: Sequence[Path] = ()) -> Document:
+    """Return what was made as a document for programs."""
+    return {
+        "file": str(made.file),
+        "mix": made.mix,
+        "job": made.job["id"],
+        "mean_score": made.report["mean_score"],
+        "songs": songs_used(made.report),
+        "rejected": {str(path): reason for path, reason in library.rejected.items()},
+        "skipped": [str(path) for path in skipped],
+    }
+
+
+def songs_used(report: Document) -> list[dict[str, Any]]:
+    """Return the songs of a mix with their numbers of chunks, in the order in which they first come."""
+    entries = report["sequence"]
+    chunks = Counter(entry["song"] for entry in entries)
+    titles = {entry["song"]: entry["title"] for entry in reversed(entries)}
+    return [{"id": song, "title": titles[song], "chunks": count} for song, count in chunks.items()]
+
+
+def _upload_all(gateway: Gateway, files: Sequence[Path], library: Library, bars: Bars) -> None:
+    total_bytes = sum(_size_of(path) for path in files)
+    sent_bytes = 0
+    for position, path in enumerate(files, start=1):
+
+        def count(sent: int, path: Path = path, position: int = position) -> None:
+            nonlocal sent_bytes
+            sent_bytes += sent
+            bars.set("upload", sent_bytes, total_bytes, count=f"{position}/{len(files)}", detail=path.name)
+
+        try:
+            library.songs[path] = gateway.upload(path, count=count)
+        except ApiProblem as error:
+            if error.problem["status"] >= _LEAST_SERVER_ERROR:
+                raise
+            library.rejected[path] = str(error)
+        except OSError as error:
+            library.rejected[path] = f"it cannot be read ({error.strerror or error})."
+    bars.set("upload", 1, 1, count=f"{len(files)}/{len(files)}")
+
+
+def _await_decoded(gateway: Gateway, library: Library, bars: Bars) -> None:
+    """Wait for the decoding of each song; the jobs run side by side, so waiting in order loses nothing."""
+    total = len(library.songs)
+    for done, (path, song) in enumerate(list(library.songs.items())):
+        bars.set("decode", done, total, count=f"{done}/{total}", detail=path.name)
+        if song["state"] == "received" and song["job"] is not None:
+            for job in follow(gateway, song["job"]):
+                bars.warn(job["warning"])
+            song = gateway.song(song["id"])
+        if song["state"] == "ready":
+            library.songs[path] = song
+            continue
+        del library.songs[path]
+        problem = song["problem"]
+        library.rejected[path] = problem["detail"] if problem else "It could not be decoded. Upload it again."
+    bars.set("decode", total, total, count=f"{total}/{total}")
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

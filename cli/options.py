@@ -1,0 +1,90 @@
+"""Options and arguments that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.parameters import Sequencing
+
+AS_JSON = "segue.as_json"
+"""Under this name, a context's `meta` tells whether the command prints JSON."""
+
+
+def _remember(context: typer.Context, value: bool) -> bool:
+    context.meta[AS_JSON] = value  # Errors are printed by the group, which does not see the option.
+    return value
+
+
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", callback=_remember, help="Print JSON for programs; progress goes to standard error."
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", envvar="SEGUE_URL", metavar="URL", help="Address of the gateway."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        file_okay=False,
+        metavar="DIR",
+        help="Data folder of the local stack; by default SEGUE_DATA, else a folder of the user's own.",
+    ),
+]
+Limit = Annotated[int, typer.Option(min=1, help="List at most so many.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, or a unique beginning of it.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or unique beginnings of them.")]
+
+Sources = Annotated[
+    list[Path],
+    typer.Argument(metavar="SONG|FOLDER...", exists=True, help="Sound files, or folders that hold some."),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        min=0, max=65535, help="Port of the API; 0: any that is free; by default SEGUE_PORT, else 8000."
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")]
+
+CHUNKS = Sequencing().chunks
+Chunks = Annotated[int, typer.Option(min=1, max=10_000, help="Number of chunks in a mix; none repeats.")]
+MixFile = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        dir_okay=False,
+        help="Where to write the mix: a name that ends in .mp3, .wav, .flac or .ogg.",
+    ),
+]
+CutMethod = Annotated[
+    str,
+    typer.Option(
+        "--cut",
+        metavar="METHOD",
+        help="How songs are cut: silence, silence:-16 (threshold in dBFS), equal, equal:5 (seconds).",
+    ),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(metavar="CHUNK", help="First chunk, from 0: 7, of the first song, or song.mp3:7."),
+]
+Approach = Annotated[
+    str, typer.Option(help="What judges the transitions: linear, binary, spectral or random.")
+]
+Preset = Annotated[str | None, typer.Option(help="The approach's settings by name; of binary: fast or seed.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything random in the fit.")]
+Bitrate = Annotated[
+    int | None,
+    typer.Option(
+        min=32, max=320, metavar="KBPS", help="Of mp3 and ogg; by default the best variable bitrate."
+    ),
+]

@@ -1,0 +1,64 @@
+"""Which gateway is meant: the one that is named, that of the data folder, or the one on the usual port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from cli.client import Gateway
+from cli.errors import NoGateway
+from cli.stack.folder import LocalSettings, find_running
+from cli.stack.stack import ANY_PORT, Stack
+from shared.settings import Settings
+
+
+def find_gateway(
+    url: str | None, data: Path | None, *, transport: httpx.BaseTransport | None = None
+) -> str | None:
+    """Return the address of the gateway that is meant, or None if none runs.
+
+    Args:
+        url: its address, if the user names one; whether it answers is not looked at.
+        data: the data folder, if the user names one; then no gateway of another folder will do.
+        transport: what carries requests; None: the network.
+    """
+    if url is not None:
+        return url
+    running = find_running(data)
+    if running is not None:
+        return running.url
+    if data is not None or "data" in LocalSettings().model_fields_set:
+        return None
+    usual = f"http://127.0.0.1:{Settings().port}"
+    with Gateway(usual, transport=transport) as gateway:
+        return usual if gateway.is_segue() else None
+
+
+@contextmanager
+def reach(
+    url: str | None, data: Path | None, *, transport: httpx.BaseTransport | None = None
+) -> Iterator[Gateway]:
+    """Yield a client of the gateway that is meant.
+
+    Raises:
+        NoGateway: none runs.
+    """
+    found = find_gateway(url, data, transport=transport)
+    if found is None:
+        raise NoGateway()
+    with Gateway(found, transport=transport) as gateway:
+        yield gateway
+
+
+@contextmanager
+def brought_up(data: Path | None, *, port: int = ANY_PORT) -> Iterator[Gateway]:
+    """Yield a client of a stack of one's own, which lasts as long as the block.
+
+    Raises:
+        AlreadyRunning, PortTaken, ToolMissing, ServerFailed: it does not start.
+    """
+    with Stack(data, port=port) as stack, Gateway(stack.url) as gateway:
+        yield gateway

@@ -1,0 +1,212 @@
+"""`segue songs`, `cuts`, `pools` and `models`: list, show, delete; what is peculiar to one is added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli import output
+from cli.client import Gateway
+from cli.documents import Document
+from cli.ids import full_id
+from cli.mixing import gather_songs
+from cli.options import Data, Id, Ids, Json, Limit, Url
+from cli.output import duration, moment, number, short_id, size
+from cli.progress import Bars
+from cli.reaching import reach
+from cli.sources import find_sources
+
+LISTED = 50
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind of thing that the gateway keeps."""
+
+    name: str
+    """As in the API's paths: `songs`."""
+    summary: str
+    columns: Mapping[str, Callable[[Document], str]]
+    """What lists show after the id: heading, and the cell of an item."""
+
+
+SONGS = Resource(
+    "songs",
+    "Songs: uploaded files, decoded once.",
+    {
+        "title": lambda song: song["title"],
+        "artist": lambda song: song["artist"] or "-",
+        "length": lambda song: duration(song["duration_s"]),
+        "state": lambda song: song["state"],
+        "size": lambda song: size(song["size_bytes"]),
+        "uploaded": lambda song: moment(song["uploaded_at"]),
+    },
+)
+CUTS = Resource(
+    "cuts",
+    "Cuts: songs cut into chunks.",
+    {
+        "song": lambda cut: short_id(cut["song"]),
+        "method": lambda cut: cut["cut"]["method"],
+        "chunks": lambda cut: str(cut["chunk_count"]),
+        "mean": lambda cut: f"{cut['mean_chunk_s']:.1f} s",
+        "size": lambda cut: size(cut["size_bytes"]),
+        "made": lambda cut: moment(cut["created_at"]),
+    },
+)
+POOLS = Resource(
+    "pools",
+    "Pools: the chunks that mixes are drawn from, as a model sees them.",
+    {
+        "approach": lambda pool: pool["approach"],
+        "songs": lambda pool: str(len(pool["songs"])),
+        "chunks": lambda pool: str(pool["chunks"]),
+        "model": lambda pool: short_id(pool["model"]),
+        "size": lambda pool: size(pool["size_bytes"]),
+        "made": lambda pool: moment(pool["created_at"]),
+    },
+)
+MODELS = Resource(
+    "models",
+    "Models: approaches fitted on cut songs.",
+    {
+        "approach": lambda model: model["approach"],
+        "songs": lambda model: str(len(model["train_songs"])),
+        "held-out AUC": lambda model: number(model["summary"].get("held_out_auc")),
+        "epochs": lambda model: str(model["epochs"]),
+        "fit": lambda model: f"{model['fit_s']:.1f} s",
+        "made": lambda model: moment(model["created_at"]),
+    },
+)
+
+
+def commands_of(resource: Resource) -> typer.Typer:
+    """Return the commands that every resource has: list, show, delete."""
+    commands = typer.Typer(name=resource.name, help=resource.summary, no_args_is_help=True)
+
+    @commands.command("list", help=f"List {resource.name}.")
+    def list_items(
+        context: typer.Context,
+        limit: Limit = LISTED,
+        url: Url = None,
+        data: Data = None,
+        as_json: Json = False,
+    ) -> None:
+        with reach(url, data, transport=context.obj) as gateway:
+            show_items(gateway, resource, limit=limit, as_json=as_json)
+
+    @commands.command("show", help=f"Show one of the {resource.name}.")
+    def show(
+        context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
+    ) -> None:
+        with reach(url, data, transport=context.obj) as gateway:
+            item = gateway.get(resource.name, full_id(gateway, resource.name, identifier))
+        print_document(item, as_json=as_json)
+
+    @commands.command("delete", help=f"Delete {resource.name}, unless an open job needs them.")
+    def delete(
+        context: typer.Context, identifiers: Ids, url: Url = None, data: Data = None, as_json: Json = False
+    ) -> None:
+        with reach(url, data, transport=context.obj) as gateway:
+            # All are looked up before the first is gone, so that a slip in one id deletes nothing.
+            found = [full_id(gateway, resource.name, identifier) for identifier in identifiers]
+            for identifier in found:
+                gateway.delete(resource.name, identifier)
+                output.note(f"deleted {short_id(identifier)}")
+        if as_json:
+            output.print_json({"deleted": found})
+
+    return commands
+
+
+def show_items(gateway: Gateway, resource: Resource, *, limit: int, as_json: bool, **filters: str) -> None:
+    """Print the first items of a resource, and tell if there are more."""
+    items = list(islice(gateway.items(resource.name, **filters), limit + 1))
+    shown, more = items[:limit], len(items) > limit
+    if as_json:
+        output.print_json(shown)
+    elif not shown:
+        output.note(f"There are no {resource.name} yet.")
+    else:
+        rows = ([short_id(item["id"]), *(cell(item) for cell in resource.columns.values())] for item in shown)
+        output.print_table(["id", *resource.columns], rows)
+    if more:
+        output.note(f"There are more {resource.name}; --limit shows them.")
+
+
+def print_document(item: Document, *, as_json: bool) -> None:
+    """Print one item: for programs as it is, for people without its links."""
+    if as_json:
+        output.print_json(item)
+    else:
+        output.print_fields({name: value for name, value in item.items() if name != "links"})
+
+
+def _add_songs(commands: typer.Typer) -> None:
+    @commands.command("add")
+    def add(
+        context: typer.Context,
+        sources: Annotated[
+            list[Path], typer.Argument(metavar="SONG|FOLDER...", exists=True, help="Sound files, or folders.")
+        ],
+        url: Url = None,
+        data: Data = None,
+        as_json: Json = False,
+    ) -> None:
+        """Upload songs, and wait until they are decoded."""
+        found, bars = find_sources(sources), Bars()
+        with reach(url, data, transport=context.obj) as gateway, bars.shown():
+            library = gather_songs(gateway, found.files, bars)
+        songs: list[Any] = list({song["id"]: song for song in library.songs.values()}.values())
+        if as_json:
+            rejected = {str(path): reason for path, reason in library.rejected.items()}
+            output.print_json({"songs": songs, "rejected": rejected})
+            return
+        for song in songs:
+            output.say(f"{short_id(song['id'])}  {song['title']}, {duration(song['duration_s'])}")
+
+
+def _add_report(commands: typer.Typer) -> None:
+    @commands.command("report")
+    def report(
+        context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
+    ) -> None:
+        """Show how well a model judges songs that it never saw, beside the baselines."""
+        with reach(url, data, transport=context.obj) as gateway:
+            found = gateway.document(f"models/{full_id(gateway, 'models', identifier)}/report")
+        if as_json:
+            output.print_json(found)
+        elif found["held_out"] is None:
+            output.say(found["reason"])
+        else:
+            output.print_table(*figures_table(found["held_out"]))
+
+
+def figures_table(held_out: Mapping[str, Document]) -> tuple[list[str], list[list[str]]]:
+    """Return headings and rows of what approaches scored on songs held out."""
+    headings = ["approach", "AUC", "95 % interval", "MRR", "R@1", "R@10"]
+    rows = [
+        [
+            name,
+            number(figures["auc"]["value"]),
+            f"{number(figures['auc']['low'])} to {number(figures['auc']['high'])}",
+            number(figures["mrr"]["value"]),
+            number(figures["r_at_1"]),
+            number(figures["r_at_10"]),
+        ]
+        for name, figures in held_out.items()
+    ]
+    return headings, rows
+
+
+songs = commands_of(SONGS)
+cuts = commands_of(CUTS)
+pools = commands_of(POOLS)
+models = commands_of(MODELS)
+_add_songs(songs)
+_add_report(models)

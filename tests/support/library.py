@@ -1,0 +1,141 @@
+"""A tenant's manifests without a store: what is committed, and how it came about."""
+
+from __future__ import annotations
+
+from shared.jobs.recipes import MakeMix, Part
+from shared.parameters import Cut, Output, Sequencing, Training
+from shared.store.keys import Artifact
+from shared.store.manifests import (
+    CutFacts,
+    DatasetFacts,
+    Facts,
+    Manifest,
+    MixFacts,
+    ModelFacts,
+    PoolFacts,
+    Problem,
+    SequenceFacts,
+    SongFacts,
+    SpectraFacts,
+)
+from shared.store.specs import (
+    CutSpec,
+    DatasetSpec,
+    MixSpec,
+    ModelSpec,
+    PoolSpec,
+    SequenceSpec,
+    SongSpec,
+    Spec,
+    SpectraSpec,
+)
+
+TENANT = "local"
+RATE_HZ = 8000
+SONG = "a" * 64
+OTHER_SONG = "b" * 64
+CUT = Cut(method="equal", chunk_s=1.0)
+LINEAR = Training(approach="linear", settings={"preset": "default"})
+
+
+class Library(dict[Artifact, Manifest]):
+    """Manifests by artifact; `library.get` is what the planner calls `find`."""
+
+    def commit(self, spec: Spec, facts: Facts, *, attempt: str = "attempt") -> Artifact:
+        artifact = spec.artifact(TENANT)
+        self[artifact] = Manifest(producer=1, spec=spec, attempt=attempt, facts=facts)
+        return artifact
+
+    def reject(self, spec: Spec, problem: Problem) -> Artifact:
+        artifact = spec.artifact(TENANT)
+        self[artifact] = Manifest(producer=1, spec=spec, attempt="attempt", problem=problem)
+        return artifact
+
+    def song(self, song: str = SONG, *, title: str | None = None) -> Artifact:
+        return self.commit(SongSpec(song=song), song_facts(title=title))
+
+    def cut(self, song: str = SONG, *, chunks: int = 4) -> Artifact:
+        return self.commit(CutSpec(song=song, cut=CUT), cut_facts(song, chunks=chunks))
+
+    def spectra(self, song: str = SONG) -> Artifact:
+        return self.commit(SpectraSpec(song=song), SpectraFacts(song=song, frames=3))
+
+    def dataset(self) -> Artifact:
+        spec = DatasetSpec(cuts=(self.cut().key,), spectra=(self.spectra().key,), seed=0)
+        return self.commit(spec, DatasetFacts(chunks=4, train_songs=[SONG], held_out_songs=[]))
+
+    def model(self) -> Artifact:
+        return self.commit(ModelSpec(dataset=self.dataset().key, training=LINEAR), model_facts())
+
+    def pool(self) -> Artifact:
+        cut, model = self.cut(), self.model()
+        spec = PoolSpec(cuts=(cut.key,), model=model.key, weights_sha256="w")
+        facts = PoolFacts(approach="linear", cuts=[cut.key], songs=[SONG], counts=[4])
+        return self.commit(spec, facts)
+
+    def sequence(self, *, chunks: int = 3) -> Artifact:
+        pool = self.pool()
+        model = next(one for one in self if one.kind == "models")
+        spec = SequenceSpec(
+            pool=pool.key, model=model.key, weights_sha256="w", sequencing=Sequencing(chunks=chunks)
+        )
+        return self.commit(spec, SequenceFacts(steps=[]))
+
+    def mix(self, *, chunks: int = 3) -> Artifact:
+        spec = MixSpec(sequence=self.sequence(chunks=chunks).key, output=Output())
+        return self.commit(spec, mix_facts())
+
+
+def song_facts(*, title: str | None = None, duration_s: float = 4.0) -> SongFacts:
+    return SongFacts(
+        sample_rate_hz=RATE_HZ,
+        channels=1,
+        frames=round(RATE_HZ * duration_s),
+        duration_s=duration_s,
+        peak=0.5,
+        codec="flac",
+        title=title,
+    )
+
+
+def cut_facts(song: str = SONG, *, chunks: int = 4) -> CutFacts:
+    return CutFacts(
+        song=song,
+        sample_rate_hz=RATE_HZ,
+        channels=1,
+        boundaries=[RATE_HZ * second for second in range(chunks + 1)],
+        threshold_dbfs=None,
+        format="flac",
+    )
+
+
+def model_facts() -> ModelFacts:
+    return ModelFacts(
+        approach="linear",
+        settings={"preset": "default"},
+        seed=0,
+        weights_sha256="w",
+        epochs=0,
+        fit_s=1.0,
+        train_songs=[SONG],
+        held_out_songs=[],
+        summary={},
+    )
+
+
+def mix_facts() -> MixFacts:
+    return MixFacts(
+        title="Segue: A/B",
+        format="mp3",
+        duration_s=3.0,
+        sample_rate_hz=44100,
+        channels=2,
+        chunks=3,
+        songs=1,
+        approach="linear",
+    )
+
+
+def mix_recipe(*songs: str, chunks: int = 3, model: str | Training = LINEAR) -> MakeMix:
+    parts = tuple(Part(song=song, cut=CUT) for song in songs or (SONG,))
+    return MakeMix(parts=parts, model=model, sequencing=Sequencing(chunks=chunks))
