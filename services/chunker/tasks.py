@@ -15,12 +15,13 @@ from shared.jobs.running import Work
 from shared.queue import Task
 from shared.settings import get_settings
 from shared.sound.audio import AudioReader, DecodeLimits, decode, open_audio, write_chunk
+from shared.sound.decoding import clean_text
 from shared.sound.edges import Edges
 from shared.sound.features import edges_of, song_frames
 from shared.sound.samples import Int16
 from shared.store.arrays import pack_arrays
-from shared.store.keys import song_source
-from shared.store.manifests import CutFacts, SongFacts, SpectraFacts
+from shared.store.keys import song_source, song_upload
+from shared.store.manifests import CutFacts, SongFacts, SpectraFacts, UploadRecord
 from shared.store.objects import ObjectMissing
 from shared.store.specs import CutSpec, SongSpec, SpectraSpec
 from shared.worker import register
@@ -45,7 +46,8 @@ def decode_song(work: Work) -> SongFacts:
     )
     song = decode(source, folder, limits)
     work.attempt.put_file("audio.flac", folder / "audio.flac", "audio/flac")
-    return SongFacts.model_validate(song.model_dump())
+    title = song.title or _title_of_file(work, spec.song)
+    return SongFacts.model_validate({**song.model_dump(), "title": title})
 
 
 def cut_song(work: Work) -> CutFacts:
@@ -82,6 +84,13 @@ def compute_spectra(work: Work) -> SpectraFacts:
         frames = song_frames(song.blocks(), song.sample_rate_hz)
     work.attempt.put("frames.npz", pack_arrays({"frames": frames}))
     return SpectraFacts(song=spec.song, frames=len(frames))
+
+
+def _title_of_file(work: Work, song: str) -> str | None:
+    """Return the name of the file that was uploaded, without its suffix: what people know a song by."""
+    record = work.dispatcher.store.find(song_upload(work.tenant, song))
+    name = "" if record is None else UploadRecord.model_validate_json(record).name
+    return clean_text(Path(name).stem)
 
 
 def _facts_of(work: Work, song: str) -> SongFacts:

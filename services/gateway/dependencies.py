@@ -21,6 +21,7 @@ from shared.store import keys
 _MEANINGS = {
     HTTPStatus.CONFLICT: "The state of things forbids it; the problem names what stands in the way.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
+    HTTPStatus.REQUEST_TIMEOUT: "The upload stalled.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The upload is larger than the limit.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The range begins after the last byte.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The queue or the store does not answer: try again later.",

@@ -12,14 +12,13 @@ from services.gateway.paging import page_of
 from services.gateway.problems import LONGEST_FOUND
 from services.gateway.schemas.common import Page
 from services.gateway.schemas.songs import Song
-from services.gateway.uploads import UploadRecord
 from services.gateway.views.songs import song_view
 from shared.errors import InUse, NotFound
 from shared.jobs.recipes import DecodeSong
 from shared.jobs.records import Job, job_id
 from shared.store import keys
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import Manifest, RejectedInput
+from shared.store.manifests import Manifest, RejectedInput, UploadRecord
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 View = TypeVar("View")

@@ -12,33 +12,23 @@ import io
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import BinaryIO, cast
 
 import anyio
 import structlog
 from anyio import CapacityLimiter, from_thread, to_thread
-from pydantic import Field
 
 from services.gateway.problems import UploadStalled
 from shared.errors import SongEmpty, SongTooLarge, Unavailable
 from shared.store import keys
-from shared.store.manifests import Document
+from shared.store.manifests import UploadRecord
 from shared.store.objects import ObjectStore, to_json
 
 STALLED_AFTER_S = 60.0
-AT_ONCE = 8
-"""Uploads that are stored at the same time; more wait. Each holds a thread and a part of 16 MiB."""
+AT_ONCE = 4
+"""Uploads that are stored at the same time; more wait. Each holds a thread and some copies of a part."""
 DRAINED_BYTES = 64 << 20
 log = structlog.get_logger(__name__)
-
-
-class UploadRecord(Document):
-    """What was said of a song when its bytes came first."""
-
-    name: str
-    size_bytes: int
-    uploaded_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True)
@@ -57,7 +47,7 @@ class Intake(io.RawIOBase):
 
     def __init__(self, blocks: AsyncIterator[bytes], *, limit_bytes: int) -> None:
         self._blocks, self._limit_bytes = blocks, limit_bytes
-        self._held, self._ended = bytearray(), False
+        self._left, self._ended = b"", False
         self._sha256 = hashlib.sha256()
         self.size_bytes = 0
 
@@ -77,17 +67,26 @@ class Intake(io.RawIOBase):
             SongTooLarge: more came than the limit.
             UploadStalled: nothing came for too long.
         """
-        while not self._ended and (size < 0 or len(self._held) < size):
-            block = from_thread.run(self._receive)
-            self._ended = not block
-            self.size_bytes += len(block)
-            if self.size_bytes > self._limit_bytes:
-                raise SongTooLarge(limit_bytes=self._limit_bytes)
-            self._sha256.update(block)
-            self._held += block
-        taken = bytes(self._held if size < 0 else self._held[:size])
-        del self._held[: len(taken)]
-        return taken
+        blocks, held = [self._left], len(self._left)
+        while not self._ended and (size < 0 or held < size):
+            block = self._next()
+            blocks.append(block)
+            held += len(block)
+        surplus = max(0, held - size) if size >= 0 else 0
+        # The surplus lies in the last block: more is asked for only when less is held than wanted.
+        last = blocks.pop()
+        blocks.append(last[: len(last) - surplus])
+        self._left = last[len(last) - surplus :]
+        return b"".join(blocks)
+
+    def _next(self) -> bytes:
+        block = from_thread.run(self._receive)
+        self._ended = not block
+        self.size_bytes += len(block)
+        if self.size_bytes > self._limit_bytes:
+            raise SongTooLarge(limit_bytes=self._limit_bytes)
+        self._sha256.update(block)
+        return block
 
     async def _receive(self) -> bytes:
         """Return the next block that is not empty; an empty one at the end."""

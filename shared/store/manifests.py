@@ -44,6 +44,14 @@ class Payload(Document):
     content_type: str = "application/octet-stream"
 
 
+class UploadRecord(Document):
+    """What was said of a song when its bytes came first."""
+
+    name: str
+    size_bytes: int
+    uploaded_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
 class SongFacts(Document):
     """A decoded song. Payload: `audio.flac`, at the song's own rate; all cuts are ranges in it."""
 
@@ -54,7 +62,7 @@ class SongFacts(Document):
     duration_s: float
     peak: float
     codec: str
-    title: str | None = None
+    title: str | None = Field(None, description="From its tags, else its file's name.")
     artist: str | None = None
     album: str | None = None
 

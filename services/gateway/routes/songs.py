@@ -34,7 +34,7 @@ _FORM = {
     status_code=status.HTTP_201_CREATED,
     responses={
         200: {"model": Song, "description": "These bytes were there already: the same song."},
-        **documented(413),
+        **documented(408, 413),
     },
     openapi_extra={
         "requestBody": {

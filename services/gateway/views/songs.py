@@ -6,9 +6,8 @@ from services.gateway.names import title_of
 from services.gateway.problems import job_problem
 from services.gateway.schemas.common import Problem
 from services.gateway.schemas.songs import Song, SongState
-from services.gateway.uploads import UploadRecord
 from shared.jobs.records import Job
-from shared.store.manifests import Manifest, SongFacts
+from shared.store.manifests import Manifest, SongFacts, UploadRecord
 
 
 def song_view(song: str, upload: UploadRecord, manifest: Manifest | None, decoding: Job | None) -> Song:

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from services.gateway.schemas.songs import SongState
-from services.gateway.uploads import UploadRecord
 from services.gateway.views.artifacts import cut_view, mix_view, model_view, pool_view
 from services.gateway.views.songs import song_view
 from shared.jobs.recipes import DecodeSong
 from shared.jobs.records import Accepted, Job, Outcome, State
 from shared.store.keys import Kind
-from shared.store.manifests import Problem, RejectedInput
+from shared.store.manifests import Problem, RejectedInput, UploadRecord
 from shared.store.specs import SongSpec
 from tests.support.library import RATE_HZ, SONG, TENANT, Library
 
