@@ -24,6 +24,8 @@ RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --requi
 
 
 FROM python:3.11-slim AS runtime
+# As process 1 itself, Python would ignore a request to stop until it has set its handlers up.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 # /scratch is where songs lie while they are worked on: on disk, since a tmpfs would count as memory.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /scratch --shell /usr/sbin/nologin segue \
  && install -d -o segue -g segue -m 0700 /scratch
@@ -33,6 +35,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     TMPDIR=/scratch
 WORKDIR /app
 USER segue
+ENTRYPOINT ["tini", "--"]
 
 FROM runtime AS gateway
 COPY --from=gateway-packages /opt/venv /opt/venv

@@ -83,6 +83,19 @@ def parse_output(target: Path, bitrate_kbps: int | None) -> Output:
     return Output.model_validate({"format": suffix, "bitrate_kbps": bitrate_kbps})
 
 
+def check_suffix(target: Path, mix_format: str) -> None:
+    """Refuse a name that says another format than the sound has.
+
+    Raises:
+        BadSetting: it does.
+    """
+    suffix = target.suffix.lower().removeprefix(".")
+    if suffix in FORMATS and suffix != mix_format:
+        raise BadSetting(
+            f"-o {target} says {suffix}, and the mix is {mix_format}. Use a name in .{mix_format}."
+        )
+
+
 def check_writable(target: Path) -> None:
     """Refuse a file that could not be written, before an hour of work is spent on it.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -20,7 +20,26 @@ from cli.doctor import examine
 from cli.errors import CANCELLED, DONE, EXIT_CODES, FAILED, as_document, exit_code
 from cli.jobs import jobs
 from cli.mixes import mixes
-from cli.options import AS_JSON, Data, Json, Url
+from cli.options import (
+    AS_JSON,
+    CHUNKS,
+    Approach,
+    Bitrate,
+    Chunks,
+    CutMethod,
+    Data,
+    DryRun,
+    Json,
+    MixFile,
+    OtherSources,
+    OutFolder,
+    Port,
+    Preset,
+    Seed,
+    Sources,
+    Start,
+    Url,
+)
 from cli.output import counted, note, print_json, say, size
 from cli.progress import Bars
 from cli.reaching import brought_up, find_gateway, reach
@@ -29,8 +48,10 @@ from cli.sources import find_sources
 from cli.stack.signals import ended_like_ctrl_c
 from cli.stack.stack import Stack
 from shared.errors import SegueError
-from shared.parameters import Sequencing
 from shared.settings import Settings
+
+NAMED = 5
+"""So many files that were passed over are named."""
 
 
 class Commands(TyperGroup):
@@ -65,37 +86,17 @@ app = typer.Typer(
 for group in (songs, cuts, pools, models, mixes, jobs):
     app.add_typer(group)
 
-DEFAULTS = Sequencing()
-MixFile = Annotated[
-    Path,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Where to write the mix: .mp3, .wav, .flac or .ogg.",
-        dir_okay=False,
-    ),
-]
-
 
 @app.command()
-def up(
-    data: Data = None,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=65535, help="Port of the API; 0: any that is free. By default SEGUE_PORT or 8000."
-        ),
-    ] = None,
-    as_json: Json = False,
-) -> None:
+def up(data: Data = None, port: Port = None, as_json: Json = False) -> None:
     """Run Segue on this machine until Ctrl-C: queue, object store, workers and the API."""
     settings = Settings()
     stack = Stack(data, host=settings.host, port=settings.port if port is None else port)
     with ended_like_ctrl_c():
         try:
             with output.notes.status("Starting Segue"):
-                stack.__enter__()
+                stack.start()
+                stack.wait_ready()
             _tell_address(stack, as_json=as_json)
             threading.Event().wait()
         except KeyboardInterrupt:
@@ -115,40 +116,15 @@ def _tell_address(stack: Stack, *, as_json: bool) -> None:
 @app.command()
 def mix(
     context: typer.Context,
-    sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="SONG|FOLDER...", exists=True, help="Sound files, or folders that hold some."),
-    ],
+    sources: Sources,
     target: MixFile = Path("mix.mp3"),
-    chunks: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Number of chunks in the mix; none repeats.")
-    ] = DEFAULTS.chunks,
-    cut: Annotated[
-        str,
-        typer.Option(
-            metavar="HOW",
-            help="How to cut: silence, silence:-16 (threshold in dBFS), equal, equal:5 (seconds).",
-        ),
-    ] = "silence",
-    start: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CHUNK", help="First chunk: 7, of the first song, or song.mp3:7. Counted from 0."
-        ),
-    ] = None,
-    approach: Annotated[
-        str, typer.Option(help="What judges the transitions: linear, binary, spectral or random.")
-    ] = "linear",
-    preset: Annotated[
-        str | None, typer.Option(help="The approach's settings by name; of binary: fast or seed.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything random in the fit.")] = 0,
-    bitrate: Annotated[
-        int | None,
-        typer.Option(
-            min=32, max=320, metavar="KBPS", help="Of mp3 and ogg; by default the best variable rate."
-        ),
-    ] = None,
+    chunks: Chunks = CHUNKS,
+    cut: CutMethod = "silence",
+    start: Start = None,
+    approach: Approach = "linear",
+    preset: Preset = None,
+    seed: Seed = 0,
+    bitrate: Bitrate = None,
     url: Url = None,
     data: Data = None,
     as_json: Json = False,
@@ -165,9 +141,7 @@ def mix(
         start=None if start is None else parse_start(start, found.files),
         output=parse_output(target, bitrate),
     )
-    if found.skipped:
-        names = ", ".join(path.name for path in found.skipped[:5])
-        note(f"passed over {counted(len(found.skipped), 'file')} that are not sound by name: {names}")
+    _tell_skipped(found.skipped)
     bars = Bars()
     with ended_like_ctrl_c(), _gateway_for_job(url, data, context.obj) as gateway, bars.shown():
         library = mixing.gather_songs(gateway, found.files, bars)
@@ -176,6 +150,13 @@ def mix(
         print_json(mixing.as_document(made, library, found.skipped))
     else:
         say(mixing.describe(made))
+
+
+def _tell_skipped(skipped: Sequence[Path]) -> None:
+    if skipped:
+        names = ", ".join(path.name for path in skipped[:NAMED])
+        more = ", …" if len(skipped) > NAMED else ""
+        note(f"Passed over {counted(len(skipped), 'file')} without a suffix of sound: {names}{more}.")
 
 
 @contextmanager
@@ -193,20 +174,9 @@ def _gateway_for_job(url: str | None, data: Path | None, transport: Any) -> Iter
 
 @app.command()
 def demo(
-    sources: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[SONG|FOLDER]...",
-            exists=True,
-            help="Songs to use in place of the five synthesised ones.",
-        ),
-    ] = None,
-    folder: Annotated[
-        Path, typer.Option("--out", metavar="DIR", file_okay=False, help="Where songs, data and mixes go.")
-    ] = Path("out"),
-    chunks: Annotated[
-        int, typer.Option(min=1, max=10_000, help="Number of chunks in each mix.")
-    ] = DEFAULTS.chunks,
+    sources: OtherSources = None,
+    folder: OutFolder = Path("out"),
+    chunks: Chunks = CHUNKS,
     as_json: Json = False,
 ) -> None:
     """Make two mixes of the same songs, one judged by linear and one by binary, and compare the two."""
@@ -217,7 +187,7 @@ def demo(
 @app.command()
 def gc(
     context: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
+    dry_run: DryRun = False,
     url: Url = None,
     data: Data = None,
     as_json: Json = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.choices import check_writable
+from cli.choices import check_suffix, check_writable
 from cli.ids import full_id
 from cli.mixing import fetch_mix
 from cli.options import Data, Id, Json, Url
@@ -52,7 +52,9 @@ def get(
     bars = Bars()
     with reach(url, data, transport=context.obj) as gateway, bars.shown():
         mix = gateway.get("mixes", full_id(gateway, "mixes", identifier))
-        chosen = target or Path(f"mix-{short_id(mix['id'])}.{mix['output']['format']}")
+        mix_format = mix["output"]["format"]
+        chosen = target or Path(f"mix-{short_id(mix['id'])}.{mix_format}")
+        check_suffix(chosen, mix_format)
         fetch_mix(gateway, mix["id"], chosen, bars)
     if as_json:
         output.print_json({"mix": mix, "file": str(chosen)})

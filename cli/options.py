@@ -45,6 +45,16 @@ Sources = Annotated[
     list[Path],
     typer.Argument(metavar="SONG|FOLDER...", exists=True, help="Sound files, or folders that hold some."),
 ]
+OtherSources = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[SONG|FOLDER]...", exists=True, help="Songs to use in place of the synthesised ones."
+    ),
+]
+OutFolder = Annotated[
+    Path,
+    typer.Option("--out", metavar="DIR", file_okay=False, help="Where songs, data, mixes and reports go."),
+]
 Port = Annotated[
     int | None,
     typer.Option(

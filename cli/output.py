@@ -14,6 +14,8 @@ from rich.text import Text
 SHOWN_ID = 12
 PIPED_WIDTH = 200
 """Of tables that go into a file or another program, where no line should be folded."""
+_FOLDED = ("title", "song", "what", "why", "")
+"""Headings of columns that give way where the terminal is narrow."""
 _STATE_STYLES = {
     "succeeded": "green",
     "ready": "green",
@@ -38,27 +40,26 @@ def say(text: str) -> None:
 
 def print_json(document: Any) -> None:
     """Print a document for programs."""
-    print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201  # rich would fold long lines
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    print(text, flush=True)  # noqa: T201  # rich would fold long lines
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table: as wide as the terminal, or without folding where there is none."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
-        table.add_column(heading, overflow="fold", no_wrap=heading == "id")
+        table.add_column(heading, overflow="fold", no_wrap=heading not in _FOLDED)
     for row in rows:
         table.add_row(*(Text(cell, style=_STATE_STYLES.get(cell, "")) for cell in row))
-    if console.is_terminal:
-        console.print(table)
-    else:
-        console.print(table, width=PIPED_WIDTH)
+    width = None if console.is_terminal else PIPED_WIDTH
+    Console(width=width, markup=False, highlight=False, emoji=False).print(table)
 
 
 def print_fields(document: dict[str, Any]) -> None:
-    """Print a document as lines of name and value; what is nested as compact JSON."""
+    """Print a document as lines of name and value, its id first."""
     width = max((len(name) for name in document), default=0)
-    for name, value in document.items():
-        say(f"{name:<{width}}  {_plain(value)}")
+    for name in sorted(document, key=lambda name: name != "id"):
+        say(f"{name:<{width}}  {_plain(document[name])}")
 
 
 def short_id(identifier: str) -> str:
@@ -102,4 +103,16 @@ def counted(count: int, noun: str) -> str:
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    match value:
+        case None:
+            return "-"
+        case str():
+            return value
+        case {"type": _, "detail": str(detail)}:  # A problem document.
+            return detail
+        case [{"name": _, "done": _, "total": _}, *_]:  # The stages of a job.
+            return ", ".join(f"{stage['name']} {stage['done']}/{stage['total']}" for stage in value)
+        case [dict(), *_]:
+            return f"{len(value)} (--json shows them)"
+        case _:
+            return json.dumps(value, ensure_ascii=False)

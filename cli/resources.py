@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -15,7 +14,7 @@ from cli.client import Gateway
 from cli.documents import Document
 from cli.ids import full_id
 from cli.mixing import gather_songs
-from cli.options import Data, Id, Ids, Json, Limit, Url
+from cli.options import Data, Id, Ids, Json, Limit, Sources, Url
 from cli.output import duration, moment, number, short_id, size
 from cli.progress import Bars
 from cli.reaching import reach
@@ -76,7 +75,7 @@ MODELS = Resource(
     "Models: approaches fitted on cut songs.",
     {
         "approach": lambda model: model["approach"],
-        "songs": lambda model: str(len(model["train_songs"])),
+        "songs": lambda model: f"{len(model['train_songs'])}, {len(model['held_out_songs'])} held out",
         "held-out AUC": lambda model: number(model["summary"].get("held_out_auc")),
         "epochs": lambda model: str(model["epochs"]),
         "fit": lambda model: f"{model['fit_s']:.1f} s",
@@ -151,9 +150,7 @@ def _add_songs(commands: typer.Typer) -> None:
     @commands.command("add")
     def add(
         context: typer.Context,
-        sources: Annotated[
-            list[Path], typer.Argument(metavar="SONG|FOLDER...", exists=True, help="Sound files, or folders.")
-        ],
+        sources: Sources,
         url: Url = None,
         data: Data = None,
         as_json: Json = False,

@@ -8,45 +8,11 @@ from pathlib import Path
 
 from cli.errors import NoSongs
 
-AUDIO_SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *(
-            "aac",
-            "ac3",
-            "aif",
-            "aifc",
-            "aiff",
-            "amr",
-            "ape",
-            "au",
-            "caf",
-            "dsf",
-            "flac",
-            "m4a",
-            "m4b",
-            "mka",
-            "mp2",
-        ),
-        *(
-            "mp3",
-            "mp4",
-            "mpc",
-            "oga",
-            "ogg",
-            "opus",
-            "tak",
-            "tta",
-            "w64",
-            "wav",
-            "wave",
-            "weba",
-            "webm",
-            "wma",
-            "wv",
-        ),
-    )
+_CONTAINERS = (
+    "aac ac3 aif aifc aiff amr ape au caf dsf flac m4a m4b mka mp2 mp3 mp4 mpc oga ogg opus tak tta w64 wav "
+    "wave weba webm wma wv"
 )
+AUDIO_SUFFIXES = frozenset(f".{name}" for name in _CONTAINERS.split())
 
 
 @dataclass(frozen=True)

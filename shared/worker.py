@@ -91,7 +91,6 @@ def _connect_signals(dispatcher: Dispatcher, reconciler: Reconciler, name: str) 
 
     @signals.worker_ready.connect(weak=False)
     def begin(**_: Any) -> None:
-        dispatcher.store.ensure_bucket()
         reconciler.start()
 
     @signals.worker_shutting_down.connect(weak=False)

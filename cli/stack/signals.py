@@ -12,9 +12,11 @@ from types import FrameType
 def ended_like_ctrl_c() -> Iterator[None]:
     """Have SIGTERM and SIGHUP (the terminal was closed) raise KeyboardInterrupt, so that `finally` runs.
 
-    To be used in the main thread.
+    SIGINT too: a shell script that starts a program in the background has it ignore that one. To be used
+    in the main thread.
     """
-    before = {name: signal.signal(name, _interrupt) for name in (signal.SIGTERM, signal.SIGHUP)}
+    polite = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, _interrupt) for name in polite}
     try:
         yield
     finally:

@@ -33,9 +33,13 @@ class Reconciler(threading.Thread):
 
     def run(self) -> None:
         """Beat and look until stopped; no failure of a server ends the thread."""
+        bucket_known = False
         while not self._stopped.is_set():
             try:
                 self._dispatcher.leases.seen(self._queue, self._worker)
+                if not bucket_known:
+                    self._dispatcher.store.ensure_bucket()
+                    bucket_known = True
                 if self._dispatcher.leases.lead(self._worker):
                     look(self._dispatcher)
             except SegueError as error:

@@ -84,7 +84,9 @@ def deployment() -> Iterator[Deployment]:
         deployment.compose("up", "-d", "--build", "--scale", f"chunker={CHUNKERS}")
         yield deployment
     finally:
-        deployment.compose("down", "-v", "-t", "10")
+        # podman-compose forgets at "down" what --scale has added.
+        engine("rm", "--force", "--volumes", *deployment.containers("chunker"))
+        deployment.compose("down", "--volumes", "--timeout", "10")
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,7 @@ def test_songs_become_a_mix_through_the_published_port(api: httpx.Client, songs:
 def test_all_chunkers_work(deployment: Deployment, api: httpx.Client, songs: list[str]) -> None:
     jobs = [
         submit(api, "cuts", {"songs": songs, "cut": {"method": "equal", "chunk_s": 1 + tenths / 10}})
-        for tenths in range(1, 9)
+        for tenths in range(1, 5)
     ]
     assert {wait(api, job)["state"] for job in jobs} == {"succeeded"}
     chunkers = deployment.containers("chunker")

@@ -99,8 +99,9 @@ def test_a_finished_mix_gives_all_its_files_and_a_second_request_the_same_mix(ap
     again = mix(api, song).json()
     assert (again["state"], again["progress"]) == ("succeeded", 1.0)
     assert maker.leases.queued(Queue.ASSEMBLER) == {}
-    (job,) = api.get("/v1/jobs", params={"state": "succeeded", "limit": 1}).json()["items"]
-    assert (job["id"], job["mix"]) == (again["id"], again["mix"])
+    jobs = api.get("/v1/jobs", params={"state": "succeeded"}).json()["items"]
+    assert (again["id"], again["mix"]) in [(job["id"], job["mix"]) for job in jobs]
+    assert len({job["mix"] for job in jobs if job["goal"] == "mix"}) == 1
     shown = api.get(f"/v1/mixes/{again['mix']}").json()
     assert (shown["title"], shown["sequencing"]["chunks"]) == ("Segue: A/B", 3)
     bodies = {name: api.get(shown["links"][name]).content for name in ("audio", "cue", "report", "peaks")}

@@ -1,0 +1,171 @@
+"""`segue mix` as typed, and what it prints, sends and writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.errors import ServerFailed
+from tests.unit.cli.answers import (
+    AUDIO,
+    JOB,
+    MIX,
+    SONG,
+    Answers,
+    events,
+    job_of,
+    main_job_answers,
+    run,
+    song_of,
+)
+
+
+@pytest.fixture(autouse=True)
+def named_gateway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SEGUE_URL", "http://gateway.test")
+    monkeypatch.setenv("SEGUE_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def main_job() -> Answers:
+    return main_job_answers()
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for name in ("night.mp3", "bad.mp3", "cover.jpg"):
+        (folder / name).write_bytes(b"bytes")
+    return folder
+
+
+def test_mix_makes_the_file_and_says_what_it_made(main_job: Answers, music: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.mp3"
+    result = run("mix", music, "-o", target, "--chunks", 2, answers=main_job)
+    assert result.exit_code == 0, result.output
+    assert target.read_bytes() == AUDIO
+    for said in (str(target), "2:02", "2 chunks of 1 song", "linear", "0.830", "Night (2)", MIX[:12]):
+        assert said in result.stdout
+    assert "bad.mp3: No audio. Convert it." in result.stderr
+    assert "cover.jpg" in result.stderr
+
+
+def test_mix_asks_for_what_the_options_say(main_job: Answers, music: Path, tmp_path: Path) -> None:
+    options = [
+        "--cut",
+        "equal:5",
+        "--start",
+        "night:7",
+        "--approach",
+        "binary",
+        "--preset",
+        "fast",
+        "--seed",
+        "3",
+    ]
+    target = tmp_path / "out.ogg"
+    run("mix", music / "night.mp3", "-o", target, "--chunks", 9, "--bitrate", 96, *options, answers=main_job)
+    (asked,) = main_job.bodies("mixes")
+    assert asked["songs"] == [SONG]
+    assert asked["chunks"] == 9
+    assert (asked["cut"]["method"], asked["cut"]["chunk_s"]) == ("equal", 5.0)
+    assert asked["start"] == {"song": SONG, "chunk": 7}
+    assert asked["training"] == {"approach": "binary", "preset": "fast", "seed": 3}
+    assert (asked["output"]["format"], asked["output"]["bitrate_kbps"]) == ("ogg", 96)
+
+
+def test_mix_prints_json_for_programs_and_nothing_else(
+    main_job: Answers, music: Path, tmp_path: Path
+) -> None:
+    result = run("mix", music, "-o", tmp_path / "out.mp3", "--json", answers=main_job)
+    told = json.loads(result.stdout)
+    assert told["mix"]["id"] == MIX
+    assert told["job"] == JOB
+    assert told["mean_score"] == 0.83
+    assert told["songs"] == [{"id": SONG, "title": "Night", "chunks": 2}]
+    assert list(told["rejected"].values()) == ["No audio. Convert it."]
+    assert told["skipped"] == [str(music / "cover.jpg")]
+
+
+def test_mix_of_nothing_but_rejected_files_fails_and_asks_for_no_job(main_job: Answers, music: Path) -> None:
+    result = run("mix", music / "bad.mp3", "-o", music / "out.mp3", answers=main_job)
+    assert result.exit_code == 1
+    assert "No audio. Convert it." in result.stderr
+    assert main_job.bodies("mixes") == []
+
+
+def test_a_song_that_is_not_decoded_yet_is_waited_for(main_job: Answers, music: Path) -> None:
+    decoding = "d" * 32
+    main_job.table |= {
+        "POST songs": song_of(state="received", job=decoding),
+        f"GET jobs/{decoding}/events": events(job_of("running"), job_of("succeeded")),
+        f"GET songs/{SONG}": song_of(),
+    }
+    result = run("mix", music / "night.mp3", "-o", music / "out.mp3", answers=main_job)
+    assert result.exit_code == 0, result.output
+
+
+def test_a_failed_job_is_told_with_its_cause(main_job: Answers, music: Path) -> None:
+    cause = {"type": "urn:segue:problem:pool-too-small", "title": "Too small", "detail": "It has 25 chunks."}
+    main_job.table[f"GET jobs/{JOB}/events"] = events(job_of("failed", problem=cause))
+    result = run("mix", music / "night.mp3", "-o", music / "out.mp3", "--json", answers=main_job)
+    assert result.exit_code == 1
+    assert f"Job {JOB[:12]} failed: It has 25 chunks." in result.stderr
+    assert json.loads(result.stdout)["problem"]["type"].endswith("pool-too-small")
+    assert not (music / "out.mp3").exists()
+
+
+def test_ctrl_c_cancels_the_job(main_job: Answers, music: Path) -> None:
+    def interrupt(request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    main_job.table[f"GET jobs/{JOB}/events"] = interrupt
+    result = run("mix", music / "night.mp3", "-o", music / "out.mp3", answers=main_job)
+    assert result.exit_code == 130
+    assert main_job.asked[-1].method == "DELETE"
+    assert JOB[:12] in result.stderr
+
+
+def test_a_job_that_someone_cancels_ends_like_ctrl_c(main_job: Answers, music: Path) -> None:
+    main_job.table[f"GET jobs/{JOB}/events"] = events(job_of("cancelled"))
+    assert run("mix", music / "night.mp3", "-o", music / "out.mp3", answers=main_job).exit_code == 130
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--chunks", "0"],
+        ["--bitrate", "1000"],
+        ["--cut", "beats"],
+        ["--start", "x"],
+        ["-o", "mix.doc"],
+        ["--colour", "red"],
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_sent(music: Path, options: list[str]) -> None:
+    answers = Answers({})
+    assert run("mix", music / "night.mp3", "-o", music / "m.mp3", *options, answers=answers).exit_code == 2
+    assert answers.asked == []
+
+
+def test_songs_are_added(main_job: Answers, music: Path) -> None:
+    told = json.loads(run("songs", "add", music, "--json", answers=main_job).stdout)
+    assert [song["id"] for song in told["songs"]] == [SONG]
+    assert list(told["rejected"]) == [str(music / "bad.mp3")]
+
+
+def test_a_stack_that_does_not_start_is_exit_code_3(
+    monkeypatch: pytest.MonkeyPatch, music: Path, tmp_path: Path
+) -> None:
+    def fail(*_: object) -> None:
+        raise ServerFailed("s3", reason="it ended", log="s3.log", last_lines="no space")
+
+    monkeypatch.delenv("SEGUE_URL")
+    monkeypatch.setattr("cli.stack.stack.Stack.start", fail)
+    result = run("mix", music / "night.mp3", "-o", tmp_path / "m.mp3")
+    assert result.exit_code == 3
+    assert "s3.log" in result.stderr
