@@ -46,6 +46,10 @@ class Library(dict[Artifact, Manifest]):
         self[artifact] = Manifest(producer=1, spec=spec, attempt=attempt, facts=facts)
         return artifact
 
+    def make(self, spec: Spec) -> Artifact:
+        """Commit a spec with facts of its kind, whatever they are."""
+        return self.commit(spec, facts_of(spec))
+
     def reject(self, spec: Spec, problem: Problem) -> Artifact:
         artifact = spec.artifact(TENANT)
         self[artifact] = Manifest(producer=1, spec=spec, attempt="attempt", problem=problem)
@@ -139,3 +143,24 @@ def mix_facts() -> MixFacts:
 def mix_recipe(*songs: str, chunks: int = 3, model: str | Training = LINEAR) -> MakeMix:
     parts = tuple(Part(song=song, cut=CUT) for song in songs or (SONG,))
     return MakeMix(parts=parts, model=model, sequencing=Sequencing(chunks=chunks))
+
+
+def facts_of(spec: Spec) -> Facts:
+    match spec:
+        case SongSpec():
+            return song_facts()
+        case CutSpec(song=song):
+            return cut_facts(song)
+        case SpectraSpec(song=song):
+            return SpectraFacts(song=song, frames=3)
+        case DatasetSpec():
+            return DatasetFacts(chunks=1, train_songs=[], held_out_songs=[])
+        case ModelSpec():
+            return model_facts()
+        case PoolSpec(cuts=cuts):
+            return PoolFacts(approach="linear", cuts=list(cuts), songs=[], counts=[])
+        case SequenceSpec():
+            return SequenceFacts(steps=[])
+        case MixSpec():
+            return mix_facts()
+    raise AssertionError(spec)

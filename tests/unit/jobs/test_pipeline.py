@@ -6,100 +6,22 @@ from shared.jobs.pipeline import Plan, make_plan
 from shared.jobs.recipes import CutSongs, DecodeSong, MakeMix, Part, Recipe
 from shared.parameters import Cut, Sequencing, Training
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import (
-    CutFacts,
-    DatasetFacts,
-    Document,
-    Manifest,
-    MixFacts,
-    ModelFacts,
-    PoolFacts,
-    Problem,
-    SequenceFacts,
-    SongFacts,
-    SpectraFacts,
-)
-from shared.store.specs import (
-    CutSpec,
-    DatasetSpec,
-    MixSpec,
-    ModelSpec,
-    PoolSpec,
-    SequenceSpec,
-    SongSpec,
-    Spec,
-    SpectraSpec,
-)
+from shared.store.manifests import Problem
+from shared.store.specs import CutSpec, SongSpec
+from tests.support.library import OTHER_SONG, SONG, TENANT, Library
 
-A, B = "a" * 64, "b" * 64
-TENANT = "someone"
+A, B = SONG, OTHER_SONG
 
 
-def facts_for(spec: Spec) -> Document:
-    match spec:
-        case SongSpec():
-            return SongFacts(sample_rate_hz=8000, channels=1, frames=80, duration_s=0.01, peak=1, codec="x")
-        case CutSpec(song=song):
-            return CutFacts(
-                song=song,
-                sample_rate_hz=8000,
-                channels=1,
-                boundaries=[0, 80],
-                threshold_dbfs=None,
-                format="flac",
-            )
-        case SpectraSpec(song=song):
-            return SpectraFacts(song=song, frames=3)
-        case DatasetSpec():
-            return DatasetFacts(chunks=1, train_songs=[], held_out_songs=[])
-        case ModelSpec():
-            return ModelFacts(
-                approach="linear",
-                settings={},
-                seed=0,
-                weights_sha256="w",
-                epochs=0,
-                fit_s=0,
-                train_songs=[],
-                held_out_songs=[],
-                summary={},
-            )
-        case PoolSpec(cuts=cuts):
-            return PoolFacts(approach="linear", cuts=list(cuts), songs=[], counts=[])
-        case SequenceSpec():
-            return SequenceFacts(steps=[])
-        case MixSpec():
-            return MixFacts(
-                title="t",
-                format="mp3",
-                duration_s=1,
-                sample_rate_hz=8000,
-                channels=1,
-                chunks=1,
-                songs=1,
-                approach="x",
-            )
-    raise AssertionError(spec)
-
-
-class World:
+class World(Library):
     """The manifests there are, and the songs whose bytes are there."""
 
     def __init__(self, *songs: str) -> None:
+        super().__init__()
         self.songs = set(songs)
-        self.manifests: dict[Artifact, Manifest] = {}
 
     def plan(self, recipe: Recipe) -> Plan:
-        return make_plan(TENANT, recipe, self.manifests.get, self.songs.__contains__)
-
-    def commit(self, spec: Spec) -> None:
-        document = {"producer": 1, "spec": spec, "attempt": "x", "facts": facts_for(spec)}
-        self.manifests[spec.artifact(TENANT)] = Manifest.model_validate(document)
-
-    def reject(self, spec: Spec) -> None:
-        problem = Problem(slug="not-audio", title="Not audio", detail="It is a text.")
-        document = {"producer": 1, "spec": spec, "attempt": "x", "problem": problem}
-        self.manifests[spec.artifact(TENANT)] = Manifest.model_validate(document)
+        return make_plan(TENANT, recipe, self.get, self.songs.__contains__)
 
     def run(self, recipe: Recipe) -> list[list[str]]:
         """Make what is ready, round by round; return what each round made."""
@@ -107,7 +29,7 @@ class World:
         while (plan := self.plan(recipe)).ready:
             rounds.append(sorted(str(spec.artifact_kind) for spec in plan.ready))
             for spec in plan.ready:
-                self.commit(spec)
+                self.make(spec)
         return rounds
 
 
@@ -136,7 +58,7 @@ def test_a_mix_is_made_stage_by_stage() -> None:
 
 def test_a_song_goes_on_while_another_is_behind() -> None:
     world = World(A, B)
-    world.commit(SongSpec(song=A))
+    world.make(SongSpec(song=A))
     ready = world.plan(mix()).ready
     assert {(spec.artifact_kind, spec.song) for spec in ready} == {(Kind.SONG, B), (Kind.CUT, A)}  # type: ignore[attr-defined]
 
@@ -152,7 +74,7 @@ def test_what_exists_is_not_made_again() -> None:
 def test_a_mix_with_a_model_trains_nothing() -> None:
     world = World(A, B)
     world.run(mix())
-    model = next(artifact for artifact in world.manifests if artifact.kind is Kind.MODEL)
+    model = next(artifact for artifact in world if artifact.kind is Kind.MODEL)
     assert not {Kind.DATASET, Kind.MODEL, Kind.SPECTRA} & set(world.plan(mix(model=model.key)).stages)
     assert world.plan(mix(model=model.key)).complete
 
@@ -165,7 +87,8 @@ def test_a_model_that_is_gone_fails_the_job() -> None:
 
 def test_a_rejected_song_fails_every_job_that_needs_it_and_names_it() -> None:
     world = World(A, B)
-    world.reject(SongSpec(song=B))
+    text = Problem(slug="not-audio", title="Not audio", detail="It is a text.")
+    world.reject(SongSpec(song=B), text)
     plan = world.plan(mix())
     assert plan.problem is not None
     assert "It is a text." in plan.problem.detail
