@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,11 +45,15 @@ def _hear_chunk(mix: Mono, rate: int, entry: Mapping[str, Any], source: Mono) ->
     start, end = round(entry["mix_start_s"] * rate), round(entry["mix_end_s"] * rate)
     reach = rate // 20
     heard = mix[start:end]
-    first = round(entry["source_start_s"] * rate)
+    first = math.floor(entry["source_start_s"] * rate + 0.5 + 1e-6)  # Half up, as rendering rounds.
     padded = np.pad(source, reach)[first : first + len(heard) + 2 * reach]
     size = 1 << (len(padded) + len(heard)).bit_length()
     spectrum = np.fft.rfft(padded, size) * np.conj(np.fft.rfft(heard, size))
-    lag = int(np.argmax(np.fft.irfft(spectrum, size)[: 2 * reach + 1]))
+    products = np.fft.irfft(spectrum, size)[: 2 * reach + 1]
+    # Over the energy of what is compared, or a louder neighbourhood would win over the right place.
+    running = np.concatenate([[0.0], np.cumsum(padded.astype(np.float64) ** 2)])
+    energies = running[len(heard) : len(heard) + 2 * reach + 1] - running[: 2 * reach + 1]
+    lag = int(np.argmax(products / np.sqrt(np.maximum(energies, 1e-12))))
     told = padded[lag : lag + len(heard)]
     energy = float(np.sqrt(np.sum(heard**2) * np.sum(told**2)))
     level = float(np.sqrt(np.mean(heard**2)) / max(1e-9, float(np.sqrt(np.mean(told**2)))))
