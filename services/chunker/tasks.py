@@ -15,7 +15,6 @@ from shared.jobs.running import Work
 from shared.queue import Task
 from shared.settings import get_settings
 from shared.sound.audio import AudioReader, DecodeLimits, decode, open_audio, write_chunk
-from shared.sound.decoding import clean_text
 from shared.sound.edges import Edges
 from shared.sound.features import edges_of, song_frames
 from shared.sound.samples import Int16
@@ -87,10 +86,9 @@ def compute_spectra(work: Work) -> SpectraFacts:
 
 
 def _title_of_file(work: Work, song: str) -> str | None:
-    """Return the name of the file that was uploaded, without its suffix: what people know a song by."""
+    """Return the title that the uploaded file's name gives, if it is known."""
     record = work.dispatcher.store.find(song_upload(work.tenant, song))
-    name = "" if record is None else UploadRecord.model_validate_json(record).name
-    return clean_text(Path(name).stem)
+    return None if record is None else UploadRecord.model_validate_json(record).title
 
 
 def _facts_of(work: Work, song: str) -> SongFacts:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from shared.sound.decoding import clean_text
 
 UNNAMED = "untitled"
@@ -13,8 +11,3 @@ def clean_name(name: str | None) -> str:
     """Return a file's name without folders, as one visible line (NFC, at most 200 characters)."""
     last = (name or "").replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
     return clean_text(last) or UNNAMED
-
-
-def title_of(name: str) -> str:
-    """Return a song's title where its tags give none: its file's name without the suffix."""
-    return PurePosixPath(name).stem or UNNAMED

@@ -7,6 +7,7 @@ inputs can never give the artifact, which is as final as a success.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -50,6 +51,11 @@ class UploadRecord(Document):
     name: str
     size_bytes: int
     uploaded_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def title(self) -> str:
+        """The song's title where its tags give none: its file's name without the suffix."""
+        return PurePosixPath(self.name).stem or self.name
 
 
 class SongFacts(Document):

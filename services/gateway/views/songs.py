@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from services.gateway.names import title_of
 from services.gateway.problems import job_problem
 from services.gateway.schemas.common import Problem
 from services.gateway.schemas.songs import Song, SongState
@@ -27,7 +26,7 @@ def song_view(song: str, upload: UploadRecord, manifest: Manifest | None, decodi
         name=upload.name,
         size_bytes=upload.size_bytes,
         uploaded_at=upload.uploaded_at,
-        title=(facts.title if facts else None) or title_of(upload.name),
+        title=(facts.title if facts else None) or upload.title,
         artist=facts.artist if facts else None,
         duration_s=facts.duration_s if facts else None,
         sample_rate_hz=facts.sample_rate_hz if facts else None,

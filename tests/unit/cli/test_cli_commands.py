@@ -16,23 +16,13 @@ from tests.unit.cli.answers import (
     SONG,
     Answers,
     job_of,
-    main_job_answers,
     page,
     problem,
     run,
     song_of,
 )
 
-
-@pytest.fixture(autouse=True)
-def named_gateway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SEGUE_URL", "http://gateway.test")
-    monkeypatch.setenv("SEGUE_DATA", str(tmp_path / "data"))
-
-
-@pytest.fixture
-def main_job() -> Answers:
-    return main_job_answers()
+pytestmark = pytest.mark.usefixtures("named_gateway")
 
 
 def test_lists_show_short_ids_and_json_shows_all(main_job: Answers) -> None:

@@ -17,21 +17,11 @@ from tests.unit.cli.answers import (
     Answers,
     events,
     job_of,
-    main_job_answers,
     run,
     song_of,
 )
 
-
-@pytest.fixture(autouse=True)
-def named_gateway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SEGUE_URL", "http://gateway.test")
-    monkeypatch.setenv("SEGUE_DATA", str(tmp_path / "data"))
-
-
-@pytest.fixture
-def main_job() -> Answers:
-    return main_job_answers()
+pytestmark = pytest.mark.usefixtures("named_gateway")
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.names import UNNAMED, clean_name, title_of
+from services.gateway.names import UNNAMED, clean_name
+from shared.store.manifests import UploadRecord
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,6 @@ def test_no_name_is_a_path_or_hides_anything(text):
 
 
 def test_titles_are_names_without_suffix():
-    assert title_of("Night Drive.mp3") == "Night Drive"
-    assert title_of("Vol. 2.flac") == "Vol. 2"
-    assert title_of(".mp3") == ".mp3"
+    assert UploadRecord(name="Night Drive.mp3", size_bytes=1).title == "Night Drive"
+    assert UploadRecord(name="Vol. 2.flac", size_bytes=1).title == "Vol. 2"
+    assert UploadRecord(name=".mp3", size_bytes=1).title == ".mp3"
