@@ -138,10 +138,12 @@ def test_a_killed_supervisor_leaves_no_process_behind(tmp_path, mark, first_vict
 
 
 def watchdogs_of(pid: int, mark: str) -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.Process(pid).children()
-        if process.status() != psutil.STATUS_ZOMBIE
-        and "cli.stack.watchdog" in process.cmdline()
-        and any(mark in part for part in process.cmdline())
-    ]
+    return [process for process in psutil.Process(pid).children() if is_watchdog(process, mark)]
+
+
+def is_watchdog(process: psutil.Process, mark: str) -> bool:
+    try:
+        command = process.cmdline()  # Empty for a zombie.
+    except psutil.NoSuchProcess:  # The supervisor reaped it since it was listed.
+        return False
+    return "cli.stack.watchdog" in command and any(mark in part for part in command)
