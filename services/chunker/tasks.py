@@ -16,7 +16,7 @@ from shared.queue import Task
 from shared.settings import get_settings
 from shared.sound.audio import AudioReader, DecodeLimits, decode, open_audio, write_chunk
 from shared.sound.edges import Edges
-from shared.sound.features import edges_of, song_frames
+from shared.sound.features import edges_of, song_frames, song_long_spectra
 from shared.sound.samples import Int16
 from shared.store.arrays import pack_arrays
 from shared.store.keys import song_source, song_upload
@@ -76,12 +76,15 @@ def cut_song(work: Work) -> CutFacts:
 
 
 def compute_spectra(work: Work) -> SpectraFacts:
-    """Measure a song's log-mel frames from end to end."""
+    """Measure a song's log-mel frames and long spectra from end to end."""
     spec = work.order.spec
     assert isinstance(spec, SpectraSpec)
     with open_audio(_fetch_audio(work, spec.song)) as song:
         frames = song_frames(song.blocks(), song.sample_rate_hz)
-    work.attempt.put("frames.npz", pack_arrays({"frames": frames}))
+        work.check()
+        long_tails, long_heads = song_long_spectra(song.blocks(), song.sample_rate_hz)
+    arrays = {"frames": frames, "long_tails": long_tails, "long_heads": long_heads}
+    work.attempt.put("frames.npz", pack_arrays(arrays))
     return SpectraFacts(song=spec.song, frames=len(frames))
 
 

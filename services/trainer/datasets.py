@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from shared.errors import NothingToLearn, TooFewSongs
-from shared.learning.corpus import Corpus, Indices
+from shared.learning.corpus import Corpus, Indices, LongSpectra
 from shared.parameters import Parameters
-from shared.sound.features import BANDS, Edges
+from shared.sound.features import BANDS, LONG_BINS, Edges
 from shared.store.arrays import Arrays
 
 _LEAST_CHUNKS_HELD_OUT = 4
@@ -38,12 +38,14 @@ class SongEdges:
         title: for people.
         edges: of its chunks, in order.
         frames: float16, shape (hops, bands): the whole song's log-mel frames; None: not at hand.
+        long: the whole song's long spectra; None: not at hand.
     """
 
     song: str
     title: str
     edges: Edges
     frames: NDArray[np.float16] | None = None
+    long: LongSpectra | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ class Dataset:
             "songs": self.corpus.songs,
             "frames": np.concatenate(self.corpus.frames),
             "frame_offsets": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            "long_tails": np.concatenate([song.tails for song in self.corpus.longs]),
+            "long_heads": np.concatenate([song.heads for song in self.corpus.longs]),
+            "long_offsets": np.cumsum([0, *map(len, self.corpus.longs)]).astype(np.int64),
             "song_ids": np.array(self.song_ids),
             "titles": np.array(self.titles),
             "held_out": self.held_out,
@@ -97,8 +102,15 @@ class Dataset:
             name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)
         }
         frames = np.split(arrays["frames"], arrays["frame_offsets"][1:-1])
+        ends = arrays["long_offsets"][1:-1]
+        longs = (np.split(arrays[side], ends) for side in ("long_tails", "long_heads"))
         return cls(
-            Corpus(Edges.from_arrays(edges), arrays["songs"], tuple(frames)),
+            Corpus(
+                Edges.from_arrays(edges),
+                arrays["songs"],
+                tuple(frames),
+                tuple(LongSpectra(*both) for both in zip(*longs, strict=True)),
+            ),
             tuple(str(song) for song in arrays["song_ids"]),
             tuple(str(title) for title in arrays["titles"]),
             arrays["held_out"],
@@ -125,11 +137,13 @@ def build_dataset(songs: Sequence[SongEdges], settings: SplitSettings) -> Datase
         },
         settings,
     )
-    nothing = np.empty((0, BANDS), dtype=np.float16)
+    nothing, no_places = np.empty((0, BANDS), np.float16), np.empty((0, LONG_BINS), np.float16)
+    no_long = LongSpectra(no_places, no_places)
     corpus = Corpus(
         Edges.concatenate([song.edges for song in ordered]),
         np.repeat(np.arange(len(ordered), dtype=np.int64), counts),
         tuple(nothing if song.frames is None else song.frames for song in ordered),
+        tuple(song.long or no_long for song in ordered),
     )
     return Dataset(
         corpus,
@@ -166,4 +180,5 @@ def _select(corpus: Corpus, songs: NDArray[np.bool_]) -> Corpus:
     chunks: Indices = np.flatnonzero(songs[corpus.songs])
     renumbered = np.cumsum(songs) - 1
     kept = tuple(frames for frames, keep in zip(corpus.frames, songs, strict=True) if keep)
-    return Corpus(corpus.edges.select(chunks), renumbered[corpus.songs[chunks]], kept)
+    longs = tuple(corpus.longs[song] for song in np.flatnonzero(songs)) if corpus.longs else ()
+    return Corpus(corpus.edges.select(chunks), renumbered[corpus.songs[chunks]], kept, longs)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import NothingToLearn
-from shared.sound.features import EDGE_FRAMES, Edges
+from shared.sound.features import EDGE_FRAMES, LONG_STEP_HOPS, Edges
 from shared.sound.mel import WINDOW_HOPS
 
 Floats = NDArray[np.float32]
@@ -33,6 +33,26 @@ class Cuts:
 
 
 @dataclass(frozen=True)
+class LongSpectra:
+    """The long spectra of one song, at every `LONG_STEP_HOPS`th hop.
+
+    Attributes:
+        tails: float16, shape (places, LONG_BINS): of what comes before each place.
+        heads: float16, the same shape: of what follows.
+    """
+
+    tails: NDArray[np.float16]
+    heads: NDArray[np.float16]
+
+    def __len__(self) -> int:
+        return len(self.tails)
+
+    def part(self, start: int, stop: int) -> LongSpectra:
+        """Return the places [start, stop)."""
+        return LongSpectra(self.tails[start:stop], self.heads[start:stop])
+
+
+@dataclass(frozen=True)
 class Corpus:
     """Chunks of several songs, song after song, each song's in order.
 
@@ -41,11 +61,13 @@ class Corpus:
         songs: int64, shape (n,), rising: the song of each chunk, from 0.
         frames: one array per song, float16, shape (hops, bands): log-mel frames of the whole song on
             the hop grid; of no hops where they are not at hand.
+        longs: one per song, or none where they are not at hand.
     """
 
     edges: Edges
     songs: Indices
     frames: tuple[NDArray[np.float16], ...]
+    longs: tuple[LongSpectra, ...] = ()
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -82,21 +104,25 @@ class Corpus:
         """Return the same chunks with one channel in the place of both, and without frames."""
         edges = self.edges
         both = [channel, channel]
-        return Corpus(
-            Edges(edges.tails[:, both], edges.heads[:, both], edges.points[:, both], edges.offsets),
-            self.songs,
-            tuple(frames[:0] for frames in self.frames),
+        seen = replace(
+            edges, tails=edges.tails[:, both], heads=edges.heads[:, both], points=edges.points[:, both]
         )
+        return Corpus(seen, self.songs, tuple(frames[:0] for frames in self.frames))
 
     def parted(self, percent: int) -> tuple[Corpus, Corpus]:
         """Part every song at a percentage of its chunks and of its frames; return both sides."""
         starts = np.searchsorted(self.songs, np.arange(self.song_count))
         counts = np.bincount(self.songs, minlength=self.song_count)
         is_early = 100 * (np.arange(len(self)) - starts[self.songs]) < percent * counts[self.songs]
-        at = [len(frames) * percent // 100 for frames in self.frames]
+        # Where long spectra are kept, so that those of the late side begin with a place of their own.
+        places = [len(frames) * percent // 100 // LONG_STEP_HOPS for frames in self.frames]
+        at = [place * LONG_STEP_HOPS for place in places]
         early = tuple(frames[:end] for frames, end in zip(self.frames, at, strict=True))
         late = tuple(frames[start:] for frames, start in zip(self.frames, at, strict=True))
-        return self._only(is_early, early), self._only(~is_early, late)
+        longs = list(zip(self.longs, places, strict=False))
+        early_longs = tuple(song.part(0, place) for song, place in longs)
+        late_longs = tuple(song.part(place, len(song)) for song, place in longs)
+        return self._only(is_early, early, early_longs), self._only(~is_early, late, late_longs)
 
     def random_cuts(
         self, per_song: int, rng: np.random.Generator, *, length: int = EDGE_FRAMES
@@ -115,8 +141,13 @@ class Corpus:
                 span = np.arange(length)
                 yield Cuts(frames[cuts[:, None] - WINDOW_HOPS - span], frames[cuts[:, None] + span])
 
-    def _only(self, mask: NDArray[np.bool_], frames: tuple[NDArray[np.float16], ...]) -> Corpus:
-        return Corpus(self.edges.select(np.flatnonzero(mask)), self.songs[mask], frames)
+    def _only(
+        self,
+        mask: NDArray[np.bool_],
+        frames: tuple[NDArray[np.float16], ...],
+        longs: tuple[LongSpectra, ...],
+    ) -> Corpus:
+        return Corpus(self.edges.select(np.flatnonzero(mask)), self.songs[mask], frames, longs)
 
 
 def need_examples(found: int, needed: int) -> None:

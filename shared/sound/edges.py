@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -33,14 +33,22 @@ class Edges:
         heads: float16, the same shape: from each chunk's start on.
         points: float32, shape (total, 2): every chunk's points, one chunk after the other.
         offsets: int64, shape (n + 1,): chunk i has the points [offsets[i], offsets[i + 1]).
+        long_tails: float16, shape (n, LONG_BINS): the long spectrum before each chunk's end; of no bins
+            where long spectra are not at hand.
+        long_heads: float16, the same shape: after each chunk's start.
     """
 
     tails: Float16
     heads: Float16
     points: Float32
     offsets: NDArray[np.int64]
+    long_tails: Float16 = field(default_factory=lambda: np.zeros((0, 0), np.float16))
+    long_heads: Float16 = field(default_factory=lambda: np.zeros((0, 0), np.float16))
 
     def __post_init__(self) -> None:
+        for name in ("long_tails", "long_heads"):
+            if getattr(self, name).shape == (0, 0):
+                object.__setattr__(self, name, np.zeros((len(self), 0), np.float16))
         expected = (len(self), CHANNELS, EDGE_FRAMES, BANDS)
         fits = (
             self.tails.shape == self.heads.shape == expected
@@ -48,11 +56,10 @@ class Edges:
             and self.offsets[0] == 0
             and self.offsets[-1] == len(self.points)
             and bool((np.diff(self.offsets) >= 0).all())
+            and self.long_tails.shape == self.long_heads.shape == (len(self), self.long_tails.shape[1])
         )
         if not fits:
-            raise ValueError(
-                f"edges of {len(self)} chunks: tails, heads, points and offsets do not fit together"
-            )
+            raise ValueError(f"edges of {len(self)} chunks: their arrays do not fit together")
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -68,9 +75,12 @@ class Edges:
         return int(self.points_per_chunk.min(initial=np.iinfo(np.int64).max)) if len(self) else 0
 
     @classmethod
-    def of_one(cls, tail: Float16, head: Float16, points: Float32) -> Self:
-        """Wrap the edges of one chunk: (2, EDGE_FRAMES, BANDS) twice, and (m, 2)."""
-        return cls(tail[None], head[None], points, np.array([0, len(points)], np.int64))
+    def of_one(
+        cls, tail: Float16, head: Float16, points: Float32, long_tail: Float16, long_head: Float16
+    ) -> Self:
+        """Wrap the edges of one chunk: (2, EDGE_FRAMES, BANDS) twice, (m, 2), and (LONG_BINS,) twice."""
+        offsets = np.array([0, len(points)], np.int64)
+        return cls(tail[None], head[None], points, offsets, long_tail[None], long_head[None])
 
     @classmethod
     def concatenate(cls, parts: Sequence[Edges]) -> Self:
@@ -78,11 +88,15 @@ class Edges:
         no_spectra = np.zeros((0, CHANNELS, EDGE_FRAMES, BANDS), np.float16)
         no_points = np.zeros((0, CHANNELS), np.float32)
         counts = [np.zeros(1, np.int64), *(part.points_per_chunk for part in parts)]
+        no_long = np.zeros((0, max((part.long_tails.shape[1] for part in parts), default=0)), np.float16)
+        with_chunks = [part for part in parts if len(part)]
         return cls(
             np.concatenate([no_spectra, *(part.tails for part in parts)]),
             np.concatenate([no_spectra, *(part.heads for part in parts)]),
             np.concatenate([no_points, *(part.points for part in parts)]),
             np.cumsum(np.concatenate(counts)),
+            np.concatenate([no_long, *(part.long_tails for part in with_chunks)]),
+            np.concatenate([no_long, *(part.long_heads for part in with_chunks)]),
         )
 
     def select(self, indices: NDArray[np.int64]) -> Self:
@@ -91,11 +105,18 @@ class Edges:
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
         # Point p of the pick lies as far behind its chunk's first point here as there.
         rows = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1][indices] - offsets[:-1], counts)
-        return type(self)(self.tails[indices], self.heads[indices], self.points[rows], offsets)
+        return type(self)(
+            self.tails[indices],
+            self.heads[indices],
+            self.points[rows],
+            offsets,
+            self.long_tails[indices],
+            self.long_heads[indices],
+        )
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, to be stored."""
-        return {"tails": self.tails, "heads": self.heads, "points": self.points, "offsets": self.offsets}
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -110,4 +131,6 @@ class Edges:
             arrays["heads"].astype(np.float16, copy=False),
             arrays["points"].astype(np.float32, copy=False),
             arrays["offsets"].astype(np.int64, copy=False),
+            arrays["long_tails"].astype(np.float16, copy=False),
+            arrays["long_heads"].astype(np.float16, copy=False),
         )

@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from shared.sound.edges import CHANNELS, EDGE_FRAMES, POINTS_RATE_HZ, Edges, Float16
+from shared.sound.long_spectra import LONG_BINS, LONG_STEP_HOPS, long_spectra, song_long_spectra
 from shared.sound.mel import BANDS, WINDOW_HOPS, Analysis, analysis_at
 from shared.sound.samples import BLOCK_FRAMES, Float32, Samples, to_float32
 
@@ -22,18 +23,22 @@ __all__ = [
     "BANDS",
     "EDGE_FRAMES",
     "FEATURES_VERSION",
+    "LONG_BINS",
+    "LONG_STEP_HOPS",
     "POINTS_RATE_HZ",
     "WINDOW_HOPS",
     "Edges",
     "edge_spectra",
     "edges_of",
     "hop_samples",
+    "long_spectra",
     "mix_channels",
     "points",
     "song_frames",
+    "song_long_spectra",
 ]
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 """Part of the key of everything made from features: raise it when a figure changes."""
 
 
@@ -152,5 +157,6 @@ def edges_of(chunks: Iterable[Samples], sample_rate_hz: int) -> Edges:
     singles = []
     for chunk in chunks:
         tail, head = edge_spectra(chunk, sample_rate_hz)
-        singles.append(Edges.of_one(tail, head, points(chunk, sample_rate_hz)))
+        long_tail, long_head = long_spectra(chunk, sample_rate_hz)
+        singles.append(Edges.of_one(tail, head, points(chunk, sample_rate_hz), long_tail, long_head))
     return Edges.concatenate(singles)

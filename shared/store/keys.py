@@ -44,8 +44,8 @@ class Kind(StrEnum):
 
 PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SONG: 1,
-    Kind.CUT: 1,
-    Kind.SPECTRA: 1,
+    Kind.CUT: 2,
+    Kind.SPECTRA: 2,
     Kind.DATASET: 1,
     Kind.MODEL: 1,
     Kind.POOL: 1,

