@@ -88,9 +88,14 @@ Start = Annotated[
     typer.Option(metavar="CHUNK", help="First chunk, from 0: 7, of the first song, or song.mp3:7."),
 ]
 Approach = Annotated[
-    str, typer.Option(help="What judges the transitions: linear, binary, spectral or random.")
+    str,
+    typer.Option(
+        help="What judges transitions: linear, binary, forecast, categorical, start_end, spectral, random."
+    ),
 ]
-Preset = Annotated[str | None, typer.Option(help="The approach's settings by name; of binary: fast or seed.")]
+Preset = Annotated[
+    str | None, typer.Option(help="The approach's settings by name; of the study's: fast or seed.")
+]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything random in the fit.")]
 Bitrate = Annotated[
     int | None,

@@ -1,4 +1,4 @@
-"""What users may choose at each step: the parameters of cutting, training, sequencing and rendering.
+"""What users may choose at each step: the parameters of cutting, training, judging, sequencing and rendering.
 
 They are part of requests, of recipes, of messages and of artifact keys alike, so each is defined once,
 here, with its unit in its name, its default and its bounds.
@@ -6,9 +6,9 @@ here, with its unit in its name, its default and its bounds.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 SongId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A song is named by the SHA-256 of its bytes."""
@@ -51,9 +51,61 @@ class Cut(Parameters):
 class Training(Parameters):
     """How a model is made: an approach with all of its settings, resolved."""
 
-    approach: str = Field("linear", description="`binary`, `linear`, `spectral` or `random`.")
+    approach: str = Field(
+        "linear",
+        description="`linear`, `binary`, `forecast`, `categorical`, `start_end`, `spectral` or `random`.",
+    )
     settings: dict[str, Any] = Field(default_factory=dict, description="Every setting of the approach.")
     seed: int = Field(0, ge=0, lt=2**31, description="Of everything random in the fit.")
+
+
+class Protocol(Parameters):
+    """How approaches are judged: on which chunks, with what left out at the cut, and how much is asked."""
+
+    chunks_per_song: int | None = Field(
+        47,
+        ge=4,
+        le=1000,
+        description="The first so many chunks of every song, songs with fewer left out; null: the number, "
+        "47 at most, that leaves the most chunks.",
+    )
+    gaps_s: tuple[Annotated[float, Field(gt=0, le=2)], ...] = Field(
+        (0.02, 0.1, 0.2, 0.5),
+        min_length=1,
+        max_length=8,
+        description="What is left out on each side of every chunk, rising; the first is called `at the cut`.",
+    )
+    headline_gap_s: float = Field(
+        0.1, description="The gap, one of `gaps_s`, whose figures are the headline."
+    )
+    false_successors: int = Field(
+        8, ge=1, le=64, description="Of each kind and each transition, for the AUC."
+    )
+    puzzles: int = Field(200, ge=0, le=2000, description="Puzzles of each size, at most.")
+    pairwise_queries: int = Field(
+        200,
+        ge=1,
+        le=100_000,
+        description="Transitions asked of an approach that runs a network for every pair; of others, all.",
+    )
+    pairwise_puzzles: int = Field(
+        40, ge=0, le=2000, description="Puzzles of each size given to such an approach, at most."
+    )
+    resamples: int = Field(1000, ge=100, le=20_000, description="Of the bootstrap behind every interval.")
+    seed: int = Field(
+        0,
+        ge=0,
+        lt=2**31,
+        description="Of the pool's order, the false successors, the puzzles, the bootstrap.",
+    )
+
+    @model_validator(mode="after")
+    def _gaps_fit_together(self) -> Self:
+        if list(self.gaps_s) != sorted(set(self.gaps_s)):
+            raise ValueError("gaps_s must rise")
+        if self.headline_gap_s not in self.gaps_s:
+            raise ValueError("headline_gap_s must be one of gaps_s")
+        return self
 
 
 class Start(Parameters):

@@ -12,8 +12,9 @@ from shared.errors import BadSetting, ModelDiverged, PoolTooSmall
 
 __all__ = ["Score", "Sequence", "greedy"]
 
-Score = Callable[[int, NDArray[np.int64]], NDArray[np.float32]]
-"""Given a reference chunk and candidates, int64 (m,): how well each follows it, float32 (m,)."""
+Score = Callable[[int, NDArray[np.int64], int], NDArray[np.float32]]
+"""Given a reference chunk, candidates, int64 (m,), and which transition of the mix this is, from 0: how well
+each candidate follows, float32 (m,)."""
 
 BLOCK = 4096
 """Candidates are scored this many at a time, which bounds what a scorer holds."""
@@ -71,7 +72,8 @@ def greedy(
     on_step(1, length)
     for step in range(1, length):
         candidates = np.flatnonzero(unused)
-        chosen, scores[step - 1] = _choose(score, int(order[step - 1]), candidates, accept_above)
+        reference = int(order[step - 1])
+        chosen, scores[step - 1] = _choose(score, reference, candidates, step - 1, accept_above)
         order[step], unused[chosen] = chosen, False
         on_step(step + 1, length)
     return Sequence(order=order, scores=scores)
@@ -87,14 +89,14 @@ def _check(*, chunks: int, start: int, length: int) -> None:
 
 
 def _choose(
-    score: Score, reference: int, candidates: NDArray[np.int64], accept_above: float | None
+    score: Score, reference: int, candidates: NDArray[np.int64], transition: int, accept_above: float | None
 ) -> tuple[int, np.float32]:
     """Return the chosen candidate and its score."""
     size = BLOCK if accept_above is None else EARLY_BLOCK
     best, best_score = -1, np.float32(-np.inf)
     for first in range(0, len(candidates), size):
         block = candidates[first : first + size]
-        scores = _scores_of(score, reference, block)
+        scores = _scores_of(score, reference, block, transition)
         if accept_above is not None and (above := scores > accept_above).any():
             taken = int(above.argmax())
             return int(block[taken]), scores[taken]
@@ -104,8 +106,10 @@ def _choose(
     return best, best_score
 
 
-def _scores_of(score: Score, reference: int, block: NDArray[np.int64]) -> NDArray[np.float32]:
-    scores = np.asarray(score(reference, block), np.float32)
+def _scores_of(
+    score: Score, reference: int, block: NDArray[np.int64], transition: int
+) -> NDArray[np.float32]:
+    scores = np.asarray(score(reference, block, transition), np.float32)
     if scores.shape != block.shape:
         raise ValueError(f"{len(block)} candidates were given scores of shape {scores.shape}")
     if (wrong := int(np.isnan(scores).sum())) > 0:

@@ -67,8 +67,8 @@ def sequence_mix(work: Work) -> SequenceFacts:
     if wish.start is not None:
         start = find_start(pool, facts.songs, song=wish.start.song, chunk=wish.start.chunk)
 
-    def score(reference: int, candidates: Indices) -> Floats:
-        raw = scorer.scores(pool.prepared, reference, candidates)
+    def score(reference: int, candidates: Indices, step: int) -> Floats:
+        raw = scorer.scores(pool.prepared, reference, candidates, step)
         # `accept_above` is meant on the scale that users see; elsewhere that scale only loses digits.
         return raw if wish.accept_above is None else scorer.display(raw)
 

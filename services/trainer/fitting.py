@@ -16,26 +16,30 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from shared.learning.approaches import Approach, ClosedForm, Network, Settings
-from shared.learning.corpus import Corpus, Indices
+from shared.learning.corpus import Corpus, Indices, need_examples
 from shared.learning.networks import get_optimizer, get_weights, seed_dropout, set_optimizer, set_weights
-from shared.learning.pairs import Examples
+from shared.learning.pairs import Batches
 from shared.store.arrays import Arrays, pack_arrays, unpack_arrays
 
 _STATE = "state"
 _BEST = "best/"
+_CONSTANTS = "constants/"
 _MEASURE_ROWS = 256
 
 
 class Epoch(BaseModel):
-    """The figures of one epoch. `val_` is the other channel of the same songs, as in the study."""
+    """The figures of one epoch. `val_` is the other channel of the same songs, as in the study.
+
+    What forecasts numbers has no accuracy; what has several outputs has their mean.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     epoch: int
     loss: float
-    accuracy: float
+    accuracy: float | None = None
     val_loss: float
-    val_accuracy: float
+    val_accuracy: float | None = None
     stopping_loss: float | None = None
     stopping_accuracy: float | None = None
     seconds: float
@@ -43,7 +47,7 @@ class Epoch(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A fit in the middle: weights, the optimizer's state, the best weights so far, and the history."""
+    """A fit in the middle: weights, constants, the optimizer's state, the best weights, and the history."""
 
     arrays: Arrays
     history: tuple[Epoch, ...]
@@ -147,8 +151,14 @@ class _Run:
         import keras
 
         self.corpus, self.approach, self.settings, self.seed = corpus, approach, settings, seed
-        self.constants = approach.constants(corpus, settings)
+        # Rounding differs between machines: classes that were made anew might be others, or more.
+        self.constants = (
+            approach.constants(corpus, settings)
+            if checkpoint is None
+            else _under(_CONSTANTS, checkpoint.arrays)
+        )
         self.validation = approach.validation_examples(corpus, settings, self.constants, seed=seed)
+        need_examples(len(self.validation), 1)
         self.stopping = approach.stopping_examples(corpus, settings, self.constants, seed=seed)
         keras.utils.set_random_seed(seed)
         self.network = approach.build(settings, self.constants)
@@ -158,11 +168,7 @@ class _Run:
             set_weights(self.network, checkpoint.arrays)
             set_optimizer(self.network, checkpoint.arrays)
             self.history = list(checkpoint.history)
-            self.best = {
-                name.removeprefix(_BEST): array
-                for name, array in checkpoint.arrays.items()
-                if name.startswith(_BEST)
-            }
+            self.best = _under(_BEST, checkpoint.arrays)
 
     def go(self, hooks: Hooks) -> Fitted | Checkpoint:
         """Run epochs until there are enough, no better ones come, or a pause is asked for."""
@@ -199,7 +205,7 @@ class _Run:
             seconds=time.monotonic() - started,
         )
 
-    def _measure(self, examples: Examples) -> tuple[float, float]:
+    def _measure(self, examples: Batches) -> tuple[float, float | None]:
         rows = np.arange(len(examples), dtype=np.int64)
         return _over_batches(self.network.test_on_batch, examples, rows, _MEASURE_ROWS)
 
@@ -213,19 +219,30 @@ class _Run:
         return sum(epoch.seconds for epoch in self.history)
 
     def _checkpoint(self) -> Checkpoint:
-        best = {_BEST + name: array for name, array in self.best.items()}
-        arrays = {**get_weights(self.network), **get_optimizer(self.network), **best}
+        kept = {_BEST + name: array for name, array in self.best.items()}
+        kept |= {_CONSTANTS + name: array for name, array in self.constants.items()}
+        arrays = {**get_weights(self.network), **get_optimizer(self.network), **kept}
         return Checkpoint(arrays, tuple(self.history))
 
 
 def _over_batches(
-    step: Callable[..., dict[str, float]], examples: Examples, order: Indices, batch_size: int
-) -> tuple[float, float]:
-    """Run a step, which reports its own batch, over all examples; return the mean loss and accuracy."""
-    sums = np.zeros(2)
+    step: Callable[..., dict[str, float]], examples: Batches, order: Indices, batch_size: int
+) -> tuple[float, float | None]:
+    """Run a step, which reports its own batch, over all examples; return the mean loss and accuracy.
+
+    Keras names the accuracies of several outputs after them, as in `end_accuracy`.
+    """
+    losses, accuracies = [], []
     for at in range(0, len(order), batch_size):
         rows = order[at : at + batch_size]
         figures = step(*examples.batch(rows), return_dict=True)
-        sums += len(rows) * np.array([figures["loss"], figures["accuracy"]], dtype=np.float64)
-    loss, accuracy = sums / len(order)
-    return float(loss), float(accuracy)
+        losses.append(len(rows) * float(figures["loss"]))
+        found = [float(value) for name, value in figures.items() if name.endswith("accuracy")]
+        accuracies.append(len(rows) * sum(found) / len(found) if found else None)
+    known = [accuracy for accuracy in accuracies if accuracy is not None]
+    return sum(losses) / len(order), sum(known) / len(order) if known else None
+
+
+def _under(prefix: str, arrays: Arrays) -> Arrays:
+    """Return the arrays whose names start with a prefix, without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from shared.errors import Corrupt
+from shared.learning.corpus import Floats
 from shared.store.arrays import Arrays
 
 _WEIGHTS = "network/"
@@ -43,6 +45,35 @@ def set_optimizer(network: Any, arrays: Arrays) -> None:
     network.optimizer.build(network.trainable_variables)
     for index, variable in enumerate(network.optimizer.variables):
         _assign(variable, f"{_OPTIMIZER}{index:03d}", arrays)
+
+
+def optimizer_of(name: str, learning_rate: float) -> Any:
+    """Return a Keras optimizer by its name."""
+    import keras
+
+    optimizer = keras.optimizers.get(name)
+    optimizer.learning_rate = learning_rate
+    return optimizer
+
+
+def run_in_blocks(network: Any, inputs: Sequence[Floats], block: int) -> list[Floats]:
+    """Run a network without dropout over many rows, so many at a time: that bounds what layers hold.
+
+    Args:
+        network: with as many inputs as are given.
+        inputs: float32, n rows each.
+        block: rows per run.
+
+    Returns:
+        One float32 array of n rows per output of the network.
+    """
+    rows = len(inputs[0])
+    given = [[array[at : at + block] for array in inputs] for at in range(0, rows, block)]
+    found = [network(each[0] if len(each) == 1 else each, training=False) for each in given]
+    outputs = [each if isinstance(each, list | tuple) else [each] for each in found]
+    if not outputs:
+        return [np.empty((0, *output.shape[1:]), dtype=np.float32) for output in network.outputs]
+    return [np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*outputs, strict=True)]
 
 
 def seed_dropout(network: Any, seed: int, epoch: int) -> None:

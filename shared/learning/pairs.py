@@ -1,14 +1,53 @@
-"""True and false pairs of edges, as pairwise networks learn from them."""
+"""Examples that networks learn from: pairs of edges laid end to end, and rows of plain inputs and targets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.learning.corpus import Corpus, Floats, Indices
+
+
+class Batches(Protocol):
+    """Examples of any kind, as a network in training takes them."""
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        ...
+
+    def batch(self, rows: Indices) -> tuple[Any, Any]:
+        """Return inputs and targets of some examples: each one array, or one per input and output."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Examples whose inputs and targets are at hand, row by row.
+
+    Attributes:
+        inputs: one array per input of the network, each of m rows.
+        targets: one array per output of the network, each of m rows.
+    """
+
+    inputs: tuple[Floats, ...]
+    targets: tuple[Floats, ...]
+
+    def __len__(self) -> int:
+        return len(self.targets[0])
+
+    def batch(self, rows: Indices) -> tuple[Any, Any]:
+        """Return some rows; a network of one input or output gets an array instead of a list of one."""
+        return _of_one_or_more(self.inputs, rows), _of_one_or_more(self.targets, rows)
+
+    @classmethod
+    def concatenate(cls, parts: list[Rows]) -> Rows:
+        """Bring examples of the same network together."""
+        inputs = zip(*(part.inputs for part in parts), strict=True)
+        targets = zip(*(part.targets for part in parts), strict=True)
+        return cls(tuple(map(np.concatenate, inputs)), tuple(map(np.concatenate, targets)))
 
 
 @dataclass(frozen=True)
@@ -19,7 +58,8 @@ class Examples:
         tails: float, shape (tails, frames, bands), in the order in which they sound: the cut comes last.
         heads: float, shape (heads, frames, bands): the cut comes first.
         pairs: int64, shape (m, 2): a row of `tails` and one of `heads`.
-        truth: float32, shape (m,): 1 where the head followed the tail.
+        truth: float32, shape (m,): 1 where the head followed the tail; or shape (m, classes): 1 for the
+            class of the pair.
     """
 
     tails: NDArray[Any]
@@ -31,7 +71,7 @@ class Examples:
         return len(self.pairs)
 
     def batch(self, rows: Indices) -> tuple[Floats, Floats]:
-        """Return inputs, float32 (rows, 2 * frames, bands), and truths, float32 (rows,)."""
+        """Return inputs, float32 (rows, 2 * frames, bands), and truths, float32, of as many rows."""
         return joined(self.tails[self.pairs[rows, 0]], self.heads[self.pairs[rows, 1]]), self.truth[rows]
 
     @property
@@ -89,6 +129,11 @@ def cut_pairs(cuts: int, *, false: int, rng: np.random.Generator) -> tuple[Indic
     other = (own[:, None] + rng.integers(1, cuts, size=(cuts, false))) % cuts
     negative = np.stack([np.repeat(own, false), other.ravel()], axis=1)
     return _labelled(np.stack([own, own], axis=1), negative)
+
+
+def _of_one_or_more(arrays: tuple[Floats, ...], rows: Indices) -> Floats | list[Floats]:
+    picked = [array[rows] for array in arrays]
+    return picked[0] if len(picked) == 1 else picked
 
 
 def _labelled(positive: Indices, negative: Indices) -> tuple[Indices, Floats]:

@@ -32,16 +32,50 @@ def trimmed_points(
     Returns:
         Tails and heads: float32, shape (n, edge_size, 1) each.
     """
-    points = np.append(edges.points[:, channel], np.float32(0))
+    points = np.append(normalised_points(edges, normalise, channel=channel, songs=songs), np.float32(0))
     starts, ends = edges.offsets[:-1, None], edges.offsets[1:, None]
     filling = len(points) - 1
     span = np.arange(edge_size, dtype=np.int64)
     tails, heads = ends - edge_size + span, starts + span
-    gain = _gain(edges, normalise, channel, songs)[:, None]
     return (
-        (points[np.where(tails < starts, filling, tails)] * gain)[:, :, None],
-        (points[np.where(heads >= ends, filling, heads)] * gain)[:, :, None],
+        points[np.where(tails < starts, filling, tails)][:, :, None],
+        points[np.where(heads >= ends, filling, heads)][:, :, None],
     )
+
+
+def squeezed_points(
+    edges: Edges, size: int, normalise: Normalisation, *, channel: int, songs: Indices | None = None
+) -> Floats:
+    """Return every whole chunk squeezed to so many points: the means of that many equal stretches of it.
+
+    Means keep what is too fast for the new rate from folding back; a chunk of fewer points is stretched
+    to steps.
+
+    Args:
+        edges: n chunks; one without points is squeezed to zeros.
+        size: points of a squeezed chunk.
+        normalise: as in `trimmed_points`.
+        channel: which channel to see.
+        songs: int64, shape (n,), rising: the song of each chunk; None: they are all of one song.
+
+    Returns:
+        float32, shape (n, size, 1).
+    """
+    points = normalised_points(edges, normalise, channel=channel, songs=songs)
+    # The mean over any stretch, whole points or not, is a difference of the running sum.
+    running = np.concatenate([np.zeros(1), np.cumsum(points, dtype=np.float64)])
+    counts = edges.points_per_chunk[:, None]
+    borders = edges.offsets[:-1, None] + counts / size * np.arange(size + 1)
+    sums = np.diff(np.interp(borders, np.arange(len(running)), running), axis=1)
+    return (sums / (np.maximum(counts, 1) / size)).astype(np.float32)[:, :, None]
+
+
+def normalised_points(
+    edges: Edges, normalise: Normalisation, *, channel: int, songs: Indices | None = None
+) -> Floats:
+    """Return all points of one channel, chunk after chunk, normalised: float32, shape (total,)."""
+    gain = _gain(edges, normalise, channel, songs)
+    return edges.points[:, channel] * np.repeat(gain, edges.points_per_chunk)
 
 
 def _gain(edges: Edges, normalise: Normalisation, channel: int, songs: Indices | None) -> Floats:

@@ -16,9 +16,12 @@ from shared.learning.approaches.base import (
     Settings,
 )
 from shared.learning.approaches.binary import Binary
+from shared.learning.approaches.categorical import Categorical
+from shared.learning.approaches.forecast import Forecast
 from shared.learning.approaches.linear import Linear
 from shared.learning.approaches.random_order import RandomOrder
 from shared.learning.approaches.spectral import Spectral
+from shared.learning.approaches.start_end import StartEnd
 
 __all__ = [
     "APPROACHES",
@@ -32,7 +35,16 @@ __all__ = [
 ]
 
 APPROACHES: dict[str, Approach[Any]] = {
-    approach.name: approach for approach in (Linear(), Binary(), Spectral(), RandomOrder())
+    approach.name: approach
+    for approach in (
+        Linear(),
+        Binary(),
+        Forecast(),
+        Categorical(),
+        StartEnd(),
+        Spectral(),
+        RandomOrder(),
+    )
 }
 
 BASELINES = ("random", "spectral", "linear")

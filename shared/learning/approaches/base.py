@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from shared.errors import BadSetting
 from shared.learning.corpus import Corpus, Floats, Indices
-from shared.learning.pairs import Examples
+from shared.learning.pairs import Batches
 from shared.parameters import Parameters
 from shared.sound.features import Edges
 from shared.store.arrays import Arrays
@@ -29,6 +29,24 @@ class Settings(Parameters):
     preset: str = Field("default", description="The named set of values that the other settings start from.")
 
 
+class TrainedSettings(Settings):
+    """The settings that every approach has that is trained epoch by epoch."""
+
+    optimizer: Literal["rmsprop", "adam", "sgd"] = Field("rmsprop", description="Best in the study: rmsprop.")
+    learning_rate: float = Field(0.001, gt=0, le=1, description="Of the optimizer.")
+    batch_size: int = Field(64, ge=1, le=4096, description="Examples per step.")
+    epochs: int = Field(600, ge=1, le=10_000, description="Passes over the examples, at most.")
+    patience: int | None = Field(
+        None,
+        ge=1,
+        description="Epochs without a better loss on the kept-back part before training ends, with the best "
+        "weights; null: all epochs are run, and the last weights taken.",
+    )
+    kept_back_percent: int = Field(
+        20, ge=1, le=50, description="The end of each training song that is kept back to stop early by."
+    )
+
+
 AnySettings = TypeVar("AnySettings", bound=Settings)
 
 
@@ -37,6 +55,13 @@ class Scorer(ABC):
 
     pairwise: ClassVar[bool] = False
     """Whether a score costs a run of a network per pair, so that all pairs of a pool cannot be had."""
+
+    background: bool = False
+    """Whether a score of a pair depends on the other chunks of the pool as well."""
+
+    def without_background(self) -> Scorer:
+        """Return the same scorer, judging each pair for itself."""
+        return self
 
     def usable(self, edges: Edges) -> NDArray[np.bool_]:
         """Say which chunks are long enough to be judged; the others stay out of a pool. Shape (n,)."""
@@ -56,12 +81,21 @@ class Scorer(ABC):
         """
 
     @abstractmethod
-    def scores(self, prepared: Arrays, reference: int, candidates: Indices) -> Floats:
+    def scores(
+        self, prepared: Arrays, reference: int, candidates: Indices, step: int | None = None
+    ) -> Floats:
         """Score each candidate as the successor of the reference.
 
+        Args:
+            prepared: what `prepare` returned for the pool.
+            reference: index of the chunk that is to be followed.
+            candidates: int64, shape (m,): indices of the chunks that may follow it.
+            step: which transition of a mix this is, from 0, for an approach that asks for something else
+                at each step; None: outside of a mix, where a pair is judged for itself.
+
         Returns:
-            float32, shape (candidates,): any real numbers; higher is better. Memory is bounded whatever
-            the number of candidates.
+            float32, shape (m,): any real numbers; higher is better. Memory is bounded whatever the number
+            of candidates.
         """
 
     def dense(self, prepared: Arrays, chunks: int) -> Floats:
@@ -139,12 +173,16 @@ class Network(Approach[AnySettings]):
 
     @abstractmethod
     def constants(self, corpus: Corpus, settings: AnySettings) -> Arrays:
-        """Return what is fixed before training and kept with the weights: input sizes, standardisation."""
+        """Return what is fixed before training and kept with the weights: sizes, standardisation, classes.
+
+        Raises:
+            NothingToLearn: the corpus has too few examples.
+        """
 
     @abstractmethod
     def train_examples(
         self, corpus: Corpus, settings: AnySettings, constants: Arrays, *, seed: int, epoch: int
-    ) -> Examples:
+    ) -> Batches:
         """Return the examples of one epoch, the same for the same seed and epoch.
 
         Raises:
@@ -154,13 +192,13 @@ class Network(Approach[AnySettings]):
     @abstractmethod
     def validation_examples(
         self, corpus: Corpus, settings: AnySettings, constants: Arrays, *, seed: int
-    ) -> Examples:
+    ) -> Batches:
         """Return the training transitions as the other channel has them, as the study validated."""
 
     @abstractmethod
     def stopping_examples(
         self, corpus: Corpus, settings: AnySettings, constants: Arrays, *, seed: int
-    ) -> Examples | None:
+    ) -> Batches | None:
         """Return examples of the training songs that are kept from training, to stop early by."""
 
     @abstractmethod

@@ -7,9 +7,8 @@ on log-mel frames, small enough to train in about a minute on 2 cores.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +16,15 @@ from pydantic import Field
 
 from shared.errors import BadSetting
 from shared.learning.approaches.base import Network, Scorer, Settings
+from shared.learning.approaches.binary_scoring import PairNetwork, PoolLogits
 from shared.learning.corpus import Corpus, Floats, Indices, need_examples
-from shared.learning.pairs import Examples, chunk_pairs, cut_pairs, joined
+from shared.learning.pairs import Examples, chunk_pairs, cut_pairs
 from shared.learning.points import Normalisation, trimmed_points
 from shared.sound.features import BANDS, EDGE_FRAMES, Edges, mix_channels
 from shared.store.arrays import Arrays
 
 _TRAIN_CHANNEL, _VALIDATION_CHANNEL = 0, 1
 _LEAST_EXAMPLES = 4
-_BLOCK = 512
 _LEAST_DEVIATION = 1e-2
 
 
@@ -178,8 +177,8 @@ class Binary(Network[BinarySettings]):
         return network
 
     def scorer(self, settings: BinarySettings, weights: Arrays) -> Scorer:
-        """Return the scorer of trained weights. The network is built at its first score."""
-        return BinaryScorer(self, settings, weights)
+        """Return the scorer of trained weights. Keras has no part in it."""
+        return BinaryScorer(settings, weights)
 
 
 class BinaryScorer(Scorer):
@@ -187,8 +186,9 @@ class BinaryScorer(Scorer):
 
     pairwise: ClassVar[bool] = True
 
-    def __init__(self, approach: Binary, settings: BinarySettings, weights: Arrays) -> None:
-        self._approach, self._settings, self._weights = approach, settings, weights
+    def __init__(self, settings: BinarySettings, weights: Arrays) -> None:
+        self._settings, self._weights = settings, weights
+        self._latest: PoolLogits | None = None
 
     def usable(self, edges: Edges) -> NDArray[np.bool_]:
         """Refuse chunks that have fewer points than the network sees."""
@@ -201,34 +201,34 @@ class BinaryScorer(Scorer):
         tails, heads = _edge_inputs(edges, songs, self._settings, self._weights, channel=None)
         return {"tails": tails, "heads": heads}
 
-    def scores(self, prepared: Arrays, reference: int, candidates: Indices) -> Floats:
-        """Return logits."""
-        tail = prepared["tails"][reference][None]
-        blocks = [
-            self._logits(
-                joined(np.broadcast_to(tail, (len(block), *tail.shape[1:])), prepared["heads"][block])
-            )
-            for block in (candidates[at : at + _BLOCK] for at in range(0, len(candidates), _BLOCK))
-        ]
-        return np.concatenate(blocks) if blocks else np.empty(0, dtype=np.float32)
+    def scores(
+        self, prepared: Arrays, reference: int, candidates: Indices, step: int | None = None
+    ) -> Floats:
+        """Return logits. The first call on a pool does what its heads need, for all calls on that pool."""
+        return self._pool(prepared).logits(np.array([reference], dtype=np.int64), candidates)[0]
+
+    def dense(self, prepared: Arrays, chunks: int) -> Floats:
+        """Return the logits of all pairs; references share the work on heads that cannot be kept."""
+        everyone = np.arange(chunks, dtype=np.int64)
+        return self._pool(prepared).logits(everyone, everyone)
+
+    def _pool(self, prepared: Arrays) -> PoolLogits:
+        """Return the pool that these arrays prepare, the same as in the last call if the arrays are."""
+        tails, heads = prepared["tails"], prepared["heads"]
+        if self._latest is None or self._latest.tails is not tails or self._latest.heads is not heads:
+            # The last one's memory is given back before the next takes its own.
+            self._latest = None
+            self._latest = PoolLogits(self._network, tails, heads)
+        return self._latest
 
     @cached_property
-    def _logits(self) -> Callable[[Floats], Floats]:
-        """The network without its last sigmoid, traced once for batches of any size."""
-        import keras
-        import tensorflow as tf
-
-        from shared.learning.networks import set_weights
-
-        network = self._approach.build(self._settings, self._weights)
-        set_weights(network, self._weights)
-        network.layers[-1].activation = keras.activations.linear
-        shape = (None, *network.input_shape[1:])
-        run = tf.function(
-            lambda inputs: network(inputs, training=False)[:, 0],
-            input_signature=[tf.TensorSpec(shape, tf.float32)],
+    def _network(self) -> PairNetwork:
+        return PairNetwork(
+            self._weights,
+            edge_size=_input_shape(self._settings, self._weights)[0] // 2,
+            dilation_rate=self._settings.dilation_rate,
+            rectified=self._settings.activation == "relu",
         )
-        return lambda inputs: cast(Floats, run(tf.constant(inputs)).numpy())
 
 
 def _input_shape(settings: BinarySettings, constants: Arrays) -> tuple[int, int]:

@@ -106,7 +106,9 @@ class LinearScorer(Scorer):
             "head_alone": np.square(heads) @ self._own,
         }
 
-    def scores(self, prepared: Arrays, reference: int, candidates: Indices) -> Floats:
+    def scores(
+        self, prepared: Arrays, reference: int, candidates: Indices, step: int | None = None
+    ) -> Floats:
         """Return the ratios of one row."""
         together = prepared["heads"][candidates] @ prepared["tails"][reference]
         return together - prepared["head_alone"][candidates] - prepared["tail_alone"][reference]

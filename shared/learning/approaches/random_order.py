@@ -42,7 +42,9 @@ class RandomScorer(Scorer):
         """Keep the number of chunks."""
         return {"chunks": np.array(len(edges), dtype=np.int64)}
 
-    def scores(self, prepared: Arrays, reference: int, candidates: Indices) -> Floats:
+    def scores(
+        self, prepared: Arrays, reference: int, candidates: Indices, step: int | None = None
+    ) -> Floats:
         """Return uniform numbers in [0, 1)."""
         rng = np.random.default_rng([self._seed, reference])
         return rng.random(int(prepared["chunks"]), dtype=np.float32)[candidates]

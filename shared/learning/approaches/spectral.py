@@ -48,7 +48,9 @@ class SpectralScorer(Scorer):
         """Average each side's spectra: float32, shape (n, bands) each."""
         return {"tails": self._mean(edges.tails), "heads": self._mean(edges.heads)}
 
-    def scores(self, prepared: Arrays, reference: int, candidates: Indices) -> Floats:
+    def scores(
+        self, prepared: Arrays, reference: int, candidates: Indices, step: int | None = None
+    ) -> Floats:
         """Return negated distances."""
         difference = prepared["heads"][candidates] - prepared["tails"][reference]
         return -np.sqrt(np.mean(np.square(difference), axis=1))

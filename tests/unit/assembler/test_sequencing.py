@@ -20,9 +20,11 @@ class Table:
     def __init__(self, matrix: Floats) -> None:
         self.matrix = matrix
         self.asked: list[Indices] = []
+        self.steps: list[int] = []
 
-    def __call__(self, reference: int, candidates: Indices) -> Floats:
+    def __call__(self, reference: int, candidates: Indices, step: int) -> Floats:
         self.asked.append(candidates)
+        self.steps.append(step)
         return self.matrix[reference, candidates]
 
 
@@ -113,6 +115,25 @@ def test_steps_are_told_from_the_first_chunk_to_the_last() -> None:
         on_step=lambda step, total: told.append((step, total)),
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_every_block_of_a_step_is_told_which_transition_it_is_for() -> None:
+    score = Table(np.zeros((6, 6), np.float32))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sequencing, "BLOCK", 3)
+        greedy(score, chunks=6, start=0, length=5)
+    assert score.steps == [0, 0, 1, 1, 2, 3]
+
+
+def test_a_mix_walks_the_classes_and_starts_again_after_the_last() -> None:
+    """Nine chunks of three classes: a score that asks for class step mod 3 gets one of each in turn."""
+    classes = np.array([2, 0, 0, 1, 1, 2, 2, 0, 1])
+
+    def score(reference: int, candidates: Indices, step: int) -> Floats:
+        return (classes[candidates] == step % 3).astype(np.float32)
+
+    found = greedy(score, chunks=9, start=0, length=9)
+    assert classes[found.order[1:]].tolist() == [0, 1, 2, 0, 1, 2, 0, 1]
 
 
 def test_a_pool_smaller_than_the_mix_is_refused_with_both_figures() -> None:

@@ -52,3 +52,23 @@ def planted_corpus(seed: int, *, songs: int = 3, chunks: int = 12) -> Corpus:
 def without_frames(corpus: Corpus) -> Corpus:
     """The same chunks where whole songs are not at hand."""
     return Corpus(corpus.edges, corpus.songs, tuple(song[:0] for song in corpus.frames))
+
+
+def corpus_of_kinds(seed: int, kinds: NDArray[np.int64], songs: NDArray[np.int64]) -> Corpus:
+    """Chunks whose cuts each sound like one of a few spectra, the same ones for every seed.
+
+    Args:
+        seed: of the noise.
+        kinds: shape (n,): the spectrum that chunk i ends with and that chunk i + 1 starts with.
+        songs: shape (n,), rising from 0: the song of each chunk.
+    """
+    spectra = np.random.default_rng(1).normal(-5, 2, (int(kinds.max()) + 1, BANDS))
+    rng = np.random.default_rng(seed)
+
+    def edges(kinds: NDArray[np.int64]) -> NDArray[np.float16]:
+        flat = np.broadcast_to(spectra[kinds][:, None, None], (len(kinds), 2, EDGE_FRAMES, BANDS))
+        return (flat + rng.normal(0, 0.05, flat.shape)).astype(np.float16)
+
+    points, offsets = np.empty((0, 2), np.float32), np.zeros(len(kinds) + 1, np.int64)
+    frames = tuple(np.empty((0, BANDS), np.float16) for _ in np.unique(songs))
+    return Corpus(Edges(edges(kinds), edges(np.roll(kinds, 1)), points, offsets), songs, frames)

@@ -15,19 +15,22 @@ def test_listing_approaches_loads_no_tensorflow():
         "import sys\n"
         "from shared.learning.approaches import APPROACHES\n"
         "for each in APPROACHES.values(): each.resolve(); each.settings_type.model_json_schema()\n"
-        "sys.exit(bool({'tensorflow', 'keras'} & set(sys.modules)))"
+        "sys.exit(bool({'tensorflow', 'keras', 'sklearn'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
 
 
 def test_approaches_go_by_their_names():
-    assert set(APPROACHES) == {"binary", "linear", "spectral", "random"}
+    names = {"binary", "forecast", "categorical", "start_end", "linear", "spectral", "random"}
+    assert set(APPROACHES) == names
     assert set(BASELINES) <= set(APPROACHES)
     assert all(get_approach(name).name == name for name in APPROACHES)
 
 
 def test_an_unknown_approach_is_refused_with_those_there_are():
-    with pytest.raises(BadSetting, match=r"'ternary'.*binary, linear, random, spectral"):
+    with pytest.raises(
+        BadSetting, match=r"'ternary'.*binary, categorical, forecast, linear, random, spectral, start_end"
+    ):
         get_approach("ternary")
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shared.learning.points import trimmed_points
+from shared.learning.points import squeezed_points, trimmed_points
 from shared.sound.features import BANDS, EDGE_FRAMES, Edges
 
 
@@ -55,3 +55,27 @@ def test_silence_stays_silent():
     tails, _ = trimmed_points(edges_of_points([0, 0], [0, 0]), 2, "chunk_peak", channel=0)
 
     assert not tails.any()
+
+
+def test_a_squeezed_chunk_is_the_means_of_equal_stretches_of_the_whole():
+    squeezed = squeezed_points(edges_of_points([1, 3, 5, 7, 9, 11], [4, 1, 1]), 2, "none", channel=0)
+
+    assert squeezed[:, :, 0].tolist() == [[3, 9], [3, 1]]
+    assert squeezed.shape == (2, 2, 1)
+    assert squeezed.dtype == np.float32
+
+
+def test_a_chunk_of_fewer_points_is_stretched_to_steps():
+    squeezed = squeezed_points(edges_of_points([2, -1], []), 4, "none", channel=0)
+
+    assert squeezed[:, :, 0].tolist() == [[2, 2, -1, -1], [0, 0, 0, 0]]
+
+
+def test_squeezing_keeps_the_mean_of_every_chunk_whatever_its_length():
+    rng = np.random.default_rng(0)
+    chunks = [rng.normal(size=length) for length in (7, 1000, 1260, 5041)]
+
+    squeezed = squeezed_points(edges_of_points(*chunks), 1000, "chunk_l2", channel=1)
+
+    expected = [-chunk.mean() / np.linalg.norm(chunk) for chunk in chunks]
+    np.testing.assert_allclose(squeezed.mean(axis=(1, 2)), expected, atol=1e-6)
