@@ -12,6 +12,7 @@ from services.trainer.datasets import Dataset, SongEdges, SplitSettings
 from services.trainer.datasets import build_dataset as bring_together
 from services.trainer.worker import app
 from shared.jobs.running import Work
+from shared.learning.corpus import LongSpectra
 from shared.queue import Task
 from shared.settings import get_settings
 from shared.sound.edges import Edges
@@ -31,13 +32,12 @@ def build_dataset(work: Work) -> DatasetFacts:
     """Bring the edges of all cuts together, split by song."""
     spec, artifacts = work.order.spec, work.dispatcher.artifacts
     assert isinstance(spec, DatasetSpec)
-    spectra = [Artifact(work.tenant, Kind.SPECTRA, key) for key in spec.spectra]
-    frames = {
-        artifacts.get(one).expect(SpectraFacts).song: unpack_arrays(artifacts.read(one, "frames.npz"))[
-            "frames"
-        ]
-        for one in spectra
-    }
+    spectra = {}
+    for key in spec.spectra:
+        one = Artifact(work.tenant, Kind.SPECTRA, key)
+        spectra[artifacts.get(one).expect(SpectraFacts).song] = unpack_arrays(
+            artifacts.read(one, "frames.npz")
+        )
     songs = []
     for done, key in enumerate(spec.cuts):
         work.check()
@@ -46,7 +46,9 @@ def build_dataset(work: Work) -> DatasetFacts:
         song = artifacts.get(cut).expect(CutFacts).song
         title = artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts).title or song[:12]
         edges = Edges.from_arrays(unpack_arrays(artifacts.read(cut, "edges.npz")))
-        songs.append(SongEdges(song, title, edges, frames.get(song)))
+        whole = spectra[song]
+        long = LongSpectra(whole["long_tails"], whole["long_heads"])
+        songs.append(SongEdges(song, title, edges, whole["frames"], long))
     dataset = bring_together(songs, SplitSettings(seed=spec.seed))
     work.attempt.put("dataset.npz", pack_arrays(dataset.to_arrays()))
     return DatasetFacts(
@@ -101,7 +103,7 @@ def _judge_and_store(
     chosen: Settings,
     fitted: Fitted,
 ) -> ModelFacts:
-    from services.trainer.evaluation import evaluate
+    from services.trainer.evaluation.held_out import evaluate
     from shared.learning.weights import describe, pack
 
     seed, history = spec.training.seed, fitted.history
@@ -134,7 +136,9 @@ def _judge_and_store(
 
 
 def _tell(work: Work, epoch: Epoch, epochs: int, eta_s: float) -> None:
-    note = f"loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.3f}"
+    note = f"loss {epoch.loss:.3f}"
+    if epoch.accuracy is not None:
+        note += f", accuracy {epoch.accuracy:.3f}"
     work.progress(epoch.epoch, epochs, "epochs", eta_s=eta_s, note=note)
 
 

@@ -12,7 +12,7 @@ import pytest
 from cli.demo import write_demo_songs
 from services.chunker.cutting import find_boundaries
 from services.trainer.datasets import Dataset, SongEdges, SplitSettings, build_dataset
-from services.trainer.evaluation import Figures, evaluate
+from services.trainer.evaluation.held_out import Figures, evaluate
 from services.trainer.fitting import Fitted, fit
 from shared.learning.approaches.binary import Binary
 from shared.learning.pairs import Examples

@@ -1,9 +1,8 @@
-"""Does B follow A? A fitted approach on songs it never saw, beside the baselines on the same questions.
+"""Quick figures after a fit: AUC and ranks on the held-out songs of the training set itself.
 
 For every transition (i, i + 1) of a held-out song, false successors are drawn from the same song, none of
 i, i + 1, i + 2: the AUC tells how well scores part true from false. And each true successor is ranked
-among all held-out chunks. Intervals are 95 % percentile bootstraps, over songs where there are at least
-five, else over transitions.
+among all held-out chunks.
 """
 
 from __future__ import annotations
@@ -11,35 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.trainer.datasets import Dataset
+from services.trainer.evaluation.bootstrap import Doubles, Resamples
+from services.trainer.evaluation.discrimination import concordance
+from services.trainer.evaluation.judging import need_finite
+from services.trainer.evaluation.ranking import ranks_of
+from services.trainer.evaluation.reports import Estimate
 from shared.errors import NothingToLearn
 from shared.learning.approaches import BASELINES, ClosedForm, Scorer, get_approach
 from shared.learning.corpus import Corpus, Floats, Indices
 from shared.store.arrays import Arrays
 
-_RESAMPLES = 1000
-_LEAST_SONGS_TO_CLUSTER = 5
 _FALSE_PER_TRANSITION = 8
 _MOST_TRANSITIONS = 2000
 _MOST_PAIRWISE = 200
-
-_Doubles = NDArray[np.float64]
-
-
-class Estimate(BaseModel):
-    """A figure with its 95 % interval."""
-
-    model_config = ConfigDict(frozen=True)
-
-    value: float
-    low: float
-    high: float
 
 
 class Figures(BaseModel):
@@ -137,7 +125,7 @@ def evaluate(
         check: called between steps; raises to stop.
 
     Raises:
-        ValueError: a score is not finite.
+        ModelDiverged: a score is not finite.
     """
     limit = _MOST_PAIRWISE if scorer.pairwise else _MOST_TRANSITIONS
     training, unseen = dataset.training(), dataset.unseen()
@@ -172,58 +160,13 @@ def judge(
     prepared = scorer.prepare(corpus.edges, corpus.songs)
     true, false = _answers(scorer, prepared, questions, check)
     ranks = _ranks(scorer, prepared, len(corpus), questions.pairs[questions.ranked], check)
-    weights = bootstrap_weights(questions.songs, seed)
-    shares = concordance(true, false)
-    of_ranked = bootstrap_weights(questions.songs[questions.ranked], seed)
+    of_ranked = Resamples.of(questions.songs[questions.ranked], seed=seed)
     return Figures(
-        auc=_estimate(shares.mean(), np.einsum("bq,bq->b", weights @ shares, weights)),
-        mrr=_estimate((1 / ranks).mean(), of_ranked @ (1 / ranks)),
+        auc=Resamples.of(questions.songs, seed=seed).concordance(concordance(true, false)),
+        mrr=of_ranked.mean(1 / ranks),
         r_at_1=float((ranks <= 1).mean()),
         r_at_10=float((ranks <= 10).mean()),
     )
-
-
-def concordance(true: Floats, false: Floats) -> _Doubles:
-    """Compare every true score with the false scores of every transition.
-
-    The AUC under any weighting w of transitions (summing to 1) is then wᵀ C w.
-
-    Args:
-        true: shape (m,).
-        false: shape (m, k).
-
-    Returns:
-        C, float64, shape (m, m): C[q, r] is the share of false scores of r that the true one of q exceeds,
-        ties counting half.
-    """
-    shares = np.zeros((len(true), len(true)))
-    for column in false.T:
-        shares += (true[:, None] > column) + 0.5 * (true[:, None] == column)
-    return shares / false.shape[1]
-
-
-def rank_of(score: float, others: Floats) -> float:
-    """Return 1 + the number of scores that are higher + half of those that tie."""
-    return 1 + float((others > score).sum()) + 0.5 * float((others == score).sum())
-
-
-def bootstrap_weights(songs: Indices, seed: int) -> _Doubles:
-    """Draw what each transition weighs in each resample: float64, shape (resamples, m), rows summing to 1.
-
-    Whole songs are drawn where there are five or more, since transitions of a song are alike.
-    """
-    rng = np.random.default_rng(seed)
-    clusters = np.unique(songs, return_inverse=True)[1]
-    if len(songs) == 0 or clusters.max() + 1 < _LEAST_SONGS_TO_CLUSTER:
-        clusters = np.arange(len(songs))
-    count = int(clusters.max()) + 1
-    weights = rng.multinomial(count, np.full(count, 1 / count), size=_RESAMPLES)[:, clusters].astype(float)
-    return weights / weights.sum(axis=1, keepdims=True)
-
-
-def _estimate(value: Any, resampled: _Doubles) -> Estimate:
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    return Estimate(value=float(value), low=float(low), high=float(high))
 
 
 def _answers(
@@ -233,28 +176,24 @@ def _answers(
     rows = []
     for (reference, true), false in zip(questions.pairs, questions.false, strict=True):
         check()
-        rows.append(_finite(scorer.scores(prepared, int(reference), np.append(true, false))))
+        scores = scorer.scores(prepared, int(reference), np.append(true, false))
+        rows.append(need_finite(scores, "The fitted approach"))
     answers = np.stack(rows)
     return answers[:, 0], answers[:, 1:]
 
 
 def _ranks(
     scorer: Scorer, prepared: Arrays, chunks: int, pairs: Indices, check: Callable[[], None]
-) -> _Doubles:
+) -> Doubles:
     """Return the rank of each true successor among all chunks but the reference."""
-    ranks = []
+    ranks = [np.empty(0)]
+    everyone = np.arange(chunks, dtype=np.int64)
     for reference, true in pairs:
         check()
-        everyone = np.delete(np.arange(chunks, dtype=np.int64), [reference, true])
-        scores = _finite(scorer.scores(prepared, int(reference), np.append(true, everyone)))
-        ranks.append(rank_of(float(scores[0]), scores[1:]))
-    return np.array(ranks)
-
-
-def _finite(scores: Floats) -> Floats:
-    if not np.isfinite(scores).all():
-        raise ValueError(f"{int((~np.isfinite(scores)).sum())} of {len(scores)} scores are not finite")
-    return scores
+        scores = need_finite(scorer.scores(prepared, int(reference), everyone), "The fitted approach")
+        rivals = (everyone != reference) & (everyone != true)
+        ranks.append(ranks_of(scores[true, None], scores[None], rivals[None]))
+    return np.concatenate(ranks)
 
 
 def _other_channel_auc(
