@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from shared.errors import NothingToLearn, TooFewSongs
-from shared.learning.corpus import Corpus, Indices, LongSpectra
+from shared.learning.corpus import Corpus, LongSpectra
 from shared.parameters import Parameters
 from shared.sound.features import BANDS, LONG_BINS, Edges
 from shared.store.arrays import Arrays
@@ -66,11 +66,11 @@ class Dataset:
 
     def training(self) -> Corpus:
         """Return what may be learned from."""
-        return _select(self.corpus, ~self.held_out)
+        return self.corpus.only_songs(np.flatnonzero(~self.held_out))
 
     def unseen(self) -> Corpus:
         """Return the held-out songs, perhaps none."""
-        return _select(self.corpus, self.held_out)
+        return self.corpus.only_songs(np.flatnonzero(self.held_out))
 
     def ids(self, *, held_out: bool) -> list[str]:
         """Return the ids of one side, each once."""
@@ -174,11 +174,3 @@ def _held_out_count(songs: int, share: float) -> int:
     if songs < 5:
         return 1
     return min(max(2, round(share * songs)), songs - 1)
-
-
-def _select(corpus: Corpus, songs: NDArray[np.bool_]) -> Corpus:
-    chunks: Indices = np.flatnonzero(songs[corpus.songs])
-    renumbered = np.cumsum(songs) - 1
-    kept = tuple(frames for frames, keep in zip(corpus.frames, songs, strict=True) if keep)
-    longs = tuple(corpus.longs[song] for song in np.flatnonzero(songs)) if corpus.longs else ()
-    return Corpus(corpus.edges.select(chunks), renumbered[corpus.songs[chunks]], kept, longs)

@@ -100,6 +100,16 @@ class Corpus:
         position += np.where(position >= references[:, None], barred[:, None], 0)
         return np.where(free[:, None] > 0, position, -1)
 
+    def only_songs(self, songs: Indices) -> Corpus:
+        """Return some of the songs, int64, rising, numbered anew."""
+        chunks = np.flatnonzero(np.isin(self.songs, songs))
+        return Corpus(
+            self.edges.select(chunks),
+            np.searchsorted(songs, self.songs[chunks]),
+            tuple(self.frames[song] for song in songs),
+            tuple(self.longs[song] for song in songs) if self.longs else (),
+        )
+
     def only_channel(self, channel: int) -> Corpus:
         """Return the same chunks with one channel in the place of both, and without frames."""
         edges = self.edges

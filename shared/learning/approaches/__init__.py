@@ -20,6 +20,7 @@ from shared.learning.approaches.categorical import Categorical
 from shared.learning.approaches.forecast import Forecast
 from shared.learning.approaches.linear import Linear
 from shared.learning.approaches.random_order import RandomOrder
+from shared.learning.approaches.segue import Segue
 from shared.learning.approaches.spectral import Spectral
 from shared.learning.approaches.start_end import StartEnd
 
@@ -37,6 +38,7 @@ __all__ = [
 APPROACHES: dict[str, Approach[Any]] = {
     approach.name: approach
     for approach in (
+        Segue(),
         Linear(),
         Binary(),
         Forecast(),

@@ -1,14 +1,7 @@
 """`linear`: canonical correlations between both sides of a cut, solved in closed form in seconds.
 
-Tails and heads become statistics of their log-mel frames, both are whitened, and the singular value
-decomposition of their cross-covariance gives pairs of directions with correlations s. Were the statistics
-Gaussian, the log-likelihood ratio of "B follows A" to "B is any chunk" would be, with a and b the
-coordinates of A's tail and B's head along a pair (Bach and Jordan 2005, "A probabilistic interpretation of
-canonical correlation analysis"; the ratio is that of a bivariate normal to its margins),
-
-    sum over pairs of   a b s / (1 - s²)  -  (a² + b²) / 2 · s² / (1 - s²)
-
-less a constant: a bilinear form, so one matrix product scores a whole pool.
+Tails and heads become statistics of their log-mel frames; `shared.learning.likelihood` tells how much
+likelier a head is after a tail than anywhere.
 """
 
 from __future__ import annotations
@@ -21,6 +14,7 @@ from pydantic import Field
 
 from shared.learning.approaches.base import ClosedForm, Scorer, Settings
 from shared.learning.corpus import Corpus, Cuts, Floats, Indices, need_examples
+from shared.learning.likelihood import Likelihood
 from shared.learning.statistics import edge_statistics
 from shared.sound.features import Edges, mix_channels
 from shared.store.arrays import Arrays
@@ -28,8 +22,6 @@ from shared.store.arrays import Arrays
 _Doubles = NDArray[np.float64]
 
 _LEAST_CUTS = 8
-_LEAST_DEVIATION = 1e-3
-_HIGHEST_CORRELATION = 0.999
 
 
 class LinearSettings(Settings):
@@ -64,22 +56,8 @@ class Linear(ClosedForm[LinearSettings]):
         """
         tails, heads = _statistics_at_cuts(corpus, settings.random_cuts_per_song, seed)
         need_examples(len(tails), _LEAST_CUTS)
-        mean = (tails.mean(axis=0) + heads.mean(axis=0)) / 2
-        deviation = np.sqrt((tails.var(axis=0) + heads.var(axis=0)) / 2)
-        scale = 1 / np.maximum(deviation, _LEAST_DEVIATION)
-        left, right, correlations = canonical_directions(
-            (tails - mean) * scale,
-            (heads - mean) * scale,
-            ridge=settings.ridge,
-            pairs=settings.canonical_pairs,
-        )
-        weights = {
-            "mean": mean,
-            "tail_directions": scale[:, None] * left,
-            "head_directions": scale[:, None] * right,
-            "correlations": correlations,
-        }
-        return {name: array.astype(np.float32) for name, array in weights.items()}
+        solution = Likelihood.of_cuts(tails, heads, ridge=settings.ridge, pairs=settings.canonical_pairs)
+        return solution.to_arrays()
 
     def scorer(self, settings: LinearSettings, weights: Arrays) -> Scorer:
         """Return the scorer of a solution."""
@@ -90,69 +68,24 @@ class LinearScorer(Scorer):
     """Scores are log-likelihood ratios."""
 
     def __init__(self, weights: Arrays) -> None:
-        self._weights = weights
-        shared = weights["correlations"] ** 2
-        self._cross = weights["correlations"] / (1 - shared)
-        self._own = shared / (1 - shared) / 2
+        self._likelihood = Likelihood.from_arrays(weights)
 
     def prepare(self, edges: Edges, songs: Indices | None = None) -> Arrays:
-        """Embed tails and heads: float32, shape (n, pairs) each, and what each adds alone, shape (n,)."""
-        tails = self._embed(edges.tails, self._weights["tail_directions"])
-        heads = self._embed(edges.heads, self._weights["head_directions"])
+        """Return the coordinates of tails and heads: float32, shape (n, pairs) each."""
         return {
-            "tails": tails * self._cross,
-            "heads": heads,
-            "tail_alone": np.square(tails) @ self._own,
-            "head_alone": np.square(heads) @ self._own,
+            "tails": self._likelihood.tails(edge_statistics(mix_channels(edges.tails))),
+            "heads": self._likelihood.heads(edge_statistics(mix_channels(edges.heads))),
         }
 
     def scores(
         self, prepared: Arrays, reference: int, candidates: Indices, step: int | None = None
     ) -> Floats:
         """Return the ratios of one row."""
-        together = prepared["heads"][candidates] @ prepared["tails"][reference]
-        return together - prepared["head_alone"][candidates] - prepared["tail_alone"][reference]
+        return self._likelihood.ratios(prepared["tails"][reference][None], prepared["heads"][candidates])[0]
 
     def dense(self, prepared: Arrays, chunks: int) -> Floats:
         """Return all ratios as one matrix product."""
-        together = prepared["tails"] @ prepared["heads"].T
-        return together - prepared["tail_alone"][:, None] - prepared["head_alone"][None, :]
-
-    def _embed(self, spectra: NDArray[np.float16], directions: Floats) -> Floats:
-        return (edge_statistics(mix_channels(spectra)) - self._weights["mean"]) @ directions
-
-
-def canonical_directions(
-    tails: _Doubles, heads: _Doubles, *, ridge: float, pairs: int
-) -> tuple[_Doubles, _Doubles, _Doubles]:
-    """Solve for the canonical correlations of two centred views, regularised by a ridge.
-
-    Args:
-        tails: float64, shape (m, features), standardised.
-        heads: float64, shape (m, features), standardised.
-        ridge: added to every variance.
-        pairs: kept at most; fewer where m or the features give fewer.
-
-    Returns:
-        Directions of tails and of heads, shape (features, pairs) each, along which the views have unit
-        variance (but for the ridge), and the correlations, shape (pairs,), falling, in [0, 1).
-    """
-    whiten_tails = _whitening(tails, ridge)
-    whiten_heads = _whitening(heads, ridge)
-    cross = whiten_tails.T @ (tails.T @ heads / len(tails)) @ whiten_heads
-    left, correlations, right = np.linalg.svd(cross)
-    kept = min(pairs, len(tails) - 1, len(correlations))
-    return (
-        whiten_tails @ left[:, :kept],
-        whiten_heads @ right[:kept].T,
-        np.clip(correlations[:kept], 0, _HIGHEST_CORRELATION),
-    )
-
-
-def _whitening(view: _Doubles, ridge: float) -> _Doubles:
-    """Return W, shape (features, features), with Wᵀ (covariance + ridge) W the identity."""
-    variances, directions = np.linalg.eigh(view.T @ view / len(view))
-    return directions / np.sqrt(np.maximum(variances, 0) + ridge)
+        return self._likelihood.ratios(prepared["tails"], prepared["heads"])
 
 
 def _statistics_at_cuts(corpus: Corpus, per_song: int, seed: int) -> tuple[_Doubles, _Doubles]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.learning.corpus import Corpus
-from shared.sound.features import BANDS, EDGE_FRAMES, POINTS_RATE_HZ, Edges
+from shared.learning.corpus import Corpus, LongSpectra
+from shared.sound.features import BANDS, EDGE_FRAMES, LONG_BINS, LONG_STEP_HOPS, POINTS_RATE_HZ, Edges
 
 CHUNK_HOPS = EDGE_FRAMES + 4
 """Just long enough for whole edges."""
@@ -35,7 +35,32 @@ def planted_edges(rng: np.random.Generator, frames: NDArray[np.float16]) -> Edge
 
     points = rng.normal(0, 0.1, size=(len(starts) * POINTS_RATE_HZ, 2)).astype(np.float32)
     offsets = np.arange(len(starts) + 1, dtype=np.int64) * POINTS_RATE_HZ
-    return Edges(stereo(tails), stereo(heads), points, offsets)
+    ends = starts + CHUNK_HOPS
+    return Edges(
+        stereo(tails),
+        stereo(heads),
+        points,
+        offsets,
+        planted_long(rng, frames, ends, -1),
+        planted_long(rng, frames, starts, 1),
+    )
+
+
+def planted_long(
+    rng: np.random.Generator, frames: NDArray[np.float16], places: NDArray[np.int64], direction: int
+) -> NDArray[np.float16]:
+    """Mix the bands near some hops to long spectra, before (-1) or after (1) them, with noise."""
+    mixing = np.random.default_rng(2).normal(0, 0.3, (BANDS, LONG_BINS))
+    near = np.arange(12) if direction > 0 else -np.arange(4, 16)
+    at = np.clip(places[:, None] + near, 0, len(frames) - 1)
+    bins = frames[at].astype(np.float32).mean(axis=1) @ mixing
+    return (bins + rng.normal(0, 0.1, bins.shape)).astype(np.float16)
+
+
+def planted_longs(rng: np.random.Generator, frames: NDArray[np.float16]) -> LongSpectra:
+    """The long spectra of a whole planted song."""
+    places = np.arange(0, len(frames), LONG_STEP_HOPS)
+    return LongSpectra(planted_long(rng, frames, places, -1), planted_long(rng, frames, places, 1))
 
 
 def planted_corpus(seed: int, *, songs: int = 3, chunks: int = 12) -> Corpus:
@@ -46,6 +71,7 @@ def planted_corpus(seed: int, *, songs: int = 3, chunks: int = 12) -> Corpus:
         Edges.concatenate([planted_edges(rng, song) for song in frames]),
         np.repeat(np.arange(songs, dtype=np.int64), chunks),
         tuple(frames),
+        tuple(planted_longs(rng, song) for song in frames),
     )
 
 

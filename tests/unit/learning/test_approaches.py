@@ -21,7 +21,7 @@ def test_listing_approaches_loads_no_tensorflow():
 
 
 def test_approaches_go_by_their_names():
-    names = {"binary", "forecast", "categorical", "start_end", "linear", "spectral", "random"}
+    names = {"segue", "binary", "forecast", "categorical", "start_end", "linear", "spectral", "random"}
     assert set(APPROACHES) == names
     assert set(BASELINES) <= set(APPROACHES)
     assert all(get_approach(name).name == name for name in APPROACHES)
@@ -29,7 +29,8 @@ def test_approaches_go_by_their_names():
 
 def test_an_unknown_approach_is_refused_with_those_there_are():
     with pytest.raises(
-        BadSetting, match=r"'ternary'.*binary, categorical, forecast, linear, random, spectral, start_end"
+        BadSetting,
+        match=r"'ternary'.*binary, categorical, forecast, linear, random, segue, spectral, start_end",
     ):
         get_approach("ternary")
 

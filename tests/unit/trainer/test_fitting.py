@@ -29,6 +29,7 @@ NETWORKS = {
     "forecast": {"filters": 8, "lstm_units": 4, "random_windows_per_epoch": 60, **_BRIEF},
     "categorical": {**_SMALL, **_BRIEF},
     "start_end": {**_SMALL, **_BRIEF, "fewest_classes": 4, "most_classes": 8},
+    "segue": {"random_cuts_per_song": 60, "candidates": 8, "epochs": 3, "pools_per_epoch": 2, "units": 4},
 }
 
 
