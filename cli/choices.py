@@ -1,4 +1,4 @@
-"""What the options of `segue mix` mean; what cannot be is refused before any work is done."""
+"""What options mean; what cannot be is refused before any work is done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from shared.errors import BadSetting
-from shared.parameters import Cut, Output
+from shared.parameters import Cut, Output, Protocol
 
 FORMATS = cast(tuple[str, ...], get_args(Output.model_fields["format"].annotation))
 
@@ -41,6 +41,21 @@ def parse_cut(text: str) -> Cut:
         raise BadSetting(
             f"--cut {text} cannot be used ({reason}). Use `silence`, `silence:-16` with a threshold in dBFS, "
             "`equal`, or `equal:5` with a length in seconds."
+        ) from error
+
+
+def parse_chunks_per_song(text: str) -> int | None:
+    """Return what `47` or `auto` (None: the number that leaves the most chunks) means.
+
+    Raises:
+        BadSetting: it is neither, or out of range.
+    """
+    try:
+        return Protocol(chunks_per_song=None if text == "auto" else int(text)).chunks_per_song
+    except ValueError as error:
+        raise BadSetting(
+            f"--chunks-per-song {text} cannot be used. Give a number from 4 to 1000, or `auto` for the one "
+            "that leaves the most chunks."
         ) from error
 
 

@@ -96,7 +96,7 @@ class Gateway:
         return cast(Song, self.get("songs", song_id))
 
     def get(self, resource: str, identifier: str) -> Document:
-        """Return one thing of a resource: `songs`, `cuts`, `pools`, `models`, `mixes` or `jobs`."""
+        """Return one thing of a resource: `songs`, `cuts`, `pools`, `models`, `reports`, `mixes`, `jobs`."""
         return self.document(f"{resource}/{identifier}")
 
     def document(self, path: str) -> Document:
@@ -159,6 +159,10 @@ class Gateway:
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
+
+    def leaderboard(self, pool: str | None) -> Document:
+        """Return the ranking on a pool, by its digest or a beginning of it; None: the newest report's."""
+        return cast(Document, self._ask("GET", "leaderboard", params={"pool": pool} if pool else {}))
 
     def system(self) -> Document:
         """Return the state of the installation."""

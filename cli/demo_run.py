@@ -120,7 +120,7 @@ def _contestant(
         made = mixing.make_mix(gateway, library, order, folder / f"mix-{name}.mp3", bars)
     (folder / f"mix-{name}.report.json").write_text(json.dumps(made.report, indent=2, ensure_ascii=False))
     (model,) = made.job["result"]["models"]
-    return Contestant(made, gateway.get("models", model), gateway.document(f"models/{model}/report"))
+    return Contestant(made, gateway.get("models", model), gateway.document(f"models/{model}/figures"))
 
 
 def _print_comparison(compared: Document) -> None:

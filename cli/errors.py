@@ -65,9 +65,7 @@ class JobCancelled(SegueError):
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        super().__init__(
-            f"Job {job['id'][:12]} was cancelled. Ask for the mix again to go on from what is there."
-        )
+        super().__init__(f"Job {job['id'][:12]} was cancelled. Ask again to go on from what is there.")
 
 
 class NoSongs(InputError):

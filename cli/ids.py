@@ -15,6 +15,7 @@ _NOUNS = {
     "cuts": "cut",
     "pools": "pool",
     "models": "model",
+    "reports": "report",
     "mixes": "mix",
     "jobs": "job",
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -22,7 +23,13 @@ State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 def _remark(job: Document) -> str:
     if job["problem"]:
         return str(job["problem"]["title"])
-    return f"mix {short_id(job['mix'])}" if job["mix"] else ""
+    return made_by(job) or ""
+
+
+def made_by(job: Mapping[str, Any]) -> str | None:
+    """Return what a job made, such as `mix 2ef7bde608ce`; None: nothing that has a name of its own."""
+    kind = next((kind for kind in ("mix", "report") if job[kind]), None)
+    return kind and f"{kind} {short_id(job[kind])}"
 
 
 JOBS = Resource(
@@ -75,7 +82,7 @@ def watch(
     if as_json:
         output.print_json(job)
     else:
-        made = f"; it made mix {short_id(job['mix'])}" if job["mix"] else ""
+        made = f"; it made {made_by(job)}" if made_by(job) else ""
         output.say(f"Job {short_id(job['id'])} succeeded{made}.")
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,11 @@ from typer.core import TyperGroup
 
 from cli import mixing, output
 from cli.choices import parse_cut, parse_output, parse_start
-from cli.client import Gateway, version
+from cli.client import version
 from cli.demo_run import run_demo
 from cli.doctor import examine
 from cli.errors import CANCELLED, DONE, EXIT_CODES, FAILED, as_document, exit_code
+from cli.evaluation import evaluate, leaderboard
 from cli.jobs import jobs
 from cli.mixes import mixes
 from cli.options import (
@@ -42,16 +41,13 @@ from cli.options import (
 )
 from cli.output import counted, note, print_json, say, size
 from cli.progress import Bars
-from cli.reaching import brought_up, find_gateway, reach
-from cli.resources import cuts, models, pools, songs
-from cli.sources import find_sources
+from cli.reaching import reach, reach_or_start
+from cli.resources import cuts, models, pools, reports, songs
+from cli.sources import find_sources, tell_skipped
 from cli.stack.signals import ended_like_ctrl_c
 from cli.stack.stack import Stack
 from shared.errors import SegueError
 from shared.settings import Settings
-
-NAMED = 5
-"""So many files that were passed over are named."""
 
 
 class Commands(TyperGroup):
@@ -83,8 +79,10 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Make new songs out of songs that exist.",
 )
-for group in (songs, cuts, pools, models, mixes, jobs):
+for group in (songs, cuts, pools, models, reports, mixes, jobs):
     app.add_typer(group)
+app.command()(evaluate)
+app.command()(leaderboard)
 
 
 @app.command()
@@ -141,35 +139,15 @@ def mix(
         start=None if start is None else parse_start(start, found.files),
         output=parse_output(target, bitrate),
     )
-    _tell_skipped(found.skipped)
+    tell_skipped(found.skipped)
     bars = Bars()
-    with ended_like_ctrl_c(), _gateway_for_job(url, data, context.obj) as gateway, bars.shown():
+    with ended_like_ctrl_c(), reach_or_start(url, data, transport=context.obj) as gateway, bars.shown():
         library = mixing.gather_songs(gateway, found.files, bars)
         made = mixing.make_mix(gateway, library, order, target, bars)
     if as_json:
         print_json(mixing.as_document(made, library, found.skipped))
     else:
         say(mixing.describe(made))
-
-
-def _tell_skipped(skipped: Sequence[Path]) -> None:
-    if skipped:
-        names = ", ".join(path.name for path in skipped[:NAMED])
-        more = ", …" if len(skipped) > NAMED else ""
-        note(f"Passed over {counted(len(skipped), 'file')} without a suffix of sound: {names}{more}.")
-
-
-@contextmanager
-def _gateway_for_job(url: str | None, data: Path | None, transport: Any) -> Iterator[Gateway]:
-    """Yield the gateway that is meant; where none runs, one that lasts as long as the block."""
-    running = find_gateway(url, data, transport=transport)
-    if running is not None:
-        with Gateway(running, transport=transport) as gateway:
-            yield gateway
-        return
-    note("No Segue runs; starting one for this job. `segue up` keeps one running.")
-    with brought_up(data) as gateway:
-        yield gateway
 
 
 @app.command()
@@ -192,7 +170,7 @@ def gc(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Remove what no record reaches and is older than a day; songs, cuts, models and mixes stay."""
+    """Remove what no record reaches and is older than a day; songs, cuts, models, reports and mixes stay."""
     with reach(url, data, transport=context.obj) as gateway:
         collected = gateway.collect_garbage(dry_run=dry_run)
     if as_json:

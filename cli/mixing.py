@@ -78,12 +78,7 @@ def make_mix(gateway: Gateway, library: Library, order: Order, target: Path, bar
         UnknownStart: the song of the start was rejected.
         JobFailed, JobCancelled: there is no mix.
     """
-    job = gateway.submit("mixes", request_of(library, order))
-    try:
-        job = await_job(gateway, job, bars)
-    except KeyboardInterrupt:
-        cancel_quietly(gateway, job["id"])
-        raise
+    job = see_through(gateway, gateway.submit("mixes", request_of(library, order)), bars)
     mix_id = job["mix"]
     assert mix_id is not None
     mix = gateway.get("mixes", mix_id)
@@ -107,6 +102,19 @@ def request_of(library: Library, order: Order) -> Document:
             raise UnknownStart(song=str(order.start.file), chunk=order.start.chunk, chunks=0)
         request["start"] = {"song": song["id"], "chunk": order.start.chunk}
     return request
+
+
+def see_through(gateway: Gateway, job: Job, bars: Bars) -> Job:
+    """Await a job of one's own; when interrupted, cancel it.
+
+    Raises:
+        JobFailed, JobCancelled: it did not succeed.
+    """
+    try:
+        return await_job(gateway, job, bars)
+    except KeyboardInterrupt:
+        cancel_quietly(gateway, job["id"])
+        raise
 
 
 def await_job(gateway: Gateway, job: Job, bars: Bars) -> Job:

@@ -83,6 +83,56 @@ CutMethod = Annotated[
         help="How songs are cut: silence, silence:-16 (threshold in dBFS), equal, equal:5 (seconds).",
     ),
 ]
+JudgedModel = Annotated[
+    str, typer.Option("--model", metavar="ID", help="Id of the model, or a unique beginning of it.")
+]
+JudgedSongs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--songs",
+        metavar="SONG|FOLDER",
+        exists=True,
+        help="Sound file, or folder that holds some; may be given several times. By default the songs that "
+        "the model's fit held out.",
+    ),
+]
+CutOfSongs = Annotated[
+    str | None,
+    typer.Option(
+        "--cut",
+        metavar="METHOD",
+        help="How --songs are cut: silence (the default), silence:-16 (threshold in dBFS), equal, equal:4 "
+        "(seconds).",
+    ),
+]
+ChunksPerSong = Annotated[
+    str | None,
+    typer.Option(
+        "--chunks-per-song",
+        metavar="N",
+        help="Judge the first so many chunks of every song, and leave songs with fewer out; auto: the number "
+        "that leaves the most. By default 47, and auto for held-out songs.",
+    ),
+]
+ProtocolSeed = Annotated[
+    int,
+    typer.Option("--seed", min=0, max=2**31 - 1, help="Of everything drawn by lot in the questions."),
+]
+PageFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", dir_okay=False, help="Where to write the report as a page (HTML)."
+    ),
+]
+PoolDigest = Annotated[
+    str | None,
+    typer.Option(
+        "--pool",
+        metavar="DIGEST",
+        help="The pool that models were judged on, or a unique beginning of its digest; by default that of "
+        "the newest report.",
+    ),
+]
 Start = Annotated[
     str | None,
     typer.Option(metavar="CHUNK", help="First chunk, from 0: 7, of the first song, or song.mp3:7."),
@@ -90,7 +140,8 @@ Start = Annotated[
 Approach = Annotated[
     str,
     typer.Option(
-        help="What judges transitions: linear, binary, forecast, categorical, start_end, spectral, random."
+        help="What judges transitions: segue, linear, binary, forecast, categorical, start_end, spectral, "
+        "random."
     ),
 ]
 Preset = Annotated[

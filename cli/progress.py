@@ -15,12 +15,14 @@ _LABELS = {
     "upload": "Upload",
     "decode": "Decode",
     "cut": "Cut",
+    "gaps": "Trim",
     "spectra": "Analyse",
     "dataset": "Collect",
     "fit": "Learn",
     "pool": "Prepare",
     "sequence": "Assemble",
     "render": "Render",
+    "report": "Judge",
     "download": "Download",
 }
 

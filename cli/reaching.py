@@ -10,6 +10,7 @@ import httpx
 
 from cli.client import Gateway
 from cli.errors import NoGateway
+from cli.output import note
 from cli.stack.folder import LocalSettings, find_running
 from cli.stack.stack import ANY_PORT, Stack
 from shared.settings import Settings
@@ -50,6 +51,21 @@ def reach(
     if found is None:
         raise NoGateway()
     with Gateway(found, transport=transport) as gateway:
+        yield gateway
+
+
+@contextmanager
+def reach_or_start(
+    url: str | None, data: Path | None, *, transport: httpx.BaseTransport | None = None
+) -> Iterator[Gateway]:
+    """Yield the gateway that is meant; where none runs, one that lasts as long as the block."""
+    running = find_gateway(url, data, transport=transport)
+    if running is not None:
+        with Gateway(running, transport=transport) as gateway:
+            yield gateway
+        return
+    note("No Segue runs; starting one for this job. `segue up` keeps one running.")
+    with brought_up(data) as gateway:
         yield gateway
 
 

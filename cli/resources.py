@@ -1,4 +1,4 @@
-"""`segue songs`, `cuts`, `pools` and `models`: list, show, delete; what is peculiar to one is added to it."""
+"""`segue songs`, `cuts`, `pools`, `models`, `reports`: list, show, delete, and what is peculiar to one."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from cli.options import Data, Id, Ids, Json, Limit, Sources, Url
 from cli.output import duration, moment, number, short_id, size
 from cli.progress import Bars
 from cli.reaching import reach
+from cli.scores import show_report
 from cli.sources import find_sources
 
 LISTED = 50
@@ -32,6 +33,8 @@ class Resource:
     summary: str
     columns: Mapping[str, Callable[[Document], str]]
     """What lists show after the id: heading, and the cell of an item."""
+    show: Callable[[Document], None] | None = None
+    """Prints one item for people; None: field by field."""
 
 
 SONGS = Resource(
@@ -82,6 +85,20 @@ MODELS = Resource(
         "made": lambda model: moment(model["created_at"]),
     },
 )
+REPORTS = Resource(
+    "reports",
+    "Reports: how well models judge songs that they never saw.",
+    {
+        "model": lambda report: short_id(report["model"]),
+        "approach": lambda report: report["approach"],
+        "MRR": lambda report: number(report["figures"][report["approach"]]["mrr"]["value"]),
+        "songs": lambda report: str(report["songs"]),
+        "chunks": lambda report: str(report["chunks"]),
+        "pool": lambda report: short_id(report["pool"]),
+        "made": lambda report: moment(report["created_at"]),
+    },
+    show=show_report,
+)
 
 
 def commands_of(resource: Resource) -> typer.Typer:
@@ -105,7 +122,10 @@ def commands_of(resource: Resource) -> typer.Typer:
     ) -> None:
         with reach(url, data, transport=context.obj) as gateway:
             item = gateway.get(resource.name, full_id(gateway, resource.name, identifier))
-        print_document(item, as_json=as_json)
+        if resource.show is None or as_json:
+            print_document(item, as_json=as_json)
+        else:
+            resource.show(item)
 
     @commands.command("delete", help=f"Delete {resource.name}, unless an open job needs them.")
     def delete(
@@ -168,14 +188,26 @@ def _add_songs(commands: typer.Typer) -> None:
             output.say(f"{short_id(song['id'])}  {song['title']}, {duration(song['duration_s'])}")
 
 
-def _add_report(commands: typer.Typer) -> None:
+def _add_figures(commands: typer.Typer) -> None:
     @commands.command("report")
     def report(
         context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
     ) -> None:
-        """Show how well a model judges songs that it never saw, beside the baselines."""
+        """Show the newest report on a model; `segue evaluate` makes one."""
         with reach(url, data, transport=context.obj) as gateway:
             found = gateway.document(f"models/{full_id(gateway, 'models', identifier)}/report")
+        if as_json:
+            output.print_json(found)
+        else:
+            show_report(found)
+
+    @commands.command("figures")
+    def figures(
+        context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
+    ) -> None:
+        """Show the quick figures of a fit on songs that it held out, beside the baselines."""
+        with reach(url, data, transport=context.obj) as gateway:
+            found = gateway.document(f"models/{full_id(gateway, 'models', identifier)}/figures")
         if as_json:
             output.print_json(found)
         elif found["held_out"] is None:
@@ -205,5 +237,6 @@ songs = commands_of(SONGS)
 cuts = commands_of(CUTS)
 pools = commands_of(POOLS)
 models = commands_of(MODELS)
+reports = commands_of(REPORTS)
 _add_songs(songs)
-_add_report(models)
+_add_figures(models)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import NoSongs
+from cli.output import counted, note
 
 _CONTAINERS = (
     "aac ac3 aif aifc aiff amr ape au caf dsf flac m4a m4b mka mp2 mp3 mp4 mpc oga ogg opus tak tta w64 wav "
     "wave weba webm wma wv"
 )
+NAMED = 5
+"""So many files that were passed over are named."""
 AUDIO_SUFFIXES = frozenset(f".{name}" for name in _CONTAINERS.split())
 
 
@@ -44,6 +47,14 @@ def find_sources(given: Sequence[Path]) -> Sources:
         named = ", ".join(str(path) for path in given)
         raise NoSongs(f"There is no sound file in {named}. Name files, or a folder that holds some.")
     return Sources(tuple(dict.fromkeys(files)), tuple(dict.fromkeys(skipped)))
+
+
+def tell_skipped(skipped: Sequence[Path]) -> None:
+    """Tell which files of folders were passed over."""
+    if skipped:
+        names = ", ".join(path.name for path in skipped[:NAMED])
+        more = ", …" if len(skipped) > NAMED else ""
+        note(f"Passed over {counted(len(skipped), 'file')} without a suffix of sound: {names}{more}.")
 
 
 def _visible_files(folder: Path) -> Iterable[Path]:

@@ -7,7 +7,8 @@
     │   ├── TooFewSongs       ├── NothingToLearn    ├── BadSetting
     │   ├── ModelDiverged     └── KeyReused
     ├── NotFound              no such thing, for this tenant
-    │   └── SongGone          a song that a job needs was deleted
+    │   ├── SongGone          a song that a job needs was deleted
+    │   └── HeldOutGone       the songs that a model held out were deleted
     ├── Conflict              the state of things forbids it
     │   ├── InUse             a live job needs what should be deleted
     │   ├── AlreadyEnded      a job that has ended cannot be cancelled
@@ -228,6 +229,21 @@ class SongGone(NotFound):
         self.kind, self.name = "song", song
         SegueError.__init__(
             self, f"Song {song} was deleted while this job needed it. Upload it again and retry."
+        )
+
+
+class HeldOutGone(NotFound):
+    """The songs that a model held out of its fit, or their cuts, have been deleted."""
+
+    slug = "held-out-gone"
+    title = "The held-out songs are gone"
+
+    def __init__(self, *, model: str) -> None:
+        self.kind, self.name = "model", model
+        SegueError.__init__(
+            self,
+            f"Model {model} held songs out of its fit, but its dataset or their cuts were deleted. "
+            "Name the songs to judge it on.",
         )
 
 

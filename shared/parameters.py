@@ -53,10 +53,25 @@ class Training(Parameters):
 
     approach: str = Field(
         "linear",
-        description="`linear`, `binary`, `forecast`, `categorical`, `start_end`, `spectral` or `random`.",
+        description="`segue`, `linear`, `binary`, `forecast`, `categorical`, `start_end`, `spectral` or "
+        "`random`.",
     )
     settings: dict[str, Any] = Field(default_factory=dict, description="Every setting of the approach.")
     seed: int = Field(0, ge=0, lt=2**31, description="Of everything random in the fit.")
+
+
+Gaps = Annotated[
+    tuple[Annotated[float, Field(gt=0, le=2)], ...],
+    Field(
+        min_length=1,
+        max_length=8,
+        description="What is left out on each side of every chunk, rising; the first is called `at the cut`.",
+    ),
+]
+"""Seconds."""
+
+LEAST_JUDGED_SONGS = 2
+"""With one song there is no false successor out of another."""
 
 
 class Protocol(Parameters):
@@ -69,12 +84,7 @@ class Protocol(Parameters):
         description="The first so many chunks of every song, songs with fewer left out; null: the number, "
         "47 at most, that leaves the most chunks.",
     )
-    gaps_s: tuple[Annotated[float, Field(gt=0, le=2)], ...] = Field(
-        (0.02, 0.1, 0.2, 0.5),
-        min_length=1,
-        max_length=8,
-        description="What is left out on each side of every chunk, rising; the first is called `at the cut`.",
-    )
+    gaps_s: Gaps = (0.02, 0.1, 0.2, 0.5)
     headline_gap_s: float = Field(
         0.1, description="The gap, one of `gaps_s`, whose figures are the headline."
     )

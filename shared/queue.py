@@ -36,9 +36,11 @@ class Task(StrEnum):
 
     DECODE_SONG = "chunker.decode_song"
     CUT_SONG = "chunker.cut_song"
+    LEAVE_GAPS = "chunker.leave_gaps"
     COMPUTE_SPECTRA = "chunker.compute_spectra"
     BUILD_DATASET = "trainer.build_dataset"
     FIT_MODEL = "trainer.fit_model"
+    WRITE_REPORT = "trainer.write_report"
     BUILD_POOL = "assembler.build_pool"
     SEQUENCE_MIX = "assembler.sequence_mix"
     RENDER_MIX = "assembler.render_mix"
@@ -52,12 +54,14 @@ class Task(StrEnum):
 TASK_OF: dict[Kind, Task] = {
     Kind.SONG: Task.DECODE_SONG,
     Kind.CUT: Task.CUT_SONG,
+    Kind.GAPPED: Task.LEAVE_GAPS,
     Kind.SPECTRA: Task.COMPUTE_SPECTRA,
     Kind.DATASET: Task.BUILD_DATASET,
     Kind.MODEL: Task.FIT_MODEL,
     Kind.POOL: Task.BUILD_POOL,
     Kind.SEQUENCE: Task.SEQUENCE_MIX,
     Kind.MIX: Task.RENDER_MIX,
+    Kind.REPORT: Task.WRITE_REPORT,
 }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from services.chunker.cutting import find_boundaries, threshold_in_force
+from services.chunker.gaps import gapped_edges, openings
 from services.chunker.levels import LevelMeter, Levels
 from services.chunker.worker import app
 from shared.errors import SongGone
@@ -19,10 +21,10 @@ from shared.sound.edges import Edges
 from shared.sound.features import edges_of, song_frames, song_long_spectra
 from shared.sound.samples import Int16
 from shared.store.arrays import pack_arrays
-from shared.store.keys import song_source, song_upload
-from shared.store.manifests import CutFacts, SongFacts, SpectraFacts, UploadRecord
+from shared.store.keys import Artifact, Kind, song_source, song_upload
+from shared.store.manifests import CutFacts, GappedFacts, SongFacts, SpectraFacts, UploadRecord
 from shared.store.objects import ObjectMissing
-from shared.store.specs import CutSpec, SongSpec, SpectraSpec
+from shared.store.specs import CutSpec, GappedSpec, SongSpec, SpectraSpec
 from shared.worker import register
 
 _CONTENT_TYPES = {"flac": "audio/flac", "wav": "audio/wav", "mp3": "audio/mpeg"}
@@ -75,6 +77,24 @@ def cut_song(work: Work) -> CutFacts:
     return facts
 
 
+def leave_gaps(work: Work) -> GappedFacts:
+    """Measure the edges of a cut's chunks with each gap left out, and keep how each chunk begins."""
+    spec = work.order.spec
+    assert isinstance(spec, GappedSpec)
+    cut = work.dispatcher.artifacts.get(Artifact(work.tenant, Kind.CUT, spec.cut)).expect(CutFacts)
+    facts = GappedFacts(song=cut.song, chunks=cut.chunks, gaps_s=list(spec.gaps_s))
+    with open_audio(_fetch_audio(work, cut.song)) as song:
+        # Gap after gap, though the song is read anew for each: the edges of one are what is held.
+        for done, gap_s in enumerate(spec.gaps_s):
+            work.progress(done, len(spec.gaps_s), "gaps")
+            edges, long_enough = gapped_edges(_chunks(work, song, cut), song.sample_rate_hz, gap_s=gap_s)
+            arrays = {**edges.to_arrays(), "long_enough": long_enough}
+            work.attempt.put(facts.edges_file(gap_s), pack_arrays(arrays))
+        begun = openings(_chunks(work, song, cut), song.sample_rate_hz)
+        work.attempt.put("openings.npz", pack_arrays({"openings": begun}))
+    return facts
+
+
 def compute_spectra(work: Work) -> SpectraFacts:
     """Measure a song's log-mel frames and long spectra from end to end."""
     spec = work.order.spec
@@ -104,11 +124,16 @@ def _fetch_audio(work: Work, song: str) -> Path:
     return artifacts.store.download(key, work.folder / "audio.flac")
 
 
+def _chunks(work: Work, song: AudioReader, facts: CutFacts) -> Iterator[Int16]:
+    """Read the chunks of a cut, one at a time."""
+    for start, stop in pairwise(facts.boundaries):
+        work.check()
+        yield song.read_range(start, stop)
+
+
 def _stored_chunks(work: Work, song: AudioReader, facts: CutFacts) -> Iterator[Int16]:
     """Store each chunk on its way to being measured, so that one at a time is held."""
-    for chunk in range(facts.chunks):
-        work.check()
-        samples = song.read_range(facts.boundaries[chunk], facts.boundaries[chunk + 1])
+    for chunk, samples in enumerate(_chunks(work, song, facts)):
         path = work.folder / facts.chunk_file(chunk)
         write_chunk(path, samples, facts.sample_rate_hz, format=facts.format)
         work.attempt.put_file(path.name, path, _CONTENT_TYPES[facts.format])
@@ -129,4 +154,5 @@ def _threshold(spec: CutSpec, levels: Levels, rate: int) -> float | None:
 
 register(app, Task.DECODE_SONG, decode_song)
 register(app, Task.CUT_SONG, cut_song)
+register(app, Task.LEAVE_GAPS, leave_gaps)
 register(app, Task.COMPUTE_SPECTRA, compute_spectra)

@@ -17,7 +17,18 @@ from services.gateway.backend import Backend, connect_backend
 from services.gateway.events import Announcements
 from services.gateway.metrics import add_metrics
 from services.gateway.middleware import RequestFrame
-from services.gateway.routes import approaches, cuts, health, jobs, mixes, models, pools, songs, system
+from services.gateway.routes import (
+    approaches,
+    cuts,
+    health,
+    jobs,
+    mixes,
+    models,
+    pools,
+    reports,
+    songs,
+    system,
+)
 from services.gateway.uploads import Receiver
 from shared.errors import Unavailable
 from shared.settings import Settings, get_settings
@@ -35,6 +46,7 @@ TAGS = [
     {"name": "songs", "description": "Audio files, named by the SHA-256 of their bytes."},
     {"name": "cuts", "description": "Songs cut into chunks; laid end to end, the chunks are the song."},
     {"name": "models", "description": "Approaches fitted on cut songs."},
+    {"name": "reports", "description": "How well models judge songs they never saw, one by one and ranked."},
     {"name": "pools", "description": "The chunks of several cuts, as a model sees them."},
     {"name": "mixes", "description": "New songs. One request makes whatever is missing on the way."},
     {"name": "jobs", "description": "Work in progress, and how it ended."},
@@ -56,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.announcements = Announcements(settings, backend.board.channel)
     app.state.receiver = Receiver(backend.patient_store, limit_bytes=settings.max_upload_bytes)
     v1 = APIRouter(prefix="/v1")
-    for resource in (songs, cuts, models, pools, mixes, jobs, approaches, system):
+    for resource in (songs, cuts, models, reports, pools, mixes, jobs, approaches, system):
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(health.router)

@@ -18,7 +18,8 @@ from redis.retry import Retry
 from shared.errors import KeyReused, QueueUnavailable, Unavailable
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.leases import Leases, connect_valkey, translated
-from shared.jobs.pipeline import Plan, make_plan
+from shared.jobs.pipeline import make_plan
+from shared.jobs.plans import Plan
 from shared.jobs.progress import ProgressBoard
 from shared.jobs.recipes import Recipe
 from shared.jobs.records import Job, JobRecords

@@ -17,16 +17,16 @@ from shared.store import keys
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Manifest
 from shared.store.objects import Stored
-from shared.store.specs import DatasetSpec, MixSpec, ModelSpec
+from shared.store.specs import DatasetSpec, MixSpec, ModelSpec, ReportSpec
 
 LEAST_AGE = timedelta(days=1)
-DERIVED = frozenset({Kind.SPECTRA, Kind.DATASET, Kind.SEQUENCE})
-"""Kinds that users never see: they live as long as something that was made of them."""
+DERIVED = frozenset({Kind.GAPPED, Kind.SPECTRA, Kind.DATASET, Kind.SEQUENCE, Kind.REPORT})
+"""Kinds that live as long as something else: what was made of them; of a report, its model."""
 
 UNFINISHED_UPLOAD = "an upload that was never finished"
 UNNAMED_ATTEMPT = "an attempt that no manifest names"
 LEFTOVER = "starts and checkpoints that no fit goes on from"
-UNUSED = "an intermediate result that nothing rests on any more"
+UNUSED = "a result that belongs to nothing any more"
 STALE_MARK = "the mark of a job that has ended or was never accepted"
 log = structlog.get_logger(__name__)
 
@@ -82,10 +82,15 @@ def unreached(tenant: str, stored: Iterable[Stored], records: Records, now: date
 
 
 def reached(records: Records) -> set[Artifact]:
-    """Return the derived artifacts that a model, a mix or an open job rests on."""
+    """Return the derived artifacts that a model, a report, a mix or an open job rests on, and the reports."""
     found = set(records.needed)
     for artifact, manifest in records.manifests.items():
         match manifest.spec:
+            case ReportSpec(model=model, gapped=gapped, spectra=spectra):
+                if Artifact(artifact.tenant, Kind.MODEL, model) in records.manifests:
+                    found.add(artifact)
+                    found.update(Artifact(artifact.tenant, Kind.GAPPED, key) for key in gapped)
+                    found.update(Artifact(artifact.tenant, Kind.SPECTRA, key) for key in spectra)
             case ModelSpec(dataset=dataset):
                 found.add(Artifact(artifact.tenant, Kind.DATASET, dataset))
             case MixSpec(sequence=sequence):

@@ -7,7 +7,7 @@ from services.gateway.schemas.jobs import Job, JobSummary
 from services.gateway.views.jobs import Pulse, job_view, summary_of
 from shared.errors import QueueUnavailable
 from shared.jobs import records
-from shared.jobs.pipeline import Plan
+from shared.jobs.plans import Plan
 from shared.queue import Queue
 
 

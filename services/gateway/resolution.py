@@ -15,11 +15,21 @@ from services.gateway.schemas.requests import (
     ModelRequest,
     PartsRequest,
     PoolRequest,
+    ReportRequest,
     TrainingRequest,
 )
 from shared.errors import NotFound, PoolTooSmall, UnknownStart
-from shared.jobs.pipeline import Find
-from shared.jobs.recipes import BuildPool, CutSongs, FitModel, MakeMix, Part, Recipe
+from shared.jobs.held_out import need_songs, parts_held_out
+from shared.jobs.plans import Find
+from shared.jobs.recipes import (
+    BuildPool,
+    CutSongs,
+    EvaluateModel,
+    FitModel,
+    MakeMix,
+    Part,
+    Recipe,
+)
 from shared.learning.approaches import get_approach
 from shared.parameters import ArtifactKey, Cut, Sequencing, Training
 from shared.store.keys import Artifact, Kind
@@ -65,6 +75,16 @@ class Resolver:
             output=request.output,
         )
 
+    def report(self, model: ArtifactKey, request: ReportRequest) -> EvaluateModel:
+        """Resolve a request for a report on a model."""
+        protocol = request.protocol
+        if request.songs is None:
+            if "chunks_per_song" not in protocol.model_fields_set:
+                protocol = protocol.model_copy(update={"chunks_per_song": None})
+            return EvaluateModel(model=model, protocol=protocol)
+        parts = _parts(request.songs, request.cut or Cut())
+        return EvaluateModel(parts=parts, model=model, protocol=protocol)
+
     def check(self, recipe: Recipe) -> None:
         """Refuse what is known to fail.
 
@@ -72,11 +92,14 @@ class Resolver:
             NotFound: a song or the model is not there.
             RejectedInput: a song, a cut or the model could not be made.
             PoolTooSmall, UnknownStart: the cuts are all there, and do not hold the mix that is asked for.
+            TooFewSongs, HeldOutGone: there are not enough songs to judge a model on.
         """
-        if isinstance(recipe, CutSongs | FitModel | BuildPool | MakeMix):
+        if isinstance(recipe, CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel):
             self._check_songs(dict.fromkeys(part.song for part in recipe.parts))
-        if isinstance(recipe, BuildPool | MakeMix) and not isinstance(recipe.model, Training):
-            self._existing(Kind.MODEL, recipe.model)
+        if isinstance(recipe, BuildPool | MakeMix | EvaluateModel) and not isinstance(recipe.model, Training):
+            model = self._existing(Kind.MODEL, recipe.model)
+            if isinstance(recipe, EvaluateModel):
+                self._check_judged(recipe, Artifact(self._tenant, Kind.MODEL, recipe.model), model)
         if isinstance(recipe, MakeMix):
             self._check_pool(recipe)
 
@@ -108,6 +131,12 @@ class Resolver:
         ]
         if problems:
             raise _rejected(problems)
+
+    def _check_judged(self, recipe: EvaluateModel, model: Artifact, manifest: Manifest) -> None:
+        if recipe.parts:
+            need_songs({part.song for part in recipe.parts}, of="songs that it has not learned from")
+        else:
+            parts_held_out(self._tenant, model, manifest, self._find)
 
     def _check_pool(self, recipe: MakeMix) -> None:
         start, chunks = recipe.sequencing.start, recipe.sequencing.chunks

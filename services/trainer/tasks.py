@@ -5,50 +5,57 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from services.trainer.datasets import Dataset, SongEdges, SplitSettings
 from services.trainer.datasets import build_dataset as bring_together
+from services.trainer.evaluation import learned
+from services.trainer.evaluation.inputs import NOTHING_LEARNED, make_trial
+from services.trainer.evaluation.summary import facts_of
+from services.trainer.evaluation.trials import LearnedSong, Trial
 from services.trainer.worker import app
 from shared.jobs.running import Work
 from shared.learning.corpus import LongSpectra
 from shared.queue import Task
 from shared.settings import get_settings
 from shared.sound.edges import Edges
-from shared.store.arrays import pack_arrays, unpack_arrays
+from shared.store.arrays import Arrays, pack_arrays, unpack_arrays
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import CutFacts, DatasetFacts, ModelFacts, SongFacts, SpectraFacts
+from shared.store.manifests import (
+    CutFacts,
+    DatasetFacts,
+    GappedFacts,
+    ModelFacts,
+    ReportFacts,
+    SongFacts,
+    SpectraFacts,
+)
 from shared.store.objects import to_json
-from shared.store.specs import DatasetSpec, ModelSpec, SongSpec
+from shared.store.specs import DatasetSpec, ModelSpec, ReportSpec, SongSpec
 from shared.worker import register
 
 if TYPE_CHECKING:
     from services.trainer.fitting import Checkpoint, Epoch, Fitted
-    from shared.learning.approaches import Approach, Settings
+    from shared.learning.approaches import Approach, Scorer, Settings
 
 
 def build_dataset(work: Work) -> DatasetFacts:
     """Bring the edges of all cuts together, split by song."""
     spec, artifacts = work.order.spec, work.dispatcher.artifacts
     assert isinstance(spec, DatasetSpec)
-    spectra = {}
-    for key in spec.spectra:
-        one = Artifact(work.tenant, Kind.SPECTRA, key)
-        spectra[artifacts.get(one).expect(SpectraFacts).song] = unpack_arrays(
-            artifacts.read(one, "frames.npz")
-        )
+    spectra = _spectra(work, spec.spectra)
     songs = []
     for done, key in enumerate(spec.cuts):
         work.check()
         work.progress(done, len(spec.cuts), "cuts")
         cut = Artifact(work.tenant, Kind.CUT, key)
         song = artifacts.get(cut).expect(CutFacts).song
-        title = artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts).title or song[:12]
         edges = Edges.from_arrays(unpack_arrays(artifacts.read(cut, "edges.npz")))
         whole = spectra[song]
         long = LongSpectra(whole["long_tails"], whole["long_heads"])
-        songs.append(SongEdges(song, title, edges, whole["frames"], long))
+        songs.append(SongEdges(song, _title(work, song), edges, whole["frames"], long))
     dataset = bring_together(songs, SplitSettings(seed=spec.seed))
     work.attempt.put("dataset.npz", pack_arrays(dataset.to_arrays()))
     return DatasetFacts(
@@ -60,19 +67,40 @@ def build_dataset(work: Work) -> DatasetFacts:
 
 def fit_model(work: Work) -> ModelFacts | None:
     """Fit an approach for one segment; None where a later segment goes on from the checkpoint."""
-    from shared.learning.approaches import Network, get_approach
-    from shared.learning.backend import configure_tensorflow
-
     spec = work.order.spec
     assert isinstance(spec, ModelSpec)
-    approach = get_approach(spec.training.approach)
-    if isinstance(approach, Network):
-        configure_tensorflow(get_settings().worker_threads or os.cpu_count() or 1)
+    approach = _ready_approach(spec.training.approach)
     chosen = approach.resolve(spec.training.settings)
-    artifact = Artifact(work.tenant, Kind.DATASET, spec.dataset)
-    dataset = Dataset.from_arrays(unpack_arrays(work.dispatcher.artifacts.read(artifact, "dataset.npz")))
+    dataset = _dataset(work, spec.dataset)
     fitted = _fit_segment(work, spec, dataset, approach, chosen)
     return None if fitted is None else _judge_and_store(work, spec, dataset, approach, chosen, fitted)
+
+
+def write_report(work: Work) -> ReportFacts:
+    """Judge a model beside the baselines, on songs that it has not learned from."""
+    from services.trainer.evaluation.evaluating import evaluate
+    from services.trainer.evaluation.held_out import baselines
+    from services.trainer.evaluation.page import render_page
+
+    spec = work.order.spec
+    assert isinstance(spec, ReportSpec)
+    model = Artifact(work.tenant, Kind.MODEL, spec.model)
+    facts = work.dispatcher.artifacts.get(model).expect(ModelFacts)
+    corpus = NOTHING_LEARNED if spec.dataset is None else _dataset(work, spec.dataset).training()
+    # By the protocol's seed, so that models that learned from the same songs stand beside the same baselines.
+    scorers = {**baselines(corpus, spec.protocol.seed), facts.approach: _scorer(work, spec, facts)}
+    report = evaluate(
+        _trials(work, spec),
+        scorers,
+        spec.protocol,
+        learned=_learned(work, model, facts),
+        check=work.check,
+        progress=lambda done, steps: work.progress(done, steps, "exams"),
+    )
+    work.attempt.put("report.json", to_json(report), "application/json")
+    page = render_page(report, title=f"{facts.approach}: does B follow A?")
+    work.attempt.put("report.html", page.encode(), "text/html; charset=utf-8")
+    return facts_of(report, facts.approach)
 
 
 def _fit_segment(
@@ -122,6 +150,8 @@ def _judge_and_store(
     epochs = json.dumps([epoch.model_dump() for epoch in history], indent=1)
     work.attempt.put("history.json", epochs.encode(), "application/json")
     work.attempt.put("report.json", to_json(report), "application/json")
+    songs = learned.to_arrays(learned.learned_songs(dataset))
+    work.attempt.put("learned.npz", pack_arrays(songs))
     return ModelFacts(
         approach=approach.name,
         settings=chosen.model_dump(mode="json"),
@@ -133,6 +163,71 @@ def _judge_and_store(
         held_out_songs=dataset.ids(held_out=True),
         summary=report.summary(),
     )
+
+
+def _trials(work: Work, spec: ReportSpec) -> list[Trial]:
+    """Fetch the cuts that are judged, one at a time."""
+    artifacts, spectra = work.dispatcher.artifacts, _spectra(work, spec.spectra)
+    trials = []
+    for key in spec.gapped:
+        work.check()
+        gapped = Artifact(work.tenant, Kind.GAPPED, key)
+        facts = artifacts.get(gapped).expect(GappedFacts)
+        by_gap = (
+            (gap_s, unpack_arrays(artifacts.read(gapped, facts.edges_file(gap_s))))
+            for gap_s in spec.protocol.gaps_s
+        )
+        openings = unpack_arrays(artifacts.read(gapped, "openings.npz"))["openings"]
+        frames, title = spectra[facts.song]["frames"], _title(work, facts.song)
+        trials.append(make_trial(facts.song, title, by_gap, openings, frames, spec.protocol))
+    return trials
+
+
+def _learned(work: Work, model: Artifact, facts: ModelFacts) -> tuple[LearnedSong, ...]:
+    """Return what a model has learned from; of an earlier release's model, only the ids are known."""
+    artifacts = work.dispatcher.artifacts
+    if "learned.npz" not in artifacts.get(model).payloads:
+        return learned.known_by_id(facts.train_songs)
+    return learned.from_arrays(unpack_arrays(artifacts.read(model, "learned.npz")))
+
+
+def _scorer(work: Work, spec: ReportSpec, facts: ModelFacts) -> Scorer:
+    from shared.learning.weights import load_scorer
+
+    weights = work.dispatcher.artifacts.read(Artifact(work.tenant, Kind.MODEL, spec.model), "weights.npz")
+    approach = _ready_approach(facts.approach)
+    return load_scorer(approach, facts.settings, weights, sha256=spec.weights_sha256)
+
+
+def _ready_approach(name: str) -> Approach[Any]:
+    """Return an approach, TensorFlow set up if it is a network."""
+    from shared.learning.approaches import Network, get_approach
+    from shared.learning.backend import configure_tensorflow
+
+    approach = get_approach(name)
+    if isinstance(approach, Network):
+        configure_tensorflow(get_settings().worker_threads or os.cpu_count() or 1)
+    return approach
+
+
+def _dataset(work: Work, key: str) -> Dataset:
+    artifact = Artifact(work.tenant, Kind.DATASET, key)
+    return Dataset.from_arrays(unpack_arrays(work.dispatcher.artifacts.read(artifact, "dataset.npz")))
+
+
+def _spectra(work: Work, keys: Iterable[str]) -> dict[str, Arrays]:
+    """Return the arrays of spectra by song."""
+    artifacts = work.dispatcher.artifacts
+    spectra = [Artifact(work.tenant, Kind.SPECTRA, key) for key in keys]
+    return {
+        artifacts.get(one).expect(SpectraFacts).song: unpack_arrays(artifacts.read(one, "frames.npz"))
+        for one in spectra
+    }
+
+
+def _title(work: Work, song: str) -> str:
+    facts = work.dispatcher.artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
+    return facts.title or song[:12]
 
 
 def _tell(work: Work, epoch: Epoch, epochs: int, eta_s: float) -> None:
@@ -167,3 +262,4 @@ def _keep(work: Work, checkpoint: Checkpoint) -> None:
 
 register(app, Task.BUILD_DATASET, build_dataset)
 register(app, Task.FIT_MODEL, fit_model)
+register(app, Task.WRITE_REPORT, write_report)

@@ -14,8 +14,10 @@ from functools import cache
 import structlog
 
 from shared.errors import GaveUp
+from shared.jobs.follow_ups import report_after_fit
 from shared.jobs.leases import Leases
-from shared.jobs.pipeline import Find, Plan, make_plan
+from shared.jobs.pipeline import make_plan
+from shared.jobs.plans import Find, Plan
 from shared.jobs.progress import ProgressBoard
 from shared.jobs.recipes import Recipe
 from shared.jobs.records import Job, JobRecords, Outcome, State
@@ -78,10 +80,21 @@ class Dispatcher:
         elif plan.problem is not None:
             self._finish(job, Outcome(state=State.FAILED, problem=plan.problem))
         elif plan.complete:
+            self._ask_for_report(job, plan, find or self.artifacts.find)
             self._finish(job, Outcome(state=State.SUCCEEDED, result=result_of(plan)))
         else:
             self.leases.want(job.id, plan.missing)
         return plan
+
+    def _ask_for_report(self, job: Job, plan: Plan, find: Find) -> None:
+        """Accept the report that follows a fit, once per model, before the job that wanted the fit ends.
+
+        So a crash loses nothing: the job is still open then, and whoever advances it next comes by here
+        again. And so the report delays nothing: it is a job of its own, begun when that one is done, and
+        whatever becomes of it, that one has succeeded. Valkey is not needed; the next draw enqueues it.
+        """
+        if (following := report_after_fit(job, plan, find)) is not None:
+            self.records.accept(job.tenant, *following)
 
     def draw(self, find: Find | None = None, queues: Collection[Queue] = tuple(Queue)) -> None:
         """Go over all open jobs and enqueue what these queues have room for, each tenant in turn."""

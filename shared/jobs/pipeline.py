@@ -4,74 +4,45 @@ A pure function of a recipe and of the manifests there are. It knows neither que
 missing artifact is under way is not its business. The order of stages is the flow of the product:
 
     decode -> cut -> [spectra -> dataset -> fit] -> pool -> sequence -> render
+                                                 -> gaps, spectra -> report
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from typing import TypeVar
 
-from shared.errors import SongGone
-from shared.jobs.recipes import BuildPool, CutSongs, DecodeSong, FitModel, MakeMix, Part, Recipe
-from shared.parameters import Training
+from shared.errors import SegueError, SongGone
+from shared.jobs.held_out import dataset_of, need_songs, parts_held_out
+from shared.jobs.plans import Find, Plan
+from shared.jobs.recipes import (
+    BuildPool,
+    CutSongs,
+    DecodeSong,
+    EvaluateModel,
+    FitModel,
+    MakeMix,
+    Part,
+    Recipe,
+)
+from shared.parameters import ArtifactKey, Training
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Manifest, ModelFacts, Problem
 from shared.store.specs import (
     CutSpec,
     DatasetSpec,
+    GappedSpec,
     MixSpec,
     ModelSpec,
     PoolSpec,
+    ReportSpec,
     SequenceSpec,
     SongSpec,
     Spec,
     SpectraSpec,
 )
 
-Find = Callable[[Artifact], Manifest | None]
-"""Look a manifest up; None where the artifact is not committed."""
-
-STAGE_OF: dict[Kind, str] = {
-    Kind.SONG: "decode",
-    Kind.CUT: "cut",
-    Kind.SPECTRA: "spectra",
-    Kind.DATASET: "dataset",
-    Kind.MODEL: "fit",
-    Kind.POOL: "pool",
-    Kind.SEQUENCE: "sequence",
-    Kind.MIX: "render",
-}
-
-
-@dataclass
-class Stage:
-    """How far one kind of work is: artifacts committed, of those that the goal needs."""
-
-    name: str
-    total: int
-    done: int = 0
-
-
-@dataclass
-class Plan:
-    """What stands between a recipe and its goal."""
-
-    ready: list[Spec] = field(default_factory=list)
-    """Missing artifacts all of whose inputs are there."""
-    needed: list[Artifact] = field(default_factory=list)
-    """Every artifact that the goal rests on, as far as their names are known by now."""
-    missing: list[Artifact] = field(default_factory=list)
-    """Those of `ready`, by name."""
-    stages: dict[Kind, Stage] = field(default_factory=dict)
-    goals: list[Artifact] = field(default_factory=list)
-    """The artifacts that were asked for, once their names are known."""
-    problem: Problem | None = None
-    """Why the goal can never be reached."""
-
-    @property
-    def complete(self) -> bool:
-        """Tell whether everything that was asked for is there."""
-        return bool(self.goals) and not self.ready and self.problem is None
+Result = TypeVar("Result")
 
 
 def make_plan(tenant: str, recipe: Recipe, find: Find, uploaded: Callable[[str], bool]) -> Plan:
@@ -93,21 +64,24 @@ class _Planner:
     def __init__(self, tenant: str, find: Find, uploaded: Callable[[str], bool]) -> None:
         self.tenant, self.find, self.uploaded = tenant, find, uploaded
         self.plan = Plan()
+        self._looked_up: dict[Artifact, Manifest | None] = {}
 
     def expect_stages(self, recipe: Recipe) -> None:
         """Say beforehand how many artifacts of each kind the goal takes, for progress."""
         if isinstance(recipe, DecodeSong):
-            self._expect({Kind.SONG: 1})
+            self.plan.expect({Kind.SONG: 1})
             return
-        songs, parts = len({part.song for part in recipe.parts}), len(set(recipe.parts))
-        self._expect({Kind.SONG: songs, Kind.CUT: parts})
-        training = _training_of(recipe)
-        if training is not None:
-            self._expect({Kind.SPECTRA: songs, Kind.DATASET: 1, Kind.MODEL: 1})
+        parts = self._parts(recipe)
+        songs, cuts = len({part.song for part in parts}), len(set(parts))
+        self.plan.expect({Kind.SONG: songs, Kind.CUT: cuts})
+        if _training_of(recipe) is not None:
+            self.plan.expect({Kind.SPECTRA: songs, Kind.DATASET: 1, Kind.MODEL: 1})
         if isinstance(recipe, BuildPool | MakeMix):
-            self._expect({Kind.POOL: 1})
+            self.plan.expect({Kind.POOL: 1})
         if isinstance(recipe, MakeMix):
-            self._expect({Kind.SEQUENCE: 1, Kind.MIX: 1})
+            self.plan.expect({Kind.SEQUENCE: 1, Kind.MIX: 1})
+        if isinstance(recipe, EvaluateModel):
+            self.plan.expect({Kind.GAPPED: cuts, Kind.SPECTRA: songs, Kind.REPORT: 1})
 
     def reach(self, recipe: Recipe) -> None:
         """Walk towards the goal as far as the manifests carry."""
@@ -124,12 +98,16 @@ class _Planner:
                 self._pool(recipe)
             case MakeMix():
                 self._mix(recipe)
+            case EvaluateModel():
+                self._report(recipe)
 
     def _need(self, spec: Spec) -> Manifest | None:
         """Return the manifest of a spec's artifact, or note that the artifact has to be made."""
         artifact = spec.artifact(self.tenant)
+        if artifact in self._looked_up:
+            return self._looked_up[artifact]
         self.plan.needed.append(artifact)
-        manifest = self.find(artifact)
+        manifest = self._looked_up[artifact] = self.find(artifact)
         if manifest is None:
             if isinstance(spec, SongSpec) and not self.uploaded(spec.song):
                 self._fail(Problem.of(SongGone(spec.song)))
@@ -173,21 +151,27 @@ class _Planner:
         self._goal(model, spec)
         return None if model is None else (spec.artifact(self.tenant), model)
 
+    def _cuts_and_model(
+        self, parts: tuple[Part, ...], model: ArtifactKey | Training
+    ) -> tuple[list[Artifact], Artifact, Manifest] | None:
+        """Return the cuts of all parts, and a model that exists or is fitted on them, once all are there."""
+        cuts = self._cuts(parts)
+        if isinstance(model, Training):
+            found = None if cuts is None else self._model(parts, cuts, model)
+        else:
+            found = self._existing(Artifact(self.tenant, Kind.MODEL, model))
+        if cuts is None or found is None or self.plan.problem is not None:
+            return None
+        return cuts, *found
+
     def _pool(self, recipe: BuildPool | MakeMix) -> tuple[PoolSpec, Manifest] | None:
         """Plan the pool, and the model it is embedded with."""
-        cuts = self._cuts(recipe.parts)
-        if isinstance(recipe.model, Training):
-            model = None if cuts is None else self._model(recipe.parts, cuts, recipe.model)
-        else:
-            artifact = Artifact(self.tenant, Kind.MODEL, recipe.model)
-            model = self._existing(artifact)
-        if cuts is None or model is None or self.plan.problem is not None:
+        found = self._cuts_and_model(recipe.parts, recipe.model)
+        if found is None:
             return None
-        artifact, manifest = model
-        facts = manifest.expect(ModelFacts)
-        spec = PoolSpec(
-            cuts=tuple(cut.key for cut in cuts), model=artifact.key, weights_sha256=facts.weights_sha256
-        )
+        cuts, model, manifest = found
+        weights = manifest.expect(ModelFacts).weights_sha256
+        spec = PoolSpec(cuts=tuple(cut.key for cut in cuts), model=model.key, weights_sha256=weights)
         pool = self._need(spec)
         self._goal(pool, spec)
         return None if pool is None else (spec, pool)
@@ -221,6 +205,56 @@ class _Planner:
         spec = MixSpec(sequence=sequence.artifact(self.tenant).key, output=recipe.output)
         self._goal(self._need(spec), spec)
 
+    def _report(self, recipe: EvaluateModel) -> None:
+        """Plan a report, the songs that it judges, and the model."""
+        parts = self._parts(recipe)
+        found = self._cuts_and_model(parts, recipe.model)
+        self.plan.goals = []
+        if found is None:
+            return
+        cuts, model, manifest = found
+        facts = manifest.expect(ModelFacts)
+        judged = dict(zip(dict.fromkeys(parts), cuts, strict=True))
+        if isinstance(recipe.model, Training):
+            # The others were learned from; of a model that exists, the report itself names those.
+            judged = {part: cut for part, cut in judged.items() if part.song in facts.held_out_songs}
+            self.plan.stages[Kind.GAPPED].total = len(judged)
+        self._try(lambda: need_songs({part.song for part in judged}, of="songs that it has not learned from"))
+        gapped = [GappedSpec(cut=cut.key, gaps_s=recipe.protocol.gaps_s) for cut in judged.values()]
+        spectra = [SpectraSpec(song=song) for song in dict.fromkeys(part.song for part in judged)]
+        if None in [self._need(spec) for spec in (*gapped, *spectra)] or self.plan.problem is not None:
+            return
+        dataset = dataset_of(self.tenant, manifest)
+        has_dataset = self.find(dataset) is not None
+        self.plan.needed += [dataset] if has_dataset else []
+        spec = ReportSpec(
+            model=model.key,
+            weights_sha256=facts.weights_sha256,
+            dataset=dataset.key if has_dataset else None,
+            # In an order of their own, so that the same songs give the same report.
+            gapped=tuple(sorted(spec.artifact(self.tenant).key for spec in gapped)),
+            spectra=tuple(sorted(spec.artifact(self.tenant).key for spec in spectra)),
+            protocol=recipe.protocol,
+        )
+        self._goal(self._need(spec), spec)
+
+    def _parts(self, recipe: CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel) -> tuple[Part, ...]:
+        """Return the parts of a recipe; of one that names none, what its model held out."""
+        if recipe.parts or not isinstance(recipe, EvaluateModel) or isinstance(recipe.model, Training):
+            return recipe.parts
+        found = self._existing(Artifact(self.tenant, Kind.MODEL, recipe.model))
+        if found is None:
+            return ()
+        return self._try(lambda: parts_held_out(self.tenant, *found, self.find)) or ()
+
+    def _try(self, act: Callable[[], Result]) -> Result | None:
+        """Return what an act gives; where it fails, fail the job."""
+        try:
+            return act()
+        except SegueError as error:
+            self._fail(Problem.of(error))
+            return None
+
     def _goal(self, manifest: Manifest | None, spec: Spec) -> None:
         if manifest is not None and manifest.problem is None:
             self.plan.goals = [spec.artifact(self.tenant)]
@@ -229,17 +263,12 @@ class _Planner:
         if self.plan.problem is None:
             self.plan.problem = problem
 
-    def _expect(self, totals: dict[Kind, int]) -> None:
-        for kind, total in totals.items():
-            if total:
-                self.plan.stages[kind] = Stage(STAGE_OF[kind], total)
-
 
 def _training_of(recipe: Recipe) -> Training | None:
     match recipe:
         case FitModel():
             return recipe.training
-        case BuildPool() | MakeMix():
+        case BuildPool() | MakeMix() | EvaluateModel():
             return recipe.model if isinstance(recipe.model, Training) else None
         case _:
             return None

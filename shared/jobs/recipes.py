@@ -5,21 +5,32 @@ A recipe is all that the planner knows of a request. It is stored with the job a
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from shared.parameters import ArtifactKey, Cut, Output, Parameters, Sequencing, SongId, Training
+from shared.parameters import (
+    ArtifactKey,
+    Cut,
+    Output,
+    Parameters,
+    Protocol,
+    Sequencing,
+    SongId,
+    Training,
+)
 
 __all__ = [
     "BuildPool",
     "Cut",
     "CutSongs",
     "DecodeSong",
+    "EvaluateModel",
     "FitModel",
     "MakeMix",
     "Output",
     "Part",
+    "Protocol",
     "Recipe",
     "Sequencing",
     "Training",
@@ -33,7 +44,8 @@ class Part(Parameters):
     cut: Cut = Cut()
 
 
-Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=2000)]
+MAX_PARTS = 2000
+Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=MAX_PARTS)]
 
 
 class DecodeSong(Parameters):
@@ -76,4 +88,24 @@ class MakeMix(Parameters):
     output: Output = Output()
 
 
-Recipe = Annotated[DecodeSong | CutSongs | FitModel | BuildPool | MakeMix, Field(discriminator="goal")]
+class EvaluateModel(Parameters):
+    """Judge a model on cut songs: one that exists, or one to be fitted on these, judged on what it held out.
+
+    Without parts: on the songs that a model held out of its own dataset, cut as they are there.
+    """
+
+    goal: Literal["report"] = "report"
+    parts: tuple[Part, ...] = Field((), max_length=MAX_PARTS)
+    model: ArtifactKey | Training
+    protocol: Protocol = Protocol()
+
+    @model_validator(mode="after")
+    def _something_to_fit_on(self) -> Self:
+        if isinstance(self.model, Training) and not self.parts:
+            raise ValueError("a model that is to be fitted needs parts")
+        return self
+
+
+Recipe = Annotated[
+    DecodeSong | CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel, Field(discriminator="goal")
+]

@@ -25,16 +25,18 @@ LOCAL_TENANT = "local"
 
 
 class Kind(StrEnum):
-    """The kinds of artifact, in the order in which a mix needs them. The value is the folder's name."""
+    """The kinds of artifact, in the order in which they are needed. The value is the folder's name."""
 
     SONG = "songs"
     CUT = "cuts"
+    GAPPED = "gapped"
     SPECTRA = "spectra"
     DATASET = "datasets"
     MODEL = "models"
     POOL = "pools"
     SEQUENCE = "sequences"
     MIX = "mixes"
+    REPORT = "reports"
 
     @property
     def noun(self) -> str:
@@ -45,12 +47,14 @@ class Kind(StrEnum):
 PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SONG: 1,
     Kind.CUT: 2,
+    Kind.GAPPED: 1,
     Kind.SPECTRA: 2,
     Kind.DATASET: 1,
     Kind.MODEL: 1,
     Kind.POOL: 1,
     Kind.SEQUENCE: 1,
     Kind.MIX: 1,
+    Kind.REPORT: 1,
 }
 """Raise a kind's number when its producer would make other bytes of the same inputs: it computes anew."""
 

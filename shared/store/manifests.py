@@ -94,6 +94,19 @@ class CutFacts(Document):
         return f"{chunk:04d}.{self.format}"
 
 
+class GappedFacts(Document):
+    """A cut with gaps left out. Payloads: `openings.npz`, and one file of edges per gap."""
+
+    of: Literal["gapped"] = "gapped"
+    song: str
+    chunks: int
+    gaps_s: list[float]
+
+    def edges_file(self, gap_s: float) -> str:
+        """Return the payload name of the edges at a gap, with `long_enough`, which of them count."""
+        return f"edges-{gap_s}.npz"
+
+
 class SpectraFacts(Document):
     """A song's log-mel frames. Payload: `frames.npz`."""
 
@@ -112,7 +125,11 @@ class DatasetFacts(Document):
 
 
 class ModelFacts(Document):
-    """A fitted approach. Payloads: `weights.npz`, `weights.json`, `history.json`, `report.json`."""
+    """A fitted approach.
+
+    Payloads: `weights.npz`, `weights.json`, `history.json`, `report.json` (quick figures), and `learned.npz`,
+    by which its training songs are known again without the dataset; models of earlier releases lack it.
+    """
 
     of: Literal["model"] = "model"
     approach: str
@@ -171,8 +188,51 @@ class MixFacts(Document):
         return f"mix.{self.format}"
 
 
+class GainFacts(Document):
+    """How much better an approach ranks the same successors than `linear` does, with its 95 % interval."""
+
+    mrr_gain: float
+    low: float
+    high: float
+
+
+class ApproachFacts(Document):
+    """What one approach scored, at the headline gap unless it says otherwise."""
+
+    mrr: float
+    mrr_low: float
+    mrr_high: float
+    r_at_1: float
+    r_at_10: float
+    in_song_r_at_1: float
+    queries: int
+    gap_mrr: dict[str, float] = Field(description="`mrr` by gap in seconds, such as `0.1`, rising.")
+    vs_linear: GainFacts | None
+
+
+class ReportFacts(Document):
+    """A report on a model. Payloads: `report.json`, `report.html`."""
+
+    of: Literal["report"] = "report"
+    approach: str = Field(description="Of the model.")
+    pool: str = Field(description="SHA-256 of the questions: what may be compared.")
+    songs: int
+    chunks: int
+    headline_gap_s: float
+    figures: dict[str, ApproachFacts] = Field(description="By approach: the model's and the baselines.")
+
+
 Facts = Annotated[
-    SongFacts | CutFacts | SpectraFacts | DatasetFacts | ModelFacts | PoolFacts | SequenceFacts | MixFacts,
+    SongFacts
+    | CutFacts
+    | GappedFacts
+    | SpectraFacts
+    | DatasetFacts
+    | ModelFacts
+    | PoolFacts
+    | SequenceFacts
+    | MixFacts
+    | ReportFacts,
     Field(discriminator="of"),
 ]
 AnyFacts = TypeVar("AnyFacts", bound=Document)

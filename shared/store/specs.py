@@ -10,7 +10,17 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from shared.parameters import ArtifactKey, Cut, Output, Parameters, Sequencing, SongId, Training
+from shared.parameters import (
+    ArtifactKey,
+    Cut,
+    Gaps,
+    Output,
+    Parameters,
+    Protocol,
+    Sequencing,
+    SongId,
+    Training,
+)
 from shared.store.keys import Artifact, Kind, digest
 
 
@@ -43,6 +53,15 @@ class CutSpec(Spec):
     of: Literal["cut"] = "cut"
     song: SongId
     cut: Cut
+
+
+class GappedSpec(Spec):
+    """The edges of a cut's chunks with gaps left out around the cuts, to judge transitions by."""
+
+    artifact_kind = Kind.GAPPED
+    of: Literal["gapped"] = "gapped"
+    cut: ArtifactKey
+    gaps_s: Gaps
 
 
 class SpectraSpec(Spec):
@@ -102,7 +121,30 @@ class MixSpec(Spec):
     output: Output
 
 
+class ReportSpec(Spec):
+    """How well a model judges the transitions of songs, beside the baselines."""
+
+    artifact_kind = Kind.REPORT
+    of: Literal["report"] = "report"
+    model: ArtifactKey
+    weights_sha256: str
+    dataset: ArtifactKey | None
+    """What the model was fitted on, so that the baselines learn from the same songs; None: it is gone."""
+    gapped: tuple[ArtifactKey, ...]
+    spectra: tuple[ArtifactKey, ...]
+    protocol: Protocol
+
+
 AnySpec = Annotated[
-    SongSpec | CutSpec | SpectraSpec | DatasetSpec | ModelSpec | PoolSpec | SequenceSpec | MixSpec,
+    SongSpec
+    | CutSpec
+    | GappedSpec
+    | SpectraSpec
+    | DatasetSpec
+    | ModelSpec
+    | PoolSpec
+    | SequenceSpec
+    | MixSpec
+    | ReportSpec,
     Field(discriminator="of"),
 ]

@@ -83,6 +83,28 @@ def test_ctrl_c_cancels_the_job_and_writes_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_model_is_judged_on_other_songs_and_json_is_the_report_alone(
+    product: Stack, api: httpx.Client, demo_songs: list[Path], tmp_path: Path
+) -> None:
+    songs = [api.post("/songs", params={"name": path.name}, content=path.read_bytes()) for path in demo_songs]
+    fit = api.post("/models", json={"songs": [song.json()["id"] for song in songs[:2]]}).json()["id"]
+    made = until(lambda: api.get(f"/jobs/{fit}").json()["result"]["models"], timeout_s=TIMEOUT_S)
+    page = tmp_path / "report.html"
+    options = ["--cut", "equal:4", "--chunks-per-song", "auto", "-o", page, "--json"]
+    for path in demo_songs[1:]:
+        options += ["--songs", path]
+    with segue("evaluate", "--model", made[0][:12], *options, SEGUE_URL=product.url) as process:
+        code, out, errors = outcome(process)
+    assert code == 0, errors
+    told = json.loads(out)
+    assert told["pool"]["songs"] == len(demo_songs) - 2
+    assert [song["song"] for song in told["pool"]["left_out"]] == [songs[1].json()["id"]]
+    assert set(told["approaches"]) == {"random", "spectral", "linear"}
+    assert page.read_text().startswith("<!doctype html>")
+    with segue("leaderboard", "--pool", told["pool"]["digest"], "--json", SEGUE_URL=product.url) as process:
+        assert json.loads(outcome(process)[1])["pool"] == told["pool"]["digest"]
+
+
 def test_up_runs_until_ctrl_c_and_is_found_by_its_folder(tmp_path: Path) -> None:
     with segue("up", "--data", tmp_path, "--port", 0, "--json") as process:
         assert process.stdout is not None

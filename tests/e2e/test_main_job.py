@@ -107,9 +107,17 @@ def test_a_second_identical_request_enqueues_nothing_and_gives_the_same_mix(
 
 def test_the_model_reports_itself_beside_the_baselines(api: httpx.Client, job: dict[str, Any]) -> None:
     (model,) = job["result"]["models"]
-    found = api.get(f"/models/{model}/report").json()
+    found = api.get(f"/models/{model}/figures").json()
     assert {"random", "spectral", "linear"} <= set(found["held_out"])
     assert found["other_channel_auc"] is not None
+
+
+def test_the_fit_is_followed_by_a_full_report(api: httpx.Client, job: dict[str, Any]) -> None:
+    (model,) = job["result"]["models"]
+    found = until(lambda: api.get(f"/models/{model}/report").json().get("approaches"), timeout_s=240)
+    assert {"random", "spectral", "linear"} <= set(found)
+    board = api.get("/leaderboard").json()
+    assert model in board["rows"][0]["models"]
 
 
 def test_what_comes_with_a_mix(api: httpx.Client, job: dict[str, Any], report: dict[str, Any]) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.jobs.recipes import MakeMix, Part
-from shared.parameters import Cut, Output, Sequencing, Training
+from shared.parameters import Cut, Output, Protocol, Sequencing, Training
 from shared.store.keys import Artifact
 from shared.store.manifests import (
+    ApproachFacts,
     CutFacts,
     DatasetFacts,
     Facts,
+    GainFacts,
+    GappedFacts,
     Manifest,
     MixFacts,
     ModelFacts,
     PoolFacts,
     Problem,
+    ReportFacts,
     SequenceFacts,
     SongFacts,
     SpectraFacts,
@@ -21,9 +27,11 @@ from shared.store.manifests import (
 from shared.store.specs import (
     CutSpec,
     DatasetSpec,
+    GappedSpec,
     MixSpec,
     ModelSpec,
     PoolSpec,
+    ReportSpec,
     SequenceSpec,
     SongSpec,
     Spec,
@@ -89,6 +97,21 @@ class Library(dict[Artifact, Manifest]):
         spec = MixSpec(sequence=self.sequence(chunks=chunks).key, output=Output())
         return self.commit(spec, mix_facts())
 
+    def report(
+        self, *, seed: int = 0, facts: ReportFacts | None = None, model: Artifact | None = None
+    ) -> Artifact:
+        model, protocol = model or self.model(), Protocol(seed=seed)
+        gapped = self.make(GappedSpec(cut=self.cut().key, gaps_s=protocol.gaps_s))
+        spec = ReportSpec(
+            model=model.key,
+            weights_sha256="w",
+            dataset=self.dataset().key,
+            gapped=(gapped.key,),
+            spectra=(self.spectra().key,),
+            protocol=protocol,
+        )
+        return self.commit(spec, facts or report_facts())
+
 
 def song_facts(*, title: str | None = None, duration_s: float = 4.0) -> SongFacts:
     return SongFacts(
@@ -113,7 +136,7 @@ def cut_facts(song: str = SONG, *, chunks: int = 4) -> CutFacts:
     )
 
 
-def model_facts() -> ModelFacts:
+def model_facts(*, held_out: Sequence[str] = ()) -> ModelFacts:
     return ModelFacts(
         approach="linear",
         settings={"preset": "default"},
@@ -122,8 +145,29 @@ def model_facts() -> ModelFacts:
         epochs=0,
         fit_s=1.0,
         train_songs=[SONG],
-        held_out_songs=[],
+        held_out_songs=list(held_out),
         summary={},
+    )
+
+
+def report_facts(mrr: float = 0.5, *, approach: str = "binary", pool: str = "d" * 64) -> ReportFacts:
+    """Return a report of one approach beside `linear`, which is at 0.4."""
+    gain = GainFacts(mrr_gain=mrr - 0.4, low=mrr - 0.45, high=mrr - 0.35)
+    figures = {"linear": approach_facts(0.4, gain=None), approach: approach_facts(mrr, gain=gain)}
+    return ReportFacts(approach=approach, pool=pool, songs=2, chunks=8, headline_gap_s=0.1, figures=figures)
+
+
+def approach_facts(mrr: float, *, gain: GainFacts | None) -> ApproachFacts:
+    return ApproachFacts(
+        mrr=mrr,
+        mrr_low=mrr - 0.05,
+        mrr_high=mrr + 0.05,
+        r_at_1=mrr / 2,
+        r_at_10=0.9,
+        in_song_r_at_1=0.6,
+        queries=6,
+        gap_mrr={"0.02": mrr + 0.1, "0.1": mrr},
+        vs_linear=gain,
     )
 
 
@@ -151,6 +195,8 @@ def facts_of(spec: Spec) -> Facts:
             return song_facts()
         case CutSpec(song=song):
             return cut_facts(song)
+        case GappedSpec(gaps_s=gaps_s):
+            return GappedFacts(song=SONG, chunks=4, gaps_s=list(gaps_s))
         case SpectraSpec(song=song):
             return SpectraFacts(song=song, frames=3)
         case DatasetSpec():
@@ -163,4 +209,6 @@ def facts_of(spec: Spec) -> Facts:
             return SequenceFacts(steps=[])
         case MixSpec():
             return mix_facts()
+        case ReportSpec():
+            return report_facts()
     raise AssertionError(spec)

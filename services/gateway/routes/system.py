@@ -49,7 +49,7 @@ def collect_garbage(
     tenant: Tenant,
     dry_run: Annotated[bool, Query(description="Only tell what would be removed.")] = False,
 ) -> Collected:
-    """Remove what no record reaches and is older than a day. Songs, cuts, models and mixes stay."""
+    """Remove what no record reaches and is older than a day. Songs, cuts, models, reports and mixes stay."""
     found = collect(backend, tenant, dry_run=dry_run)
     return Collected(
         dry_run=dry_run,

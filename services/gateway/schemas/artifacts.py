@@ -87,9 +87,11 @@ class Model(Made):
     epochs: int = Field(description="Epochs that were run; 0: solved in closed form.", examples=[34])
     fit_s: float = Field(description="Seconds that the fit took.", examples=[71.3])
     train_songs: list[str] = Field(description="Songs it was fitted on.", examples=[[SONG_EXAMPLE]])
-    held_out_songs: list[str] = Field(description="Songs kept for its report.", examples=[[]])
+    held_out_songs: list[str] = Field(
+        description="Songs that the fit never saw, to judge it by.", examples=[[]]
+    )
     summary: dict[str, float | None] = Field(
-        description="The main figures of its report.", examples=[{"held_out_auc": 0.71}]
+        description="The main ones of its quick figures after the fit.", examples=[{"held_out_auc": 0.71}]
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from services.gateway.schemas.common import MODEL_EXAMPLE, SONG_EXAMPLE, RequestSchema
-from shared.parameters import ArtifactKey, Cut, Output, Sequencing, SongId, Start
+from shared.parameters import ArtifactKey, Cut, Output, Protocol, Sequencing, SongId, Start
 
 MAX_PARTS = 2000
 _Name = Annotated[str, StringConstraints(max_length=50)]
@@ -79,6 +79,35 @@ class ModelRequest(PartsRequest):
         description="How the model is made.",
         examples=[{"approach": "binary", "preset": "fast"}],
     )
+
+
+class ReportRequest(RequestSchema):
+    """Judge a model: on songs, or on those that it held out of its fit."""
+
+    songs: list[SongId] | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_PARTS,
+        description="Ids of at least two songs that the model has not learned from; null: the ones that it "
+        "held out, cut as they were for the fit.",
+        examples=[[SONG_EXAMPLE]],
+    )
+    cut: Cut | None = Field(
+        None,
+        description="How the songs are cut; null: at silence, with a threshold chosen per song.",
+        examples=[{"method": "equal", "chunk_s": 4.0}],
+    )
+    protocol: Protocol = Field(
+        Protocol(),
+        description="How it is judged. Of held-out songs, `chunks_per_song` is chosen unless it is given.",
+        examples=[{"chunks_per_song": 47}],
+    )
+
+    @model_validator(mode="after")
+    def _cut_of_songs(self) -> Self:
+        if self.cut is not None and self.songs is None:
+            raise ValueError("held-out songs are cut already: leave `cut` out, or give songs")
+        return self
 
 
 class JudgedRequest(PartsRequest):

@@ -77,7 +77,7 @@ def model_view(key: str, manifest: Manifest) -> Model:
         train_songs=facts.train_songs,
         held_out_songs=facts.held_out_songs,
         summary=facts.summary,
-        links={"self": path, "report": f"{path}/report", "history": f"{path}/history"},
+        links={"self": path, **{name: f"{path}/{name}" for name in ("report", "figures", "history")}},
     )
 
 

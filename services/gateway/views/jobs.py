@@ -19,9 +19,9 @@ from services.gateway.schemas.jobs import (
     StageState,
 )
 from shared.jobs import records
-from shared.jobs.pipeline import Plan
+from shared.jobs.plans import Plan
 from shared.jobs.progress import Progress
-from shared.jobs.recipes import BuildPool, FitModel, MakeMix, Recipe
+from shared.jobs.recipes import BuildPool, EvaluateModel, FitModel, MakeMix, Recipe
 from shared.jobs.records import State
 from shared.learning.approaches import APPROACHES, Network
 from shared.parameters import Training
@@ -31,12 +31,14 @@ from shared.store.keys import Artifact, Kind
 TYPICAL_S: Mapping[Kind, float] = {
     Kind.SONG: 3.0,
     Kind.CUT: 4.0,
+    Kind.GAPPED: 4.0,
     Kind.SPECTRA: 3.0,
     Kind.DATASET: 3.0,
     Kind.MODEL: 8.0,
     Kind.POOL: 3.0,
     Kind.SEQUENCE: 3.0,
     Kind.MIX: 6.0,
+    Kind.REPORT: 30.0,
 }
 TYPICAL_NETWORK_FIT_S = 90.0
 
@@ -82,10 +84,11 @@ def job_view(job: records.Job, plan: Plan, pulse: Pulse) -> Job:
 def summary_of(job: records.Job, *, is_running: bool) -> JobSummary:
     """Show a job as lists do."""
     outcome, path = job.outcome, f"/v1/jobs/{job.id}"
-    made = (outcome.result if outcome else {}).get(Kind.MIX, [])
-    mix = made[0] if made else None
+    mix, report = (_first_of(outcome, kind) for kind in (Kind.MIX, Kind.REPORT))
     cause = outcome.problem if outcome else None
     links = {"self": path, "events": f"{path}/events"}
+    links |= {"mix": f"/v1/mixes/{mix}"} if mix else {}
+    links |= {"report": f"/v1/reports/{report}"} if report else {}
     return JobSummary(
         id=job.id,
         state=outcome.state if outcome else State.RUNNING if is_running else State.QUEUED,
@@ -93,8 +96,9 @@ def summary_of(job: records.Job, *, is_running: bool) -> JobSummary:
         accepted_at=job.accepted.accepted_at,
         ended_at=outcome.ended_at if outcome else None,
         mix=mix,
+        report=report,
         problem=job_problem(cause, path) if cause else None,
-        links={**links, "mix": f"/v1/mixes/{mix}"} if mix else links,
+        links=links,
     )
 
 
@@ -162,11 +166,16 @@ def warning_of(plan: Plan, pulse: Pulse) -> str | None:
     return f"No {' and no '.join(idle)} worker is alive; the job waits until one is."
 
 
+def _first_of(outcome: records.Outcome | None, kind: Kind) -> str | None:
+    made = outcome.result.get(kind, []) if outcome else []
+    return made[0] if made else None
+
+
 def _approach_of(recipe: Recipe) -> str | None:
     match recipe:
         case FitModel():
             return recipe.training.approach
-        case BuildPool() | MakeMix() if isinstance(recipe.model, Training):
+        case BuildPool() | MakeMix() | EvaluateModel() if isinstance(recipe.model, Training):
             return recipe.model.approach
         case _:
             return None

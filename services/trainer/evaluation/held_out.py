@@ -132,7 +132,7 @@ def evaluate(
     questions = Questions.about(unseen, most=_MOST_TRANSITIONS, most_ranked=limit, seed=seed)
     figures, reason = None, None
     if len(questions.pairs):
-        scorers = {**_baselines(training, seed), approach: scorer}
+        scorers = {**baselines(training, seed), approach: scorer}
         figures = {
             name: judge(each, unseen, questions, seed=seed, check=check) for name, each in scorers.items()
         }
@@ -207,7 +207,7 @@ def _other_channel_auc(
     return float(concordance(true, false).mean())
 
 
-def _baselines(training: Corpus, seed: int) -> dict[str, Scorer]:
+def baselines(training: Corpus, seed: int) -> dict[str, Scorer]:
     """Return the baselines by name; `linear` is left out where it has too little to learn from."""
     scorers = {}
     for name in BASELINES:

@@ -17,12 +17,9 @@ from services.trainer.evaluation.recordings import (
 from services.trainer.evaluation.reports import LeftOut
 from services.trainer.evaluation.trials import LearnedSong, Trial
 from shared.errors import TooFewSongs
-from shared.parameters import Protocol
+from shared.parameters import LEAST_JUDGED_SONGS, Protocol
 
-LEAST_SONGS = 2
-"""With one song there is no false successor out of another."""
-
-_LEAST_CHUNKS, _MOST_CHUNKS = 4, 47
+LEAST_CHUNKS, MOST_CHUNKS = 4, 47
 """Chunks of each song, where their number is left to be chosen."""
 
 
@@ -61,10 +58,10 @@ def select(
             left_out.append(
                 _because(trial, f"It has {len(trial)} chunks; {chunks} of every song are judged.")
             )
-    if len(long_enough) < LEAST_SONGS:
+    if len(long_enough) < LEAST_JUDGED_SONGS:
         raise TooFewSongs(
             found=len(long_enough),
-            needed=LEAST_SONGS,
+            needed=LEAST_JUDGED_SONGS,
             purpose=f"Judging, on songs of at least {chunks} chunks that no model has learned from,",
         )
     kept = sorted(long_enough, key=lambda trial: trial.song)
@@ -73,7 +70,7 @@ def select(
 
 def best_chunks_per_song(counts: Sequence[int]) -> int:
     """Return the number of chunks, from 4 to 47, that leaves the most chunks of songs with so many."""
-    sizes = np.arange(_LEAST_CHUNKS, _MOST_CHUNKS + 1)
+    sizes = np.arange(LEAST_CHUNKS, MOST_CHUNKS + 1)
     chunks = [size * sum(count >= size for count in counts) for size in sizes]
     return int(sizes[np.argmax(chunks)])
 

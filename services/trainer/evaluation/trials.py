@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 
 from services.trainer.evaluation.recordings import Fingerprint
 from shared.sound.features import BANDS, Edges
-
-OPENING_RATE_HZ = 8_000
-OPENING_SAMPLES = 12_000
-"""1.5 s."""
+from shared.sound.openings import OPENING_SAMPLES
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from tests.support.library import TENANT
 from tests.support.pipeline import Pipeline
 
 LIMIT_BYTES = 1_000_000
+_CONTENT_TYPES = {"flac": "audio/flac", "html": "text/html; charset=utf-8"}
 
 
 class Maker(Pipeline):
@@ -30,7 +31,7 @@ class Maker(Pipeline):
         artifact = spec.artifact(TENANT)
         attempt = Attempt(self.store, artifact)
         for name, data in (payloads or {}).items():
-            attempt.put(name, data, "audio/flac" if name.endswith(".flac") else "application/json")
+            attempt.put(name, data, _CONTENT_TYPES.get(name.rsplit(".", 1)[1], "application/json"))
         attempt.commit(spec, facts)
         return artifact
 

@@ -118,7 +118,7 @@ def test_what_a_mix_rests_on_can_be_looked_at_and_used(api, maker, song):
     assert [chunk["start_s"] for chunk in shown["chunks"]] == [0.0, 1.0, 2.0, 3.0]
     assert api.get(f"/v1/cuts/{cut}/chunks/3/audio").content == b"chunk 3"
     assert slug_of(api.get(f"/v1/cuts/{cut}/chunks/4/audio")) == "not-found"
-    assert api.get(f"/v1/models/{model}/report").json() == {"auc": 0.7}
+    assert api.get(f"/v1/models/{model}/figures").json() == {"auc": 0.7}
     assert api.get(f"/v1/models/{model}/history").json() == []
     assert api.get(f"/v1/pools/{pool}").json()["model"] == model
     # By its cuts and its model, the same pool: nothing is missing.

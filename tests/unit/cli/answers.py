@@ -33,7 +33,14 @@ def song_of(identifier: str = SONG, **more: Any) -> dict[str, Any]:
 def job_of(state: str, **more: Any) -> dict[str, Any]:
     stage = {"name": "render", "done": 1, "total": 1, "state": "done", "progress": None}
     job = {"id": JOB, "state": state, "goal": "mix", "accepted_at": WHEN, "ended_at": None, "problem": None}
-    return {**job, "stages": [stage], "warning": None, "mix": MIX if state == "succeeded" else None, **more}
+    return {
+        **job,
+        "stages": [stage],
+        "warning": None,
+        "mix": MIX if state == "succeeded" else None,
+        "report": None,
+        **more,
+    }
 
 
 MIX_DOCUMENT = {

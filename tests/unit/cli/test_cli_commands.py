@@ -112,6 +112,8 @@ def test_every_command_has_help_and_the_exit_codes_are_told() -> None:
     for name in (
         "up",
         "mix",
+        "evaluate",
+        "leaderboard",
         "demo",
         "gc",
         "doctor",
@@ -120,6 +122,7 @@ def test_every_command_has_help_and_the_exit_codes_are_told() -> None:
         "cuts",
         "pools",
         "models",
+        "reports",
         "mixes",
         "jobs",
     ):

@@ -103,6 +103,19 @@ def test_spectra_of_a_dataset_that_an_open_job_needs_are_kept():
     assert found(objects_of(spectra), library, needed=[dataset]) == {}
 
 
+def test_a_report_lives_as_long_as_its_model_and_what_it_was_made_of_as_long_as_the_report():
+    library = Library()
+    report = library.report()
+    gapped = next(one for one in library if one.kind is Kind.GAPPED)
+    objects = objects_of(report) + objects_of(gapped)
+    assert found(objects, library) == {}
+    without_model = {one: manifest for one, manifest in library.items() if one.kind is not Kind.MODEL}
+    assert found(objects, without_model) == {report.folder: UNUSED, gapped.folder: UNUSED}
+    assert found(objects, without_model, needed=[gapped]) == {report.folder: UNUSED}
+    without_report = {one: manifest for one, manifest in library.items() if one is not report}
+    assert found(objects_of(gapped), without_report) == {gapped.folder: UNUSED}
+
+
 @pytest.mark.parametrize("kind", [Kind.SONG, Kind.CUT, Kind.MODEL, Kind.POOL, Kind.MIX])
 def test_what_users_see_is_theirs_to_delete(kind):
     library = Library()

@@ -8,16 +8,18 @@ from services.gateway.schemas.jobs import StageState
 from services.gateway.views.jobs import TYPICAL_NETWORK_FIT_S, TYPICAL_S, Pulse, job_view
 from shared.jobs.pipeline import make_plan
 from shared.jobs.progress import Progress
-from shared.jobs.recipes import DecodeSong, MakeMix, Recipe
+from shared.jobs.recipes import DecodeSong, EvaluateModel, MakeMix, Part, Recipe
 from shared.jobs.records import Accepted, Job, Outcome, State
 from shared.learning.approaches import get_approach
 from shared.parameters import Training
 from shared.queue import Queue
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Problem
-from tests.support.library import OTHER_SONG, SONG, TENANT, Library, mix_recipe
+from tests.support.library import CUT, OTHER_SONG, SONG, TENANT, Library, mix_recipe
 
 ALL_ALIVE = dict.fromkeys(Queue, 1)
+MIX_S = sum(seconds for kind, seconds in TYPICAL_S.items() if kind not in (Kind.GAPPED, Kind.REPORT))
+"""What the stages of a mix of one song typically take."""
 
 
 def job(recipe: Recipe, outcome: Outcome | None = None) -> Job:
@@ -80,7 +82,7 @@ def test_stages_weigh_what_they_typically_take():
     library = Library()
     library.song()
     binary = Training(approach="binary", settings=get_approach("binary").resolve().model_dump(mode="json"))
-    rest_s = sum(TYPICAL_S.values()) - TYPICAL_S[Kind.MODEL]
+    rest_s = MIX_S - TYPICAL_S[Kind.MODEL]
     linear_s, binary_s = rest_s + TYPICAL_S[Kind.MODEL], rest_s + TYPICAL_NETWORK_FIT_S
     decoded_s = TYPICAL_S[Kind.SONG]
     assert show(mix_recipe(SONG), library).progress == pytest.approx(decoded_s / linear_s)
@@ -107,7 +109,7 @@ def test_progress_never_falls_while_a_task_goes_on(one, other):
 def test_the_eta_is_that_of_the_running_task_and_of_all_that_follows():
     recipe, library = mix_recipe(SONG), Library()
     pulse = Pulse(frozenset({song(SONG)}), {song(SONG): at(4, eta_s=7.0)}, ALL_ALIVE)
-    after_s = sum(TYPICAL_S.values()) - TYPICAL_S[Kind.SONG]
+    after_s = MIX_S - TYPICAL_S[Kind.SONG]
     assert show(recipe, library, pulse).eta_s == pytest.approx(7.0 + after_s)
     only = Pulse(frozenset({song(SONG)}), {song(SONG): at(4, eta_s=7.0)}, ALL_ALIVE)
     assert show(DecodeSong(song=SONG), library, only).eta_s == pytest.approx(7.0)
@@ -140,6 +142,19 @@ def test_a_mix_that_succeeded_is_whole_whatever_was_deleted_since():
     assert all(stage.done == stage.total for stage in shown.stages)
     assert (shown.mix, shown.result.mixes, shown.result.songs) == (mix.key, [mix.key], [SONG])
     assert shown.links["mix"] == f"/v1/mixes/{mix.key}"
+
+
+def test_a_job_for_a_report_shows_its_stages_and_links_to_it():
+    library = Library()
+    recipe = EvaluateModel(
+        parts=tuple(Part(song=song, cut=CUT) for song in (SONG, OTHER_SONG)), model=library.model().key
+    )
+    names = [(stage.name, stage.total) for stage in show(recipe, library).stages]
+    assert names == [("decode", 2), ("cut", 2), ("gaps", 2), ("spectra", 2), ("report", 1)]
+    outcome = Outcome(state=State.SUCCEEDED, result={"reports": ["r" * 64]})
+    shown = show(recipe, library, outcome=outcome)
+    assert (shown.goal, shown.report, shown.mix) == ("report", "r" * 64, None)
+    assert shown.links["report"] == f"/v1/reports/{'r' * 64}"
 
 
 def test_a_failed_job_tells_why():

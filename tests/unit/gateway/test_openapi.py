@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from services.gateway.app import create_app
 from shared.settings import Settings
 
-OF_PARAMETERS = {"Cut", "Output", "Sequencing", "Start"}
+OF_PARAMETERS = {"Cut", "Output", "Protocol", "Sequencing", "Start"}
 """Documents of `shared.parameters`: their defaults are their examples."""
 
 
@@ -72,7 +72,7 @@ def test_documents_have_names_that_people_would_give(schema):
 
 
 def test_what_makes_jobs_takes_an_idempotency_key(schema):
-    for kind in ("cuts", "pools", "models", "mixes"):
+    for kind in ("cuts", "pools", "models", "mixes", "models/{model_id}/report"):
         operation = schema["paths"][f"/v1/{kind}"]["post"]
         assert "idempotency-key" in {one["name"].lower() for one in operation["parameters"]}
         assert "202" in operation["responses"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.jobs.pipeline import Plan, make_plan
+from shared.jobs.pipeline import make_plan
+from shared.jobs.plans import Plan
 from shared.jobs.recipes import CutSongs, DecodeSong, MakeMix, Part, Recipe
 from shared.parameters import Cut, Sequencing, Training
 from shared.store.keys import Artifact, Kind

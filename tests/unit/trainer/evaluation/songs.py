@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.trainer.evaluation.trials import OPENING_SAMPLES, Trial
+from services.trainer.evaluation.trials import Trial
 from shared.learning.approaches import Scorer
 from shared.parameters import Protocol
 from shared.sound.features import BANDS, EDGE_FRAMES, Edges
+from shared.sound.openings import OPENING_SAMPLES
 from tests.unit.learning.planted import planted_frames
 
 GAPS_S = (0.02, 0.1)

@@ -10,8 +10,8 @@ from services.trainer.evaluation.evaluating import evaluate
 from services.trainer.evaluation.exams import Pool, set_exam
 from services.trainer.evaluation.judging import Answers, mark
 from services.trainer.evaluation.selecting import select
-from services.trainer.evaluation.trials import OPENING_SAMPLES
 from shared.errors import BadSetting, ModelDiverged
+from shared.sound.openings import OPENING_SAMPLES
 from tests.unit.trainer.evaluation.songs import Planted, album, constant, knows, noise, protocol, trial
 
 

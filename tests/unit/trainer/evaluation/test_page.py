@@ -105,7 +105,7 @@ def test_with_few_songs_it_says_that_intervals_are_too_narrow():
 
 def test_only_the_page_needs_matplotlib_and_jinja():
     script = (
-        "import sys, services.trainer.evaluation.evaluating, services.trainer.evaluation.leaderboard\n"
+        "import sys, services.trainer.evaluation.evaluating, services.trainer.evaluation.summary\n"
         "sys.exit(bool({'matplotlib', 'jinja2'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -1,0 +1,74 @@
+"""From a model and songs to a report through the API: ask, follow, fetch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.client import Gateway
+from cli.documents import Document
+from cli.ids import full_id
+from cli.mixing import Library, see_through
+from cli.progress import Bars
+from shared.parameters import Cut
+
+
+@dataclass(frozen=True)
+class Question:
+    """How a model is to be judged."""
+
+    protocol: Document
+    """The request's `protocol`: what was chosen; the rest is the gateway's default."""
+    cut: Cut | None = None
+    """Of named songs; None: the gateway's default."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A report that was made."""
+
+    id: str
+    report: Document
+
+
+def resolve_model(gateway: Gateway, given: str) -> str:
+    """Return the id of the model that `--model` means: an id, or a unique beginning of one.
+
+    Raises:
+        BadSetting, NotFound, AmbiguousId: it means none, or several.
+    """
+    return full_id(gateway, "models", given)
+
+
+def judge(gateway: Gateway, model: str, question: Question, library: Library | None, bars: Bars) -> Judged:
+    """Ask for a report, wait for it, and fetch it; when interrupted, cancel the job.
+
+    Args:
+        gateway: where the model is.
+        model: its id.
+        question: how it is judged.
+        library: the songs to judge it on; None: those that its fit held out.
+        bars: show the stages.
+
+    Raises:
+        JobFailed, JobCancelled: there is no report.
+    """
+    job = see_through(gateway, gateway.submit(f"models/{model}/report", request_of(question, library)), bars)
+    report = job["report"]
+    assert report is not None
+    return Judged(report, gateway.get("reports", report))
+
+
+def request_of(question: Question, library: Library | None) -> Document:
+    """Return the request for a report."""
+    request: Document = {"protocol": question.protocol}
+    if library is not None:
+        request["songs"] = library.ids()
+        if question.cut is not None:
+            request["cut"] = question.cut.model_dump(mode="json")
+    return request
+
+
+def fetch_page(gateway: Gateway, report: str, target: Path) -> None:
+    """Write a report's page to a file."""
+    gateway.download(f"reports/{report}/page", target)
