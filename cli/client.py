@@ -134,6 +134,10 @@ class Gateway:
                 self._pause(1.0)
         raise AssertionError("the last try returns or raises")
 
+    def pretrained(self, approach: str) -> Document:
+        """Return a shipped model of an approach."""
+        return cast(Document, self._ask("POST", "models/pretrained", json={"approach": approach}))
+
     def job(self, job_id: str) -> Job:
         """Return a job as it is now."""
         return cast(Job, self.get("jobs", job_id))

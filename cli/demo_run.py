@@ -115,7 +115,7 @@ def _contestant(
 ) -> Contestant:
     name, bars = training["approach"], Bars()
     note(f"\n{name}", style="bold")
-    order = mixing.Order(chunks=chunks, training=training)
+    order = mixing.Order(chunks=chunks, judge=mixing.Judge(training=training))
     with bars.shown():
         made = mixing.make_mix(gateway, library, order, folder / f"mix-{name}.mp3", bars)
     (folder / f"mix-{name}.report.json").write_text(json.dumps(made.report, indent=2, ensure_ascii=False))

@@ -8,9 +8,12 @@ from pathlib import Path
 from cli.client import Gateway
 from cli.documents import Document
 from cli.ids import full_id
-from cli.mixing import Library, see_through
+from cli.mixing import BEST_PRETRAINED, Library, pretrained_model, see_through
 from cli.progress import Bars
 from shared.parameters import Cut
+
+PRETRAINED = "pretrained"
+"""What `--model` says for the best of the shipped models; `pretrained:linear` is the other one."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,14 @@ class Judged:
 
 
 def resolve_model(gateway: Gateway, given: str) -> str:
-    """Return the id of the model that `--model` means: an id, or a unique beginning of one.
+    """Return the id of the model that `--model` means: an id, a unique beginning of one, or `pretrained`.
 
     Raises:
         BadSetting, NotFound, AmbiguousId: it means none, or several.
     """
+    name, _, approach = given.partition(":")
+    if name == PRETRAINED:
+        return pretrained_model(gateway, approach or BEST_PRETRAINED)
     return full_id(gateway, "models", given)
 
 

@@ -37,6 +37,7 @@ from cli.options import (
     Seed,
     Sources,
     Start,
+    Train,
     Url,
 )
 from cli.output import counted, note, print_json, say, size
@@ -119,7 +120,8 @@ def mix(
     chunks: Chunks = CHUNKS,
     cut: CutMethod = "silence",
     start: Start = None,
-    approach: Approach = "linear",
+    approach: Approach = None,
+    train: Train = False,
     preset: Preset = None,
     seed: Seed = 0,
     bitrate: Bitrate = None,
@@ -134,7 +136,7 @@ def mix(
     found = find_sources(sources)
     order = mixing.Order(
         chunks=chunks,
-        training={"approach": approach, "seed": seed} | ({"preset": preset} if preset else {}),
+        judge=mixing.judged_by(approach, train=train, preset=preset, seed=seed),
         cut=parse_cut(cut),
         start=None if start is None else parse_start(start, found.files),
         output=parse_output(target, bitrate),

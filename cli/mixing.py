@@ -20,14 +20,27 @@ from shared.parameters import Cut, Output
 
 _LEAST_SERVER_ERROR = 500
 
+PRETRAINED_APPROACHES = ("segue", "linear")
+"""Of these a fitted model is shipped; the first is the best."""
+BEST_PRETRAINED = PRETRAINED_APPROACHES[0]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What judges transitions: a model to be fitted on the songs, or one that is shipped."""
+
+    training: Document = field(default_factory=dict)
+    """The request's `training`: approach, preset, seed."""
+    pretrained: str | None = None
+    """The approach of a shipped model."""
+
 
 @dataclass(frozen=True)
 class Order:
     """What kind of mix is wanted."""
 
     chunks: int
-    training: Document = field(default_factory=dict)
-    """The request's `training`: approach, preset, seed."""
+    judge: Judge = Judge()
     cut: Cut = field(default_factory=Cut)
     start: StartChoice | None = None
     output: Output = field(default_factory=Output)
@@ -55,6 +68,25 @@ class Made:
     file: Path
 
 
+def judged_by(approach: str | None, *, train: bool, preset: str | None, seed: int) -> Judge:
+    """Choose between a shipped model and one to be fitted on the songs.
+
+    Args:
+        approach: None: the best of those that are shipped.
+        train: fit it, shipped or not.
+        preset: of the approach's settings; a shipped model has its own, so one that is given is fitted.
+        seed: of the fit.
+
+    Returns:
+        The order's `training` and `pretrained`, one of them empty.
+    """
+    name = approach or BEST_PRETRAINED
+    if name in PRETRAINED_APPROACHES and preset is None and not train:
+        return Judge(pretrained=name)
+    training: Document = {"approach": name, "seed": seed}
+    return Judge(training=training | ({"preset": preset} if preset else {}))
+
+
 def gather_songs(gateway: Gateway, files: Sequence[Path], bars: Bars) -> Library:
     """Upload files and wait until all are decoded; files that cannot be used are told and left out.
 
@@ -78,12 +110,25 @@ def make_mix(gateway: Gateway, library: Library, order: Order, target: Path, bar
         UnknownStart: the song of the start was rejected.
         JobFailed, JobCancelled: there is no mix.
     """
-    job = see_through(gateway, gateway.submit("mixes", request_of(library, order)), bars)
+    request = request_of(library, order)
+    if order.judge.pretrained is not None:
+        request["model"] = pretrained_model(gateway, order.judge.pretrained)
+    job = see_through(gateway, gateway.submit("mixes", request), bars)
     mix_id = job["mix"]
     assert mix_id is not None
     mix = gateway.get("mixes", mix_id)
     fetch_mix(gateway, mix_id, target, bars)
     return Made(mix, gateway.document(f"mixes/{mix_id}/report"), job, target)
+
+
+def pretrained_model(gateway: Gateway, approach: str) -> str:
+    """Return the id of a shipped model.
+
+    Raises:
+        BadSetting: none of this approach is shipped.
+    """
+    model: str = gateway.pretrained(approach)["id"]
+    return model
 
 
 def request_of(library: Library, order: Order) -> Document:
@@ -94,8 +139,8 @@ def request_of(library: Library, order: Order) -> Document:
         "chunks": order.chunks,
         "output": order.output.model_dump(mode="json"),
     }
-    if order.training:
-        request["training"] = order.training
+    if order.judge.training:
+        request["training"] = order.judge.training
     if order.start is not None:
         song = library.songs.get(order.start.file)
         if song is None:

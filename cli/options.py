@@ -84,7 +84,13 @@ CutMethod = Annotated[
     ),
 ]
 JudgedModel = Annotated[
-    str, typer.Option("--model", metavar="ID", help="Id of the model, or a unique beginning of it.")
+    str,
+    typer.Option(
+        "--model",
+        metavar="ID",
+        help="Id of the model, or a unique beginning of it; pretrained for the one that comes with Segue, or "
+        "pretrained:linear.",
+    ),
 ]
 JudgedSongs = Annotated[
     list[Path] | None,
@@ -138,11 +144,14 @@ Start = Annotated[
     typer.Option(metavar="CHUNK", help="First chunk, from 0: 7, of the first song, or song.mp3:7."),
 ]
 Approach = Annotated[
-    str,
+    str | None,
     typer.Option(
         help="What judges transitions: segue, linear, binary, forecast, categorical, start_end, spectral, "
-        "random."
+        "random. segue, the default, and linear come fitted; the others are fitted on your songs."
     ),
+]
+Train = Annotated[
+    bool, typer.Option("--train", help="Fit the approach on your songs, even if it comes fitted.")
 ]
 Preset = Annotated[
     str | None, typer.Option(help="The approach's settings by name; of the study's: fast or seed.")

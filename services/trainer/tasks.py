@@ -33,7 +33,7 @@ from shared.store.manifests import (
     SpectraFacts,
 )
 from shared.store.objects import to_json
-from shared.store.specs import DatasetSpec, ModelSpec, ReportSpec, SongSpec
+from shared.store.specs import DatasetSpec, ModelSpec, ReportSpec, ShippedSpec, SongSpec
 from shared.worker import register
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ def write_report(work: Work) -> ReportFacts:
     corpus = NOTHING_LEARNED if spec.dataset is None else _dataset(work, spec.dataset).training()
     # By the protocol's seed, so that models that learned from the same songs stand beside the same baselines.
     scorers = {**baselines(corpus, spec.protocol.seed), facts.approach: _scorer(work, spec, facts)}
+    if isinstance(work.dispatcher.artifacts.get(model).spec, ShippedSpec):
+        scorers.setdefault("linear", _shipped_scorer("linear"))
     report = evaluate(
         _trials(work, spec),
         scorers,
@@ -197,6 +199,15 @@ def _scorer(work: Work, spec: ReportSpec, facts: ModelFacts) -> Scorer:
     weights = work.dispatcher.artifacts.read(Artifact(work.tenant, Kind.MODEL, spec.model), "weights.npz")
     approach = _ready_approach(facts.approach)
     return load_scorer(approach, facts.settings, weights, sha256=spec.weights_sha256)
+
+
+def _shipped_scorer(name: str) -> Scorer:
+    from shared.learning.pretrained import load_pretrained
+    from shared.learning.weights import load_scorer
+
+    shipped = load_pretrained(name)
+    settings, approach = shipped.record.settings, _ready_approach(name)
+    return load_scorer(approach, settings, shipped.weights, sha256=shipped.record.sha256)
 
 
 def _ready_approach(name: str) -> Approach[Any]:

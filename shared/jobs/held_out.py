@@ -20,7 +20,8 @@ def parts_held_out(tenant: str, model: Artifact, manifest: Manifest, find: Find)
     """
     wanted = set(manifest.expect(ModelFacts).held_out_songs)
     need_songs(wanted, of="the songs that were held out of a fit")
-    dataset = find(dataset_of(tenant, manifest))
+    source = dataset_of(tenant, manifest)
+    dataset = None if source is None else find(source)
     cuts = dataset.spec.cuts if dataset is not None and isinstance(dataset.spec, DatasetSpec) else ()
     found = [find(Artifact(tenant, Kind.CUT, cut)) for cut in cuts]
     specs = [one.spec for one in found if one is not None and isinstance(one.spec, CutSpec)]
@@ -36,7 +37,8 @@ def need_songs(songs: set[str], *, of: str) -> None:
         raise TooFewSongs(found=len(songs), needed=LEAST_JUDGED_SONGS, purpose=f"Judging a model on {of}")
 
 
-def dataset_of(tenant: str, manifest: Manifest) -> Artifact:
-    """Return the name of what a model was fitted on; it may be gone."""
-    assert isinstance(manifest.spec, ModelSpec)
+def dataset_of(tenant: str, manifest: Manifest) -> Artifact | None:
+    """Return the name of what a model was fitted on, which may be gone; None for a shipped one."""
+    if not isinstance(manifest.spec, ModelSpec):
+        return None
     return Artifact(tenant, Kind.DATASET, manifest.spec.dataset)

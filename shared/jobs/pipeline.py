@@ -225,12 +225,13 @@ class _Planner:
         if None in [self._need(spec) for spec in (*gapped, *spectra)] or self.plan.problem is not None:
             return
         dataset = dataset_of(self.tenant, manifest)
-        has_dataset = self.find(dataset) is not None
-        self.plan.needed += [dataset] if has_dataset else []
+        if dataset is not None and self.find(dataset) is None:
+            dataset = None
+        self.plan.needed += [dataset] if dataset else []
         spec = ReportSpec(
             model=model.key,
             weights_sha256=facts.weights_sha256,
-            dataset=dataset.key if has_dataset else None,
+            dataset=dataset.key if dataset else None,
             # In an order of their own, so that the same songs give the same report.
             gapped=tuple(sorted(spec.artifact(self.tenant).key for spec in gapped)),
             spectra=tuple(sorted(spec.artifact(self.tenant).key for spec in spectra)),

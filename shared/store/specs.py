@@ -91,6 +91,15 @@ class ModelSpec(Spec):
     training: Training
 
 
+class ShippedSpec(Spec):
+    """A model that is shipped fitted: there is nothing to make it of but its weights."""
+
+    artifact_kind = Kind.MODEL
+    of: Literal["shipped"] = "shipped"
+    approach: str
+    weights_sha256: str
+
+
 class PoolSpec(Spec):
     """The chunks of several cuts, embedded with a model."""
 
@@ -142,6 +151,7 @@ AnySpec = Annotated[
     | SpectraSpec
     | DatasetSpec
     | ModelSpec
+    | ShippedSpec
     | PoolSpec
     | SequenceSpec
     | MixSpec

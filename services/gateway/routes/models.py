@@ -15,7 +15,8 @@ from services.gateway.reports import delete_reports_on, newest_report, prefers_p
 from services.gateway.schemas.artifacts import Model
 from services.gateway.schemas.common import Page
 from services.gateway.schemas.jobs import Job
-from services.gateway.schemas.requests import ModelRequest, ReportRequest
+from services.gateway.schemas.requests import ModelRequest, PretrainedRequest, ReportRequest
+from services.gateway.shipped import ship
 from services.gateway.views.artifacts import model_view
 from shared.store.keys import Kind
 
@@ -41,6 +42,13 @@ def fit_model(
 def list_models(backend: TheBackend, tenant: Tenant, limit: Limit = 50, cursor: Cursor = None) -> Page[Model]:
     """List models in the order of their ids."""
     return library.page_of_made(backend, tenant, Kind.MODEL, model_view, limit=limit, cursor=cursor)
+
+
+@router.post("/pretrained", responses=documented())
+def get_pretrained(request: PretrainedRequest, backend: TheBackend, tenant: Tenant) -> Model:
+    """Have a model that needs no fit: shipped with Segue, and from then on a model like any other."""
+    artifact, manifest = ship(backend, tenant, request.approach)
+    return model_view(artifact.key, manifest)
 
 
 @router.get("/{model_id}", responses=documented(404))

@@ -81,6 +81,12 @@ class ModelRequest(PartsRequest):
     )
 
 
+class PretrainedRequest(RequestSchema):
+    """Have a model that is shipped fitted."""
+
+    approach: _Name = Field("segue", description="`segue` or `linear`.", examples=["segue"])
+
+
 class ReportRequest(RequestSchema):
     """Judge a model: on songs, or on those that it held out of its fit."""
 

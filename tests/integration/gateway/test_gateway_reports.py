@@ -209,3 +209,34 @@ def test_a_model_fitted_anew_does_not_show_the_reports_of_the_one_before(api, ma
     maker.commit(manifest.spec, facts)
     maker.leases.note_deletion()
     assert slug_of(api.get(f"/v1/models/{model}/report")) == "no-report"
+
+
+def test_a_shipped_model_is_a_model_like_any_other_once_it_was_asked_for(api, songs):
+    first = api.post("/v1/models/pretrained", json={})
+    assert first.status_code == 200, first.text
+    shipped = first.json()
+    assert (shipped["approach"], shipped["held_out_songs"]) == ("segue", [])
+    assert len(shipped["train_songs"]) > 10
+    assert api.post("/v1/models/pretrained", json={"approach": "segue"}).json()["id"] == shipped["id"]
+    assert api.get(f"/v1/models/{shipped['id']}").json() == shipped
+    other = api.post("/v1/models/pretrained", json={"approach": "linear"}).json()
+    assert other["id"] != shipped["id"]
+    mix = api.post("/v1/mixes", json={"songs": songs, "model": shipped["id"], "chunks": 3})
+    assert mix.status_code == 202, mix.text
+    assert "fit" not in {stage["name"] for stage in mix.json()["stages"]}
+
+
+def test_a_shipped_model_is_judged_on_songs_that_are_named(api, maker, songs):
+    shipped = api.post("/v1/models/pretrained", json={}).json()["id"]
+    assert slug_of(ask(api, shipped)) == "too-few-songs"
+    asked = ask(api, shipped, songs=songs)
+    assert asked.status_code == 202, asked.text
+    report = make_report(maker, asked.json()["id"])
+    assert api.get(f"/v1/models/{shipped}/report").json() == FIGURES
+    assert api.get(f"/v1/reports/{report}").status_code == 200
+
+
+def test_what_is_not_shipped_is_refused(api):
+    answer = api.post("/v1/models/pretrained", json={"approach": "binary"})
+    assert (answer.status_code, slug_of(answer)) == (422, "bad-setting")
+    assert "segue, linear" in answer.json()["detail"]

@@ -14,6 +14,7 @@ from cli.main import app
 SONG = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 MIX = "2ef7bde608ce5404e97d5f042f95f89f1c232871a1f2e2e7b0d2f1f4a7c1d9e3"
 JOB = "0b5d1c4e8f6a4b7c9d2e3f4a5b6c7d8e"
+SHIPPED = "c" * 64
 WHEN = "2026-11-22T09:30:00Z"
 AUDIO = b"ID3" + bytes(1000)
 
@@ -115,6 +116,7 @@ def main_job_answers() -> Answers:
     return Answers(
         {
             "POST songs": upload,
+            "POST models/pretrained": {"id": SHIPPED},
             "POST mixes": job_of("queued"),
             f"GET jobs/{JOB}/events": events(job_of("running"), job_of("succeeded")),
             f"GET mixes/{MIX}": MIX_DOCUMENT,

@@ -95,6 +95,17 @@ def test_songs_are_uploaded_and_a_report_is_asked_for_as_the_options_say(
     assert asked["protocol"] == {"chunks_per_song": 20, "seed": 3}
 
 
+@pytest.mark.parametrize(("given", "approach"), [("pretrained", "segue"), ("pretrained:linear", "linear")])
+def test_a_model_that_comes_with_segue_goes_by_its_name(
+    judging: Answers, music: Path, given: str, approach: str
+) -> None:
+    judging.table["POST models/pretrained"] = {"id": MODEL}
+    result = run("evaluate", "--model", given, "--songs", music, answers=judging)
+    assert result.exit_code == 0, result.output
+    assert judging.bodies("models/pretrained") == [{"approach": approach}]
+    assert len(judging.bodies(f"models/{MODEL}/report")) == 1
+
+
 def test_without_songs_the_held_out_ones_are_asked_about(judging: Answers) -> None:
     run("evaluate", "--model", MODEL, answers=judging)
     assert judging.bodies(f"models/{MODEL}/report") == [{"protocol": {"seed": 0}}]

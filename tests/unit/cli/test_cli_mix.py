@@ -13,6 +13,7 @@ from tests.unit.cli.answers import (
     AUDIO,
     JOB,
     MIX,
+    SHIPPED,
     SONG,
     Answers,
     events,
@@ -66,6 +67,36 @@ def test_mix_asks_for_what_the_options_say(main_job: Answers, music: Path, tmp_p
     assert asked["start"] == {"song": SONG, "chunk": 7}
     assert asked["training"] == {"approach": "binary", "preset": "fast", "seed": 3}
     assert (asked["output"]["format"], asked["output"]["bitrate_kbps"]) == ("ogg", 96)
+
+
+@pytest.mark.parametrize(
+    ("options", "shipped"), [([], "segue"), (["--approach", "linear"], "linear"), (["--seed", 3], "segue")]
+)
+def test_without_training_a_shipped_model_judges(
+    main_job: Answers, music: Path, tmp_path: Path, options: list[object], shipped: str
+) -> None:
+    run("mix", music / "night.mp3", "-o", tmp_path / "out.mp3", *options, answers=main_job)
+    assert main_job.bodies("models/pretrained") == [{"approach": shipped}]
+    (asked,) = main_job.bodies("mixes")
+    assert asked["model"] == SHIPPED
+    assert "training" not in asked
+
+
+@pytest.mark.parametrize(
+    ("options", "training"),
+    [
+        (["--train"], {"approach": "segue", "seed": 0}),
+        (["--train", "--approach", "linear", "--seed", 4], {"approach": "linear", "seed": 4}),
+        (["--approach", "spectral"], {"approach": "spectral", "seed": 0}),
+    ],
+)
+def test_what_is_to_be_fitted_is_asked_for(
+    main_job: Answers, music: Path, tmp_path: Path, options: list[object], training: dict[str, object]
+) -> None:
+    run("mix", music / "night.mp3", "-o", tmp_path / "out.mp3", *options, answers=main_job)
+    (asked,) = main_job.bodies("mixes")
+    assert asked["training"] == training
+    assert "model" not in asked
 
 
 def test_mix_prints_json_for_programs_and_nothing_else(
