@@ -146,10 +146,11 @@ def _scorer(work: Work, model: str) -> Scorer:
 
     artifact = Artifact(work.tenant, Kind.MODEL, model)
     facts = work.dispatcher.artifacts.get(artifact).expect(ModelFacts)
-    if isinstance(get_approach(facts.approach), Network):
+    approach = get_approach(facts.approach)
+    if isinstance(approach, Network) and not approach.scores_in_numpy:
         configure_tensorflow(get_settings().worker_threads or os.cpu_count() or 1)
     weights = work.dispatcher.artifacts.read(artifact, "weights.npz")
-    return load_scorer(get_approach(facts.approach), facts.settings, weights, sha256=facts.weights_sha256)
+    return load_scorer(approach, facts.settings, weights, sha256=facts.weights_sha256)
 
 
 def _pool(work: Work, key: str) -> tuple[PoolFacts, Pool]:

@@ -171,6 +171,9 @@ class Network(Approach[AnySettings]):
     the fit ends; None: all epochs are run and the last weights are taken).
     """
 
+    scores_in_numpy: ClassVar[bool] = False
+    """Whether its scorer runs without TensorFlow, which takes seconds and hundreds of megabytes to load."""
+
     @abstractmethod
     def constants(self, corpus: Corpus, settings: AnySettings) -> Arrays:
         """Return what is fixed before training and kept with the weights: sizes, standardisation, classes.

@@ -83,6 +83,7 @@ class Binary(Network[BinarySettings]):
     name: ClassVar[str] = "binary"
     summary: ClassVar[str] = "The study's CNN-LSTM: tells true successors from random ones."
     settings_type = BinarySettings
+    scores_in_numpy: ClassVar[bool] = True
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "fast": {
             "edge_frames": 6,

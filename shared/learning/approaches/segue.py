@@ -78,6 +78,7 @@ class Segue(Network[SegueSettings]):
         "compares them."
     )
     settings_type = SegueSettings
+    scores_in_numpy: ClassVar[bool] = True
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "default": {"optimizer": "adam", "learning_rate": 0.002, "epochs": 40}
     }

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -111,3 +114,20 @@ def test_it_needs_two_songs_with_their_spectra(corpus):
         SEGUE.constants(planted_corpus(0, songs=1, chunks=30), SETTINGS)
     with pytest.raises(NothingToLearn):
         SEGUE.constants(without_frames(corpus), SETTINGS)
+
+
+def test_scoring_loads_no_tensorflow():
+    probe = (
+        "import sys, numpy as np\n"
+        "from shared.learning.approaches import get_approach\n"
+        "from shared.learning.pretrained import load_pretrained\n"
+        "from shared.learning.weights import load_scorer\n"
+        "from tests.unit.learning.planted import planted_corpus\n"
+        "shipped = load_pretrained('segue')\n"
+        "approach, settings = get_approach('segue'), shipped.record.settings\n"
+        "scorer = load_scorer(approach, settings, shipped.weights, sha256=shipped.record.sha256)\n"
+        "edges = planted_corpus(0).edges\n"
+        "scorer.scores(scorer.prepare(edges), 0, np.arange(5))\n"
+        "sys.exit(bool({'tensorflow', 'keras'} & set(sys.modules)) or not approach.scores_in_numpy)"
+    )
+    assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
