@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -94,6 +95,7 @@ class Stack:
         self.host, self.port, self._services = host, port, tuple(services)
         self._supervisor: Supervisor | None = None
         self._identity: Identity | None = None
+        self._state_lock = threading.Lock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -225,7 +227,9 @@ class Stack:
         )
 
     def _write_state(self) -> None:
-        with suppress(OSError):  # Of use to others only; a full disk must not stop the children.
+        # Of use to others only: a full disk must not stop the children. Looked and written in one, lest a
+        # keeper's older look be written over a newer one.
+        with self._state_lock, suppress(OSError):
             self.folder.write_state(Running(self.url, os.getpid(), self.pids()))
 
     def _await(self, name: str, probe: Callable[[], None], deadline_s: float) -> None:
