@@ -15,7 +15,7 @@ from services.assembler.scoring import Pool, find_start, prepare_pool
 from services.assembler.sequencing import greedy
 from services.assembler.worker import app
 from shared.jobs.running import Work
-from shared.learning.approaches import Network, Scorer
+from shared.learning.approaches import Scorer
 from shared.learning.corpus import Floats, Indices
 from shared.queue import Task
 from shared.settings import get_settings
@@ -147,7 +147,7 @@ def _scorer(work: Work, model: str) -> Scorer:
     artifact = Artifact(work.tenant, Kind.MODEL, model)
     facts = work.dispatcher.artifacts.get(artifact).expect(ModelFacts)
     approach = get_approach(facts.approach)
-    if isinstance(approach, Network) and not approach.scores_in_numpy:
+    if not approach.scores_in_numpy:
         configure_tensorflow(get_settings().worker_threads or os.cpu_count() or 1)
     weights = work.dispatcher.artifacts.read(artifact, "weights.npz")
     return load_scorer(approach, facts.settings, weights, sha256=facts.weights_sha256)

@@ -69,7 +69,7 @@ def fit_model(work: Work) -> ModelFacts | None:
     """Fit an approach for one segment; None where a later segment goes on from the checkpoint."""
     spec = work.order.spec
     assert isinstance(spec, ModelSpec)
-    approach = _ready_approach(spec.training.approach)
+    approach = _ready_approach(spec.training.approach, to_fit=True)
     chosen = approach.resolve(spec.training.settings)
     dataset = _dataset(work, spec.dataset)
     fitted = _fit_segment(work, spec, dataset, approach, chosen)
@@ -210,13 +210,13 @@ def _shipped_scorer(name: str) -> Scorer:
     return load_scorer(approach, settings, shipped.weights, sha256=shipped.record.sha256)
 
 
-def _ready_approach(name: str) -> Approach[Any]:
-    """Return an approach, TensorFlow set up if it is a network."""
+def _ready_approach(name: str, *, to_fit: bool = False) -> Approach[Any]:
+    """Return an approach, TensorFlow set up if it is needed: to fit a network, to score with most of them."""
     from shared.learning.approaches import Network, get_approach
     from shared.learning.backend import configure_tensorflow
 
     approach = get_approach(name)
-    if isinstance(approach, Network):
+    if isinstance(approach, Network) if to_fit else not approach.scores_in_numpy:
         configure_tensorflow(get_settings().worker_threads or os.cpu_count() or 1)
     return approach
 

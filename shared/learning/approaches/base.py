@@ -119,6 +119,8 @@ class Approach(ABC, Generic[AnySettings]):
     settings_type: type[AnySettings]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"default": {}}
     """Values by preset; the first preset is the default."""
+    scores_in_numpy: ClassVar[bool] = True
+    """Whether its scorer runs without TensorFlow, which takes seconds and hundreds of megabytes to load."""
 
     def resolve(self, given: Mapping[str, Any] | None = None) -> AnySettings:
         """Return all settings: those given, over those of the preset, over the defaults.
@@ -172,7 +174,6 @@ class Network(Approach[AnySettings]):
     """
 
     scores_in_numpy: ClassVar[bool] = False
-    """Whether its scorer runs without TensorFlow, which takes seconds and hundreds of megabytes to load."""
 
     @abstractmethod
     def constants(self, corpus: Corpus, settings: AnySettings) -> Arrays:

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from shared.errors import BadSetting
-from shared.learning.approaches.base import Network, Scorer, Settings
+from shared.learning.approaches.base import Network, Scorer, TrainedSettings
 from shared.learning.approaches.binary_scoring import PairNetwork, PoolLogits
 from shared.learning.corpus import Corpus, Floats, Indices, need_examples
+from shared.learning.networks import optimizer_of
 from shared.learning.pairs import Examples, chunk_pairs, cut_pairs
 from shared.learning.points import Normalisation, trimmed_points
 from shared.sound.features import BANDS, EDGE_FRAMES, Edges, mix_channels
@@ -28,7 +29,7 @@ _LEAST_EXAMPLES = 4
 _LEAST_DEVIATION = 1e-2
 
 
-class BinarySettings(Settings):
+class BinarySettings(TrainedSettings):
     """The network, its examples and its training."""
 
     sees: Literal["points", "frames"] = Field(
@@ -62,19 +63,6 @@ class BinarySettings(Settings):
     lstm_units: int = Field(266, ge=1, le=2048, description="Of the LSTM; the study's code has 256.")
     dense_units: int = Field(256, ge=1, le=4096, description="Of the dense layer.")
     dropout: float = Field(0.25, ge=0, lt=1, description="Share of dense outputs dropped in training.")
-    optimizer: Literal["rmsprop", "adam", "sgd"] = Field("rmsprop", description="Best in the study: rmsprop.")
-    learning_rate: float = Field(0.001, gt=0, le=1, description="Of the optimizer.")
-    batch_size: int = Field(64, ge=1, le=4096, description="Pairs per step.")
-    epochs: int = Field(600, ge=1, le=10_000, description="Passes over the examples, at most.")
-    patience: int | None = Field(
-        None,
-        ge=1,
-        description="Epochs without a better loss on the kept-back part before training ends, with the best "
-        "weights; null: all epochs are run, and the last weights taken.",
-    )
-    kept_back_percent: int = Field(
-        20, ge=1, le=50, description="The end of each training song that is kept back to stop early by."
-    )
 
 
 class Binary(Network[BinarySettings]):
@@ -171,8 +159,7 @@ class Binary(Network[BinarySettings]):
             ],
             name=self.name,
         )
-        optimizer = keras.optimizers.get(settings.optimizer)
-        optimizer.learning_rate = settings.learning_rate
+        optimizer = optimizer_of(settings.optimizer, settings.learning_rate)
         # XLA on a CPU compiles an LSTM for longer than a small one takes to train.
         network.compile(optimizer, "binary_crossentropy", metrics=["accuracy"], jit_compile=False)
         return network
