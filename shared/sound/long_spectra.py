@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -44,6 +45,11 @@ class _Window:
     fft_size: int
     edges: NDArray[np.int64]
 
+    @property
+    def centres_hz(self) -> NDArray[np.float64]:
+        """The middle of each bin: float64, shape (bins,)."""
+        return (self.edges[:-1] + self.edges[1:] - 1) / 2 * LONG_RATE_HZ / self.fft_size
+
     @classmethod
     def of(cls, samples: int, fft_size: int, bins_per_octave: int) -> _Window:
         fade = np.cos(np.pi / 2 * np.arange(samples) / samples) ** 2
@@ -66,6 +72,12 @@ _REACH = max(len(window.taper) for window in _WINDOWS)
 
 LONG_BINS = sum(len(window.edges) - 1 for window in _WINDOWS)
 """Bins of both windows together."""
+
+PITCH_CLASSES = 12
+_A4_HZ, _LOWEST_TONE_HZ = 440.0, 110.0
+_SEMITONES = np.round(PITCH_CLASSES * np.log2(_WINDOWS[-1].centres_hz / _A4_HZ)).astype(np.int64)
+_BIN_CLASSES = np.where(_WINDOWS[-1].centres_hz < _LOWEST_TONE_HZ, -1, _SEMITONES % PITCH_CLASSES)
+"""The pitch class of each bin of the longer window, from A; -1 below, where bins are wider than a tone."""
 
 
 def long_spectra(chunk: Samples, sample_rate_hz: int) -> tuple[Float16, Float16]:
@@ -120,6 +132,23 @@ def song_long_spectra(blocks: Samples | Iterable[Samples], sample_rate_hz: int) 
         keep_from = max(0, round(place * step) - _REACH - first)
         sound, first = sound[keep_from:], first + keep_from
     return np.concatenate(tails), np.concatenate(heads)
+
+
+def pitch_class_levels(spectra: NDArray[Any]) -> Float32:
+    """Tell which of the twelve tones of the octave stand out in long spectra: their key, roughly.
+
+    Args:
+        spectra: as `long_spectra` gives them, shape (n, LONG_BINS).
+
+    Returns:
+        float32, shape (n, PITCH_CLASSES), from A on: the mean log power of a tone in all its octaves of the
+        longer window, less the mean of all twelve.
+    """
+    own = spectra[:, -len(_BIN_CLASSES) :].astype(np.float32)
+    members = (_BIN_CLASSES[:, None] == np.arange(PITCH_CLASSES)).astype(np.float32)
+    levels = own @ (members / np.maximum(members.sum(axis=0), 1))
+    centred: Float32 = levels - levels.mean(axis=1, keepdims=True)
+    return centred
 
 
 def _measure(sounds: Float32) -> Float16:

@@ -8,61 +8,34 @@ on log-mel frames, small enough to train in about a minute on 2 cores.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from shared.errors import BadSetting
-from shared.learning.approaches.base import Network, Scorer, TrainedSettings
+from shared.learning.approaches.base import Network, Scorer
+from shared.learning.approaches.binary_inputs import (
+    SCALE,
+    TRAIN_CHANNEL,
+    BinarySettings,
+    Pairs,
+    draw_examples,
+    edge_inputs,
+    input_shape,
+    metadata_constants,
+)
 from shared.learning.approaches.binary_scoring import PairNetwork, PoolLogits
 from shared.learning.corpus import Corpus, Floats, Indices, need_examples
+from shared.learning.metadata import edge_metadata, metadata_distances
 from shared.learning.networks import optimizer_of
-from shared.learning.pairs import Examples, chunk_pairs, cut_pairs
-from shared.learning.points import Normalisation, trimmed_points
-from shared.sound.features import BANDS, EDGE_FRAMES, Edges, mix_channels
+from shared.sound.features import Edges
 from shared.store.arrays import Arrays
 
-_TRAIN_CHANNEL, _VALIDATION_CHANNEL = 0, 1
+_VALIDATION_CHANNEL = 1
 _LEAST_EXAMPLES = 4
 _LEAST_DEVIATION = 1e-2
-
-
-class BinarySettings(TrainedSettings):
-    """The network, its examples and its training."""
-
-    sees: Literal["points", "frames"] = Field(
-        "frames", description="`points`: raw points at 1,260 Hz; `frames`: log-mel frames of 64 bands."
-    )
-    max_edge_points: int = Field(
-        466,
-        ge=8,
-        le=20_000,
-        description="`points`: points on each side of the cut; fewer where the shortest chunk has fewer.",
-    )
-    normalise: Normalisation = Field("chunk_peak", description="`points`: what each chunk is scaled by.")
-    edge_frames: int = Field(
-        32, ge=4, le=EDGE_FRAMES, description="`frames`: frames on each side of the cut, 11.6 ms apart."
-    )
-    true_successors: Literal[1, 2] = Field(
-        2, description="1: (i, i+1) is true; 2: (i, i+2) is true as well, as the study has it."
-    )
-    false_successors: int = Field(2, ge=1, le=32, description="Random false successors of each chunk.")
-    random_cuts_per_epoch: int = Field(
-        0,
-        ge=0,
-        le=100_000,
-        description="`frames`: cuts at random places, shared out over the training songs.",
-    )
-    redraw: bool = Field(False, description="Draw false successors and random cuts anew for each epoch.")
-    filters: int = Field(1024, ge=1, le=4096, description="Of the convolution.")
-    kernel_size: int = Field(2, ge=1, le=64, description="Of the convolution.")
-    dilation_rate: int = Field(1, ge=1, le=64, description="Of the convolution.")
-    activation: Literal["linear", "relu"] = Field("linear", description="Of Conv1D and Dense.")
-    lstm_units: int = Field(266, ge=1, le=2048, description="Of the LSTM; the study's code has 256.")
-    dense_units: int = Field(256, ge=1, le=4096, description="Of the dense layer.")
-    dropout: float = Field(0.25, ge=0, lt=1, description="Share of dense outputs dropped in training.")
+_OUTPUT = "network/dense_1/kernel"
 
 
 class Binary(Network[BinarySettings]):
@@ -101,38 +74,41 @@ class Binary(Network[BinarySettings]):
                     f"The shortest chunk has {shortest} points at 1,260 Hz, too few for a kernel of "
                     f"{settings.kernel_size} dilated by {settings.dilation_rate}. Raise min_chunk_ms."
                 )
-            return {"edge_size": np.array(size, dtype=np.int64)}
-        seen = corpus.edges.heads[:, _TRAIN_CHANNEL, : settings.edge_frames].astype(np.float32)
+            return {"edge_size": np.array(size, dtype=np.int64), **metadata_constants(corpus, settings)}
+        seen = corpus.edges.heads[:, TRAIN_CHANNEL, : settings.edge_frames].astype(np.float32)
         scale = 1 / np.maximum(seen.std(axis=(0, 1)), _LEAST_DEVIATION)
-        return {"band_mean": seen.mean(axis=(0, 1)), "band_scale": scale.astype(np.float32)}
+        standard = {"band_mean": seen.mean(axis=(0, 1)), "band_scale": scale.astype(np.float32)}
+        return {**standard, **metadata_constants(corpus, settings)}
 
     def train_examples(
         self, corpus: Corpus, settings: BinarySettings, constants: Arrays, *, seed: int, epoch: int
-    ) -> Examples:
+    ) -> Pairs:
         """Return transitions of the first channel, and pairs at random cuts of the mixed channels."""
         early = corpus if settings.patience is None else corpus.parted(100 - settings.kept_back_percent)[0]
         rng = np.random.default_rng([seed, epoch if settings.redraw else 0])
-        examples = _examples(early, settings, constants, rng, channel=_TRAIN_CHANNEL)
+        examples = draw_examples(early, settings, constants, rng, channel=TRAIN_CHANNEL)
         need_examples(examples.rarer, _LEAST_EXAMPLES)
         return examples
 
     def validation_examples(
         self, corpus: Corpus, settings: BinarySettings, constants: Arrays, *, seed: int
-    ) -> Examples:
+    ) -> Pairs:
         """Return the pairs of the first epoch's transitions as the second channel has them."""
         without_cuts = settings.model_copy(update={"random_cuts_per_epoch": 0})
-        return _examples(
+        return draw_examples(
             corpus, without_cuts, constants, np.random.default_rng([seed, 0]), channel=_VALIDATION_CHANNEL
         )
 
     def stopping_examples(
         self, corpus: Corpus, settings: BinarySettings, constants: Arrays, *, seed: int
-    ) -> Examples | None:
+    ) -> Pairs | None:
         """Return pairs of the end of each training song; None where all epochs are run, or it has too few."""
         if settings.patience is None:
             return None
         late = corpus.parted(100 - settings.kept_back_percent)[1]
-        examples = _examples(late, settings, constants, np.random.default_rng(seed), channel=_TRAIN_CHANNEL)
+        examples = draw_examples(
+            late, settings, constants, np.random.default_rng(seed), channel=TRAIN_CHANNEL
+        )
         return examples if examples.rarer >= _LEAST_EXAMPLES else None
 
     def build(self, settings: BinarySettings, constants: Arrays) -> Any:
@@ -140,25 +116,31 @@ class Binary(Network[BinarySettings]):
         import keras
         from keras import layers
 
-        network = keras.Sequential(
-            [
-                keras.Input(_input_shape(settings, constants)),
-                layers.Conv1D(
-                    settings.filters,
-                    settings.kernel_size,
-                    dilation_rate=settings.dilation_rate,
-                    activation=settings.activation,
-                    name="conv1d",
-                ),
-                layers.MaxPooling1D(2, strides=2, name="max_pooling1d"),
-                layers.LSTM(settings.lstm_units, return_sequences=True, name="lstm"),
-                layers.Dense(settings.dense_units, activation=settings.activation, name="dense"),
-                layers.Dropout(settings.dropout, name="dropout"),
-                layers.Flatten(name="flatten"),
-                layers.Dense(1, activation="sigmoid", name="dense_1"),
-            ],
-            name=self.name,
-        )
+        hidden = [
+            layers.Conv1D(
+                settings.filters,
+                settings.kernel_size,
+                dilation_rate=settings.dilation_rate,
+                activation=settings.activation,
+                name="conv1d",
+            ),
+            layers.MaxPooling1D(2, strides=2, name="max_pooling1d"),
+            layers.LSTM(settings.lstm_units, return_sequences=True, name="lstm"),
+            layers.Dense(settings.dense_units, activation=settings.activation, name="dense"),
+            layers.Dropout(settings.dropout, name="dropout"),
+            layers.Flatten(name="flatten"),
+        ]
+        edges = keras.Input(input_shape(settings, constants))
+        output = layers.Dense(1, activation="sigmoid", name="dense_1")
+        if settings.metadata:
+            distances = keras.Input((len(constants[SCALE]),))
+            seen = edges
+            for layer in hidden:
+                seen = layer(seen)
+            told = layers.Concatenate(name="metadata")([seen, distances])
+            network = keras.Model([edges, distances], output(told), name=self.name)
+        else:
+            network = keras.Sequential([edges, *hidden, output], name=self.name)
         optimizer = optimizer_of(settings.optimizer, settings.learning_rate)
         # XLA on a CPU compiles an LSTM for longer than a small one takes to train.
         network.compile(optimizer, "binary_crossentropy", metrics=["accuracy"], jit_compile=False)
@@ -186,19 +168,33 @@ class BinaryScorer(Scorer):
 
     def prepare(self, edges: Edges, songs: Indices | None = None) -> Arrays:
         """Normalise both sides of every chunk: float32, shape (n, frames, bands) each."""
-        tails, heads = _edge_inputs(edges, songs, self._settings, self._weights, channel=None)
-        return {"tails": tails, "heads": heads}
+        tails, heads = edge_inputs(edges, songs, self._settings, self._weights, channel=None)
+        prepared = {"tails": tails, "heads": heads}
+        if self._settings.metadata:
+            told = edge_metadata(edges, self._settings.metadata, channel=None)
+            prepared |= zip(("tail_metadata", "head_metadata"), told, strict=True)
+        return prepared
 
     def scores(
         self, prepared: Arrays, reference: int, candidates: Indices, step: int | None = None
     ) -> Floats:
         """Return logits. The first call on a pool does what its heads need, for all calls on that pool."""
-        return self._pool(prepared).logits(np.array([reference], dtype=np.int64), candidates)[0]
+        seen = self._pool(prepared).logits(np.array([reference], dtype=np.int64), candidates)[0]
+        return seen + self._told(prepared, reference, candidates)
 
     def dense(self, prepared: Arrays, chunks: int) -> Floats:
         """Return the logits of all pairs; references share the work on heads that cannot be kept."""
         everyone = np.arange(chunks, dtype=np.int64)
-        return self._pool(prepared).logits(everyone, everyone)
+        seen = self._pool(prepared).logits(everyone, everyone)
+        return seen + np.stack([self._told(prepared, each, everyone) for each in range(chunks)])
+
+    def _told(self, prepared: Arrays, reference: int, candidates: Indices) -> Floats:
+        """Return what metadata add to the logits, which is linear in their distances: shape (m,)."""
+        if not self._settings.metadata:
+            return np.zeros(len(candidates), dtype=np.float32)
+        tail, heads = prepared["tail_metadata"][reference], prepared["head_metadata"][candidates]
+        added: Floats = metadata_distances(tail, heads, self._weights[SCALE]) @ self._split_output[1]
+        return added
 
     def _pool(self, prepared: Arrays) -> PoolLogits:
         """Return the pool that these arrays prepare, the same as in the last call if the arrays are."""
@@ -210,52 +206,18 @@ class BinaryScorer(Scorer):
         return self._latest
 
     @cached_property
+    def _split_output(self) -> tuple[Floats, Floats]:
+        """The last kernel: the rows of what is seen, shape (k, 1), and those of what is told, (numbers,)."""
+        kernel = self._weights[_OUTPUT]
+        told = len(self._weights[SCALE])
+        return kernel[:-told], kernel[-told:, 0]
+
+    @cached_property
     def _network(self) -> PairNetwork:
+        own = {_OUTPUT: self._split_output[0]} if self._settings.metadata else {}
         return PairNetwork(
-            self._weights,
-            edge_size=_input_shape(self._settings, self._weights)[0] // 2,
+            {**self._weights, **own},
+            edge_size=input_shape(self._settings, self._weights)[0] // 2,
             dilation_rate=self._settings.dilation_rate,
             rectified=self._settings.activation == "relu",
         )
-
-
-def _input_shape(settings: BinarySettings, constants: Arrays) -> tuple[int, int]:
-    if settings.sees == "points":
-        return 2 * int(constants["edge_size"]), 1
-    return 2 * settings.edge_frames, BANDS
-
-
-def _examples(
-    corpus: Corpus, settings: BinarySettings, constants: Arrays, rng: np.random.Generator, *, channel: int
-) -> Examples:
-    """Return the true and false pairs of a corpus's chunks and, where asked for, of random cuts."""
-    sides = _edge_inputs(corpus.edges, corpus.songs, settings, constants, channel=channel)
-    drawn = chunk_pairs(corpus, true=settings.true_successors, false=settings.false_successors, rng=rng)
-    parts = [Examples(*sides, *drawn)]
-    per_song = -(-settings.random_cuts_per_epoch // max(1, corpus.song_count))
-    if settings.sees == "frames":
-        for cuts in corpus.random_cuts(per_song, rng, length=settings.edge_frames):
-            sides = _standardised(cuts.tails, constants)[:, ::-1], _standardised(cuts.heads, constants)
-            parts.append(Examples(*sides, *cut_pairs(len(cuts), false=settings.false_successors, rng=rng)))
-    return Examples.concatenate(parts)
-
-
-def _edge_inputs(
-    edges: Edges, songs: Indices | None, settings: BinarySettings, constants: Arrays, *, channel: int | None
-) -> tuple[Floats, Floats]:
-    """Return tails and heads as the network sees them, float32, shape (n, frames, bands) each.
-
-    Without a channel, points are those of the channel that was trained on, frames those of the mix.
-    """
-    if settings.sees == "points":
-        seen = _TRAIN_CHANNEL if channel is None else channel
-        return trimmed_points(
-            edges, int(constants["edge_size"]), settings.normalise, channel=seen, songs=songs
-        )
-    sides = (edges.tails[:, :, : settings.edge_frames], edges.heads[:, :, : settings.edge_frames])
-    tails, heads = (mix_channels(side) if channel is None else side[:, channel] for side in sides)
-    return _standardised(tails, constants)[:, ::-1], _standardised(heads, constants)
-
-
-def _standardised(frames: NDArray[np.float16], constants: Arrays) -> Floats:
-    return ((frames - constants["band_mean"]) * constants["band_scale"]).astype(np.float32)
