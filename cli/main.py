@@ -17,6 +17,7 @@ from cli.demo_run import run_demo
 from cli.doctor import examine
 from cli.errors import CANCELLED, DONE, EXIT_CODES, FAILED, as_document, exit_code
 from cli.evaluation import evaluate, leaderboard
+from cli.experiment import experiment
 from cli.jobs import jobs
 from cli.mixes import mixes
 from cli.options import (
@@ -84,6 +85,7 @@ for group in (songs, cuts, pools, models, reports, mixes, jobs):
     app.add_typer(group)
 app.command()(evaluate)
 app.command()(leaderboard)
+app.command()(experiment)
 
 
 @app.command()

@@ -134,6 +134,7 @@ def _judge_and_store(
     fitted: Fitted,
 ) -> ModelFacts:
     from services.trainer.evaluation.held_out import evaluate
+    from shared.learning.approaches import Network
     from shared.learning.weights import describe, pack
 
     seed, history = spec.training.seed, fitted.history
@@ -147,6 +148,9 @@ def _judge_and_store(
         other_channel_accuracy=fitted.best.val_accuracy if fitted.best else None,
         check=work.check,
     )
+    if isinstance(approach, Network):
+        drawn_from = approach.illustrate(dataset.training(), dataset.unseen(), chosen, fitted.weights)
+        report = report.model_copy(update={"illustration": drawn_from})
     work.attempt.put("weights.npz", weights)
     work.attempt.put("weights.json", to_json(record), "application/json")
     epochs = json.dumps([epoch.model_dump() for epoch in history], indent=1)

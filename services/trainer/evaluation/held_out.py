@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,6 +60,9 @@ class Report(BaseModel):
     chunks: int = Field(description="Held-out chunks, among which successors are ranked.")
     transitions: int = Field(description="Held-out transitions asked for the AUC.")
     queries: int = Field(description="Held-out transitions whose true successor was ranked.")
+    illustration: dict[str, Any] | None = Field(
+        None, description="Of a network: its layers and, of some approaches, what pictures are drawn from."
+    )
 
     def summary(self) -> dict[str, float | None]:
         """Return the main figures, flat."""

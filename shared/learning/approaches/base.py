@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 
 from shared.errors import BadSetting
 from shared.learning.corpus import Corpus, Floats, Indices
+from shared.learning.illustrations import layers_of
 from shared.learning.pairs import Batches
 from shared.parameters import Parameters
 from shared.sound.features import Edges
@@ -208,6 +209,19 @@ class Network(Approach[AnySettings]):
     @abstractmethod
     def build(self, settings: AnySettings, constants: Arrays) -> Any:
         """Build and compile the Keras model. Its weights come from the global seed."""
+
+    def illustrate(
+        self, seen: Corpus, unseen: Corpus, settings: AnySettings, weights: Arrays
+    ) -> dict[str, Any]:
+        """Return plain facts that pictures of the fitted network are drawn from.
+
+        Args:
+            seen: the training songs.
+            unseen: the held-out ones, perhaps none.
+            settings: of the fit.
+            weights: that came of it.
+        """
+        return {"layers": layers_of(self.build(settings, weights))}
 
 
 def sigmoid(logits: Floats) -> Floats:

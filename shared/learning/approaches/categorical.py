@@ -36,6 +36,7 @@ from shared.learning.classes import (
 )
 from shared.learning.corpus import Corpus, Floats, Indices, need_examples
 from shared.learning.frames import band_whitening, frame_edges, whitened
+from shared.learning.illustrations import spread
 from shared.learning.networks import optimizer_of, set_weights
 from shared.learning.pairs import Examples, cut_pairs, joined
 from shared.learning.points import Normalisation, squeezed_points
@@ -179,6 +180,16 @@ class Categorical(Network[CategoricalSettings]):
         )
         return network
 
+    def illustrate(
+        self, seen: Corpus, unseen: Corpus, settings: CategoricalSettings, weights: Arrays
+    ) -> dict[str, Any]:
+        """Return the layers, and how many transitions fall into each class."""
+        scorer, facts = (
+            CategoricalScorer(self, settings, weights),
+            super().illustrate(seen, unseen, settings, weights),
+        )
+        return facts | {"classes": {"seen": scorer.per_class(seen), "unseen": scorer.per_class(unseen)}}
+
     def scorer(self, settings: CategoricalSettings, weights: Arrays) -> Scorer:
         """Return the scorer of trained weights. The network is built at its first score."""
         return CategoricalScorer(self, settings, weights)
@@ -208,6 +219,16 @@ class CategoricalScorer(Scorer):
             logits = self._logits(joined(np.broadcast_to(tail, (len(heads), *tail.shape[1:])), heads))
             blocks.append(logits.max(axis=1) if step is None else logits[:, step % logits.shape[1]])
         return np.concatenate(blocks)
+
+    def per_class(self, corpus: Corpus) -> list[int]:
+        """Count the transitions of a corpus by their most likely class; of very many, a part of them."""
+        prepared = self.prepare(corpus.edges, corpus.songs)
+        pairs, counts = spread(corpus.successors()), np.zeros(int(self._weights["classes"]), np.int64)
+        for first, second in (block.T for block in np.array_split(pairs, len(pairs) // _BLOCK + 1)):
+            if len(first):
+                logits = self._logits(joined(prepared["tails"][first], prepared["heads"][second]))
+                np.add.at(counts, logits.argmax(axis=1), 1)
+        return [int(count) for count in counts]
 
     @cached_property
     def _logits(self) -> Callable[[Floats], Floats]:

@@ -23,6 +23,7 @@ from pydantic import Field
 from shared.learning.approaches.base import Network, Scorer, TrainedSettings
 from shared.learning.corpus import Corpus, Floats, Indices, need_examples
 from shared.learning.frames import band_whitening, frame_edges, whitened
+from shared.learning.illustrations import forecast_examples, forecast_facts, layers_of, spread
 from shared.learning.networks import optimizer_of, run_in_blocks, set_weights
 from shared.learning.pairs import Rows
 from shared.learning.points import Normalisation, normalised_points, trimmed_points
@@ -137,6 +138,24 @@ class Forecast(Network[ForecastSettings]):
         # XLA on a CPU compiles an LSTM for longer than a small one takes to train.
         network.compile(optimizer, "mean_squared_error", jit_compile=False)
         return network
+
+    def illustrate(
+        self, seen: Corpus, unseen: Corpus, settings: ForecastSettings, weights: Arrays
+    ) -> dict[str, Any]:
+        """Return the layers, and forecasts of the held-out songs beside what came."""
+        corpus = unseen if len(unseen.successors()) else seen
+        pairs = spread(corpus.successors())
+        before, base, after = _sides(corpus.edges, corpus.songs, settings, weights, channel=_TRAIN_CHANNEL)
+        network, first = self.build(settings, weights), pairs[:, 0]
+        set_weights(network, weights)
+        predicted = base[first] + run_in_blocks(network, [before[first]], _BLOCK)[0]
+        facts: dict[str, Any] = {"layers": layers_of(network)}
+        if settings.sees == "frames":
+            return facts | {"forecast": forecast_facts(pairs, predicted, base[first], after)}
+        held = np.broadcast_to(before[first, -1], predicted.shape)
+        examples = forecast_examples(before[first, :, 0], predicted, after[pairs[:, 1]])
+        forecast = forecast_facts(pairs, predicted, held, after)
+        return facts | {"forecast": forecast | {"examples": examples}}
 
     def scorer(self, settings: ForecastSettings, weights: Arrays) -> Scorer:
         """Return the scorer of trained weights. The network is built when a pool is prepared."""
