@@ -17,7 +17,7 @@ FALSE_SUCCESSORS = 2
 
 NETWORK: Mapping[str, Any] = {
     "sees": "frames",
-    "edge_frames": 32,
+    "edge_frames": 6,
     "true_successors": 1,
     "false_successors": FALSE_SUCCESSORS,
     "random_cuts_per_epoch": 0,
@@ -32,7 +32,7 @@ NETWORK: Mapping[str, Any] = {
     "batch_size": BATCH,
     "patience": None,
 }
-"""The network of all comparisons: the study's `binary` on 0.37 s of log-mel frames, made small."""
+"""The network of all comparisons: the study's `binary` on 0.1 s of log-mel frames, made small."""
 
 POINTS: Mapping[str, Any] = {
     **NETWORK,
@@ -41,7 +41,7 @@ POINTS: Mapping[str, Any] = {
     "filters": 16,
     "activation": "linear",
 }
-"""The same on raw points, 0.14 s of them: the shortest edge of the study."""
+"""The same on raw points, 0.14 s of them: the shortest edge that the study had."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Scale:
         mixes: of each approach.
         mix_chunks: of a mix.
         study_epochs: of the study's own networks.
-        forecast: settings of the study's forecaster that make it smaller.
+        study: settings that make the study's networks smaller, by approach.
         approaches: that make mixes.
         approach_epochs: of those that are trained, at most.
         brief: compare only the first and the last of a row of conditions.
@@ -56,7 +56,7 @@ class Scale:
     mixes: int
     mix_chunks: int
     study_epochs: int
-    forecast: Mapping[str, int]
+    study: Mapping[str, Mapping[str, int]]
     approaches: tuple[str, ...]
     approach_epochs: int
     brief: bool = False
@@ -80,17 +80,17 @@ FULL = Scale(
     chunk_s=4.0,
     max_chunk_ms=12_000,
     chunks_per_song=24,
-    queries=150,
+    queries=120,
     resamples=500,
     seeds=(0, 1, 2),
-    steps=240,
-    points_steps=120,
+    steps=600,
+    points_steps=100,
     random_cuts=600,
     epochs=(1, 3, 10, 30),
     mixes=4,
     mix_chunks=24,
     study_epochs=6,
-    forecast={"random_windows_per_epoch": 600, "filters": 256},
+    study={"forecast": {"random_windows_per_epoch": 600, "filters": 256}, "categorical": {}, "binary": {}},
     approaches=("random", "spectral", "linear", "segue", "binary", "forecast", "categorical", "start_end"),
     approach_epochs=12,
 )
@@ -115,7 +115,11 @@ SMOKE = Scale(
     mixes=1,
     mix_chunks=4,
     study_epochs=1,
-    forecast={"random_windows_per_epoch": 8, "filters": 4},
+    study={
+        "forecast": {"random_windows_per_epoch": 8, "filters": 4, "lstm_units": 4, "input_points": 60},
+        "categorical": {"squeezed_points": 30},
+        "binary": {"filters": 4, "lstm_units": 4, "max_edge_points": 30},
+    },
     approaches=("random", "linear", "binary"),
     approach_epochs=1,
     brief=True,

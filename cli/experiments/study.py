@@ -20,20 +20,20 @@ def run(laboratory: Laboratory) -> Findings:
     """Fit each of the study's networks once, small enough for an hour, and draw what they give."""
     scale, findings = laboratory.scale, Findings("study", QUESTION)
     chunks = laboratory.chunks(laboratory.train)
-    frames = {**NETWORK, "epochs": epochs_for(scale.steps, chunks=chunks)}
+    cuts = scale.random_cuts
+    epochs = epochs_for(scale.steps, chunks=chunks, random_cuts=cuts)
+    frames = {**NETWORK, "random_cuts_per_epoch": cuts, "epochs": epochs}
     points = {**POINTS, "epochs": epochs_for(scale.points_steps, chunks=chunks)}
     judged = [_condition(laboratory, "frames", frames), _condition(laboratory, "points", points)]
     outcomes = laboratory.judge(judged, laboratory.fit(judged, scale.seeds[:1]), laboratory.pool())
     _tell_pairs(findings, outcomes)
+    seed = {"preset": "seed", "epochs": scale.study_epochs}
     own: dict[str, tuple[str, dict[str, Any]]] = {
-        "forecast of points": (
-            "forecast",
-            {"preset": "seed", "epochs": scale.study_epochs, **scale.forecast},
-        ),
+        "forecast of points": ("forecast", {**seed, **scale.study["forecast"]}),
         "forecast of frames": ("forecast", {"epochs": scale.approach_epochs}),
-        "a class per transition": ("categorical", {"preset": "seed", "epochs": scale.study_epochs}),
+        "a class per transition": ("categorical", {**seed, **scale.study["categorical"]}),
         "classes by similarity": ("categorical", {"epochs": scale.approach_epochs}),
-        "binary": ("binary", {"preset": "seed", "epochs": 1}),
+        "binary": ("binary", {**seed, "epochs": 1, **scale.study["binary"]}),
     }
     conditions = [
         _condition(laboratory, name, settings, approach) for name, (approach, settings) in own.items()

@@ -19,7 +19,7 @@ ACCEPT_ABOVE = 0.99
 _STUDY_RATE = 0.01
 _OPTIMIZERS = ("rmsprop", "adam", "sgd")
 _BATCHES = (BATCH // 2, BATCH, 2 * BATCH)
-_EDGES = (("0.37 s", 32), ("1.5 s", 128))
+_EDGES = (("0.1 s", 6), ("0.37 s", 29), ("1.5 s", 128))
 _ORDERS = 3
 
 
