@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from shared.sound.seams import Joints, SeamFigures, Threshold, Variety, is_repla
 QUESTION = "Can an audible stream be generated?"
 CEILING, FLOOR = "the songs themselves", "random joins"
 _FORMAT = Output(format="flac")
+_NORMAL_95 = 1.96
 _CLOSED_FORMS = ("random", "spectral", "linear")
 
 
@@ -179,19 +181,25 @@ def _findings(
 def _row(
     name: str, seams: SeamFigures, outcome: Outcome | None = None, heard: Heard | None = None
 ) -> list[str]:
-    measured = [seams.jolting, seams.clicking, seams.cosine]
-    row = [
-        name,
-        outcome.figure().text() if outcome else "-",
-        str(seams.seams),
-        *(number(one, 2) for one in measured),
-    ]
+    shares = [_share(seams.jolting, seams.seams), _share(seams.clicking, seams.seams)]
+    retrieval = outcome.figure().text() if outcome else "-"
+    row = [name, retrieval, str(seams.seams), *shares, number(seams.cosine, 2)]
     if heard is None:
         return [*row, *["-"] * 5]
     parts = [f"{number(one.jolting, 2)} of {one.seams}" for one in (heard.within, heard.across)]
     songs, replays = (fmean(getattr(one, what) for one in heard.varieties) for what in ("songs", "replays"))
     longest = max(one.longest_run for one in heard.varieties)
     return [*row, *parts, f"{songs:.1f}", str(longest), number(replays, 2)]
+
+
+def _share(share: float, count: int) -> str:
+    """Return a share with its 95 % interval (Wilson 1927), as if seams did not depend on one another."""
+    if not count:
+        return "-"
+    square = _NORMAL_95**2 / count
+    centre = (share + square / 2) / (1 + square)
+    reach = math.sqrt(share * (1 - share) * square + square**2 / 4) / (1 + square)
+    return f"{share:.2f} ({max(0.0, centre - reach):.2f} to {min(1.0, centre + reach):.2f})"
 
 
 def _sentences(heard: Mapping[str, Heard], bounds: Mapping[str, SeamFigures]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from cli.experiments import likeness
+from cli.experiments import likeness, stream
 from cli.experiments.conditions import Condition, Figure, Fit, Outcome, epochs_for, learned_songs
 from cli.experiments.findings import Findings, Plot, Table, outcome_table, parted
 from cli.experiments.laboratory import Laboratory, Music
@@ -167,6 +167,14 @@ def test_findings_become_a_page_tables_plots_and_json(tmp_path: Path) -> None:
     told = json.loads((page.parent / "results.json").read_text())
     assert told["figure"] == {"value": None, "others": [0.33333]}
     assert told["scale"]["name"] == "smoke"
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "told"),
+    [(0.5, 10, "0.50 (0.24 to 0.76)"), (0.0, 10, "0.00 (0.00 to 0.28)"), (float("nan"), 0, "-")],
+)
+def test_a_share_has_the_interval_of_its_count(share: float, count: int, told: str) -> None:
+    assert stream._share(share, count) == told
 
 
 def test_every_plot_is_drawn_the_same_twice() -> None:
