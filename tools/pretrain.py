@@ -1,8 +1,9 @@
 """Fit the models that Segue ships, on every song of some folders.
 
-    python tools/pretrain.py FOLDER... [--into shared/learning/pretrained] [--set epochs=120]
+    python tools/pretrain.py FOLDER... [--into shared/learning/pretrained] [--set epochs=120] [--jobs 2]
 
 Every song is decoded, cut to 4 s and learned from; none is held out, so judge the result on other music.
+Songs are measured side by side, and learned from in the order of their paths.
 The same functions as in the services are used, without queue and store.
 """
 
@@ -11,7 +12,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import multiprocessing
+import os
+import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -35,6 +43,15 @@ CUT = Cut(method="equal", chunk_s=4.0)
 LEAST_CHUNKS = 2
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A file as training sees it: a song, or why it is none."""
+
+    path: Path
+    song: SongEdges | None
+    reason: str = ""
+
+
 def main() -> None:
     """Read the command line, fit, write."""
     parser = argparse.ArgumentParser(
@@ -43,39 +60,87 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--into", type=Path, default=Path("shared/learning/pretrained"))
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of segue")
+    parser.add_argument(
+        "--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help="measure so many songs at a time"
+    )
     options = parser.parse_args()
     given = {name: json.loads(value) for name, value in (each.split("=", 1) for each in options.set)}
-    songs = [song for path in _files(options.folders) if (song := _measured(path)) is not None]
+    songs = _told(measure_all(files_in(options.folders), jobs=options.jobs))
+    if not songs:
+        sys.exit(
+            "None of the files can be learned from; the reasons are above. Name folders that hold songs."
+        )
     dataset = build_dataset(songs, SplitSettings(held_out_share=0))
     print(f"{len(songs)} songs, {len(dataset.corpus)} chunks")
     for name in PRETRAINED:
         _fit_and_write(name, dataset, given if name == "segue" else {}, options.into)
 
 
-def _files(folders: list[Path]) -> list[Path]:
+def files_in(folders: Sequence[Path]) -> list[Path]:
+    """Return all files of some folders, in the order of their paths.
+
+    Raises:
+        SystemExit: one is no folder.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            sys.exit(f"{folder} is no folder. Name folders that hold songs.")
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
-def _measured(path: Path) -> SongEdges | None:
-    """Return a song as training sees it; None for what is no song or too short."""
+def measure_all(files: Sequence[Path], *, jobs: int) -> Iterator[Measured]:
+    """Yield files as training sees them, in the order given, measured in so many processes.
+
+    Raises:
+        SystemExit: a process was killed, as the kernel does where memory runs out.
+    """
+    # Children that are forked would inherit threads of the numeric libraries in the middle of something.
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawned) as pool:
+        try:
+            yield from pool.map(measure, files)
+        except BrokenProcessPool:
+            sys.exit(
+                f"A process that measured songs was killed; {jobs} ran at a time. Where memory ran out, "
+                f"give a smaller --jobs."
+            )
+
+
+def measure(path: Path) -> Measured:
+    """Measure one file."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             decoded = decode(path, Path(folder), DecodeLimits())
         except SegueError as error:
-            print(f"left out {path.name}: {error}")
-            return None
+            return Measured(path, None, str(error))
         with open_audio(Path(folder) / "audio.flac") as song:
             boundaries = _boundaries(song)
             if len(boundaries) <= LEAST_CHUNKS:
-                print(f"left out {path.name}: too short")
-                return None
+                return Measured(path, None, f"it gives fewer than {LEAST_CHUNKS} chunks of {CUT.chunk_s:g} s")
             chunks = (song.read_range(*ends) for ends in pairwise(boundaries))
             edges = edges_of(chunks, song.sample_rate_hz)
             frames = song_frames(song.blocks(), song.sample_rate_hz)
             long = LongSpectra(*song_long_spectra(song.blocks(), song.sample_rate_hz))
     identity = hashlib.sha256(path.read_bytes()).hexdigest()
-    print(f"{path.name}: {len(edges)} chunks")
-    return SongEdges(identity, decoded.title or path.stem, edges, frames, long)
+    return Measured(path, SongEdges(identity, decoded.title or path.stem, edges, frames, long))
+
+
+def _told(files: Iterator[Measured]) -> list[SongEdges]:
+    """Return the songs, telling of each file as it comes."""
+    songs = []
+    for each in files:
+        if each.song is None:
+            print(f"left out {each.path}: {each.reason}", flush=True)
+        else:
+            songs.append(each.song)
+            print(f"{each.path.name}: {len(each.song.edges)} chunks", flush=True)
+    return songs
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; give 1 or more")
+    return int(text)
 
 
 def _boundaries(song: AudioReader) -> list[int]:
