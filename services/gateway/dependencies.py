@@ -13,9 +13,12 @@ from services.gateway.looking import look_at
 from services.gateway.resolution import Resolver
 from services.gateway.schemas.common import Problem
 from services.gateway.schemas.jobs import Job
+from services.gateway.schemas.requests import BEST
+from services.gateway.shipped import ship
 from services.gateway.uploads import Receiver
 from shared.jobs.recipes import Recipe
 from shared.jobs.records import job_id
+from shared.parameters import ArtifactKey
 from shared.store import keys
 
 _MEANINGS = {
@@ -75,8 +78,17 @@ TheReceiver = Annotated[Receiver, Depends(get_receiver)]
 def resolver_of(backend: Backend, tenant: str) -> Resolver:
     """Return what resolves a tenant's requests."""
     return Resolver(
-        tenant, backend.artifacts.find, lambda song: backend.store.exists(keys.song_source(tenant, song))
+        tenant,
+        backend.artifacts.find,
+        uploaded=lambda song: backend.store.exists(keys.song_source(tenant, song)),
+        shipped=lambda: _shipped(backend, tenant),
     )
+
+
+def _shipped(backend: Backend, tenant: str) -> ArtifactKey:
+    """Return the model for who names none; where no job can be accepted, nothing is laid into the store."""
+    backend.need_queue()
+    return ship(backend, tenant, BEST)[0].key
 
 
 def accept(backend: Backend, tenant: str, recipe: Recipe, key: str | None, response: Response) -> Job:

@@ -38,6 +38,7 @@ from shared.store.specs import CutSpec, SongSpec
 
 MOST_NAMED = 10
 Uploaded = Callable[[str], bool]
+Shipped = Callable[[], ArtifactKey]
 
 
 class Resolver:
@@ -47,10 +48,11 @@ class Resolver:
         tenant: whose songs, cuts and models are meant.
         find: looks manifests up.
         uploaded: tells whether a song's bytes are there.
+        shipped: gives the model that judges where a request names none; asked only then.
     """
 
-    def __init__(self, tenant: str, find: Find, uploaded: Uploaded) -> None:
-        self._tenant, self._find, self._uploaded = tenant, find, uploaded
+    def __init__(self, tenant: str, find: Find, uploaded: Uploaded, shipped: Shipped) -> None:
+        self._tenant, self._find, self._uploaded, self._shipped = tenant, find, uploaded, shipped
 
     def cuts(self, request: CutsRequest) -> CutSongs:
         """Resolve a request to cut songs."""
@@ -62,13 +64,13 @@ class Resolver:
 
     def pool(self, request: PoolRequest) -> BuildPool:
         """Resolve a request for a pool."""
-        return BuildPool(parts=self._parts_of(request), model=_model_of(request))
+        return BuildPool(parts=self._parts_of(request), model=self._model_of(request))
 
     def mix(self, request: MixRequest) -> MakeMix:
         """Resolve a request for a mix."""
         return MakeMix(
             parts=self._parts_of(request),
-            model=_model_of(request),
+            model=self._model_of(request),
             sequencing=Sequencing(
                 chunks=request.chunks, start=request.start, accept_above=request.accept_above
             ),
@@ -102,6 +104,11 @@ class Resolver:
                 self._check_judged(recipe, Artifact(self._tenant, Kind.MODEL, recipe.model), model)
         if isinstance(recipe, MakeMix):
             self._check_pool(recipe)
+
+    def _model_of(self, request: JudgedRequest) -> ArtifactKey | Training:
+        if request.training is not None:
+            return resolve_training(request.training)
+        return request.model or self._shipped()
 
     def _parts_of(self, request: PartsRequest) -> tuple[Part, ...]:
         if request.songs is not None:
@@ -176,10 +183,6 @@ def resolve_training(request: TrainingRequest) -> Training:
         given["preset"] = request.preset
     settings = get_approach(request.approach).resolve(given)
     return Training(approach=request.approach, settings=settings.model_dump(mode="json"), seed=request.seed)
-
-
-def _model_of(request: JudgedRequest) -> ArtifactKey | Training:
-    return request.model or resolve_training(request.training or TrainingRequest())
 
 
 def _parts(songs: Iterable[str], cut: Cut) -> tuple[Part, ...]:

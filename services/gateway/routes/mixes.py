@@ -31,7 +31,9 @@ def make_mix(
     tenant: Tenant,
     idempotency_key: IdempotencyKey = None,
 ) -> Job:
-    """Make a mix of songs: cut them, fit or take a model, choose chunks, render.
+    """Make a mix of songs: cut them, take or fit a model, choose chunks, render.
+
+    The shipped `segue` judges, unless `model` or `training` says otherwise.
 
     What is there already is not made again: a second, identical request gives the same mix at once.
     """

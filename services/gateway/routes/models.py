@@ -33,7 +33,7 @@ def fit_model(
     tenant: Tenant,
     idempotency_key: IdempotencyKey = None,
 ) -> Job:
-    """Fit an approach on cut songs; some songs are held out to judge it by."""
+    """Fit an approach, by default `segue`, on cut songs; some songs are held out to judge it by."""
     recipe = resolver_of(backend, tenant).model(request)
     return accept(backend, tenant, recipe, idempotency_key, response)
 

@@ -26,7 +26,7 @@ def build_pool(
     tenant: Tenant,
     idempotency_key: IdempotencyKey = None,
 ) -> Job:
-    """Bring the chunks of songs together, as a model sees them."""
+    """Bring the chunks of songs together, as a model sees them: by default the shipped `segue`."""
     recipe = resolver_of(backend, tenant).pool(request)
     return accept(backend, tenant, recipe, idempotency_key, response)
 

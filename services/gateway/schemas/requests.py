@@ -7,9 +7,12 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from services.gateway.schemas.common import MODEL_EXAMPLE, SONG_EXAMPLE, RequestSchema
+from shared.learning.pretrained import PRETRAINED
 from shared.parameters import ArtifactKey, Cut, Output, Protocol, Sequencing, SongId, Start
 
 MAX_PARTS = 2000
+BEST = PRETRAINED[0]
+"""The approach of whoever names none."""
 _Name = Annotated[str, StringConstraints(max_length=50)]
 _sequencing, _start = Sequencing.model_fields, Start.model_fields
 
@@ -17,7 +20,11 @@ _sequencing, _start = Sequencing.model_fields, Start.model_fields
 class TrainingRequest(RequestSchema):
     """How a model is to be made. `GET /v1/approaches` tells what there is to choose."""
 
-    approach: _Name = Field("linear", description="Name of the approach.", examples=["binary"])
+    approach: _Name = Field(
+        BEST,
+        description="Name of the approach. `segue`, the best, learns from two songs or more.",
+        examples=["binary"],
+    )
     preset: _Name | None = Field(
         None, description="A named set of settings; null: the approach's default.", examples=["fast"]
     )
@@ -84,7 +91,7 @@ class ModelRequest(PartsRequest):
 class PretrainedRequest(RequestSchema):
     """Have a model that is shipped fitted."""
 
-    approach: _Name = Field("segue", description="`segue` or `linear`.", examples=["segue"])
+    approach: _Name = Field(BEST, description="`segue` or `linear`.", examples=["segue"])
 
 
 class ReportRequest(RequestSchema):
@@ -117,14 +124,17 @@ class ReportRequest(RequestSchema):
 
 
 class JudgedRequest(PartsRequest):
-    """Work that needs a model: one that exists, or one to be fitted on the same songs."""
+    """Work that needs a model: the shipped one, another that is there, or one to be fitted on the songs."""
 
     model: ArtifactKey | None = Field(
-        None, description="Id of a model that there is. Either this or `training`.", examples=[MODEL_EXAMPLE]
+        None,
+        description="Id of a model that there is. Either this, or `training`, or neither: then the shipped "
+        "`segue` judges, and nothing is fitted.",
+        examples=[MODEL_EXAMPLE],
     )
     training: TrainingRequest | None = Field(
         None,
-        description="How a model is to be made of these songs; null with `model` null: `linear`.",
+        description="How a model is to be made of these songs; `{}` fits `segue`.",
         examples=[None],
     )
 

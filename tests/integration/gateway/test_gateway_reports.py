@@ -226,6 +226,15 @@ def test_a_shipped_model_is_a_model_like_any_other_once_it_was_asked_for(api, so
     assert "fit" not in {stage["name"] for stage in mix.json()["stages"]}
 
 
+@pytest.mark.parametrize("kind", ["mixes", "pools"])
+def test_who_names_no_model_gets_the_shipped_one_and_no_fit(api, maker, songs, kind):
+    asked = api.post(f"/v1/{kind}", json={"songs": songs[:1]})
+    assert asked.status_code == 202, asked.text
+    recipe = maker.dispatcher.records.get(maker.tenant, asked.json()["id"]).accepted.recipe
+    assert recipe.model == api.post("/v1/models/pretrained", json={}).json()["id"]
+    assert "fit" not in {stage["name"] for stage in asked.json()["stages"]}
+
+
 def test_a_shipped_model_is_judged_on_songs_that_are_named(api, maker, songs):
     shipped = api.post("/v1/models/pretrained", json={}).json()["id"]
     assert slug_of(ask(api, shipped)) == "too-few-songs"

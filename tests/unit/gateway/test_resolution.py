@@ -12,19 +12,28 @@ from shared.store.manifests import Problem, RejectedInput
 from shared.store.specs import CutSpec, SongSpec
 from tests.support.library import CUT, OTHER_SONG, SONG, TENANT, Library, mix_recipe
 
+SHIPPED = "5" * 64
 NOT_AUDIO = Problem(slug="not-audio", title="Not an audio file", detail="No audio.")
 
 
 def resolver(library: Library, *uploaded: str) -> Resolver:
-    return Resolver(TENANT, library.get, set(uploaded).__contains__)
+    return Resolver(TENANT, library.get, set(uploaded).__contains__, lambda: SHIPPED)
 
 
 def test_a_mix_of_songs_alone_gets_every_default():
     recipe = resolver(Library()).mix(MixRequest(songs=[SONG, OTHER_SONG, SONG]))
     assert [(part.song, part.cut) for part in recipe.parts] == [(SONG, Cut()), (OTHER_SONG, Cut())]
-    settings = get_approach("linear").resolve().model_dump(mode="json")
-    assert recipe.model == Training(approach="linear", settings=settings, seed=0)
+    assert recipe.model == SHIPPED
     assert recipe.sequencing.chunks == 30
+
+
+def test_a_model_is_fitted_only_where_training_is_asked_for_and_is_then_the_best_approach():
+    asked, best = resolver(Library()), get_approach("segue").resolve().model_dump(mode="json")
+    fitted = Training(approach="segue", settings=best, seed=0)
+    assert asked.pool(PoolRequest(songs=[SONG])).model == SHIPPED
+    assert asked.pool(PoolRequest(songs=[SONG], model="d" * 64)).model == "d" * 64
+    assert asked.pool(PoolRequest(songs=[SONG], training=TrainingRequest())).model == fitted
+    assert asked.model(ModelRequest(songs=[SONG])).training == fitted
 
 
 def test_a_preset_is_resolved_to_every_setting():
