@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier
 
@@ -61,16 +63,21 @@ def read_or_none(settings: Settings) -> tuple[bytes | None, bytes | None] | None
         return None
 
 
-def start_process(folder: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+@contextmanager
+def start_process(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a stack in a process of its own; it is killed if the block leaves it running."""
+    with subprocess.Popen(
         [sys.executable, "-m", stack_process.__name__, str(folder)],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
 
 
 # Starting, stopping, coming back
