@@ -27,7 +27,10 @@ def run(laboratory: Laboratory) -> Findings:
     own_chunks = max(4, min(least, scale.chunks_per_song))
     conditions = [
         Condition(
-            name, laboratory.train, cut, {**NETWORK, "epochs": epochs_for(scale.steps, chunks=learned[name])}
+            name,
+            laboratory.train,
+            cut,
+            {**NETWORK, "epochs": epochs_for(scale.pair_steps, chunks=learned[name])},
         )
         for name, cut in cuts.items()
     ]

@@ -34,20 +34,15 @@ def run(laboratory: Laboratory) -> Findings:
         for norm in scale.some_of(NORMALISATIONS)
         for name, told in told_of.items()
     ]
-    single = [
-        condition(f"chunk_peak, {name}", {**POINTS, "normalise": "chunk_peak"}, (name,), scale.points_steps)
-        for name in scale.some_of(METADATA)
-    ]
     frames = [
-        condition(f"frames, {name}", NETWORK, told, scale.steps)
+        condition(f"frames, {name}", NETWORK, told, scale.pair_steps)
         for name, told in scale.some_of(list(told_of_frames.items()))
     ]
-    outcomes = laboratory.measure([*by_norm, *single, *frames], laboratory.pool())
-    first, last = len(by_norm), len(by_norm) + len(single)
-    return _findings(outcomes[:first], outcomes[first:last], outcomes[last:])
+    outcomes = laboratory.measure([*by_norm, *frames], laboratory.pool())
+    return _findings(outcomes[: len(by_norm)], outcomes[len(by_norm) :])
 
 
-def _findings(by_norm: list[Outcome], single: list[Outcome], frames: list[Outcome]) -> Findings:
+def _findings(by_norm: list[Outcome], frames: list[Outcome]) -> Findings:
     findings = Findings("metadata", QUESTION)
     for without, told in zip(by_norm[::2], by_norm[1::2], strict=True):
         norm = without.condition.name.partition(",")[0]
@@ -57,16 +52,16 @@ def _findings(by_norm: list[Outcome], single: list[Outcome], frames: list[Outcom
             f"Points normalised by `{norm}`: told all four, the network knows {more}, "
             f"{parted(better, worse)}."
         )
-    one, seen, everything = best_of(single), frames[0], frames[-1]
+    seen, *told_one, everything = frames
+    best = best_of(told_one) if told_one else everything
     findings.sentences += [
-        f"Of one kind alone, {one.condition.name.partition(', ')[2]} helps points most "
-        f"({one.figure().mean:.3f}).",
         f"A network that sees log-mel frames: {seen.figure().mean:.3f} untold, "
-        f"{everything.figure().mean:.3f} told all four.",
+        f"{everything.figure().mean:.3f} told all four; of one kind alone, "
+        f"{best.condition.name.partition(', ')[2]} is best: {best.figure().mean:.3f}.",
     ]
     chance = by_norm[0].reports[0]["pool"]["chance_mrr"]
     for name, title, outcomes in (
-        ("points", "A network that sees raw points, told of metadata or not", [*by_norm, *single]),
+        ("points", "A network that sees raw points, told of metadata or not", by_norm),
         ("frames", "A network that sees log-mel frames, told of metadata or not", frames),
     ):
         figures = {outcome.condition.name: outcome.figure() for outcome in outcomes}

@@ -26,6 +26,7 @@ class Scale:
         resamples: behind every interval.
         seeds: of the fits.
         steps: gradient steps of each fit.
+        pair_steps: the same where only pairs of chunks are learned from, which are soon known by heart.
         points_steps: the same of networks that see raw points, which are many times slower.
         random_cuts: per epoch, where the cut is not the question.
         epochs: of the curve over epochs.
@@ -50,6 +51,7 @@ class Scale:
     resamples: int
     seeds: tuple[int, ...]
     steps: int
+    pair_steps: int
     points_steps: int
     random_cuts: int
     epochs: tuple[int, ...]
@@ -84,9 +86,10 @@ FULL = Scale(
     resamples=500,
     seeds=(0, 1, 2),
     steps=600,
+    pair_steps=200,
     points_steps=100,
     random_cuts=600,
-    epochs=(1, 3, 10, 30),
+    epochs=(1, 3, 10, 40),
     mixes=4,
     mix_chunks=24,
     study_epochs=6,
@@ -109,6 +112,7 @@ SMOKE = Scale(
     resamples=100,
     seeds=(0,),
     steps=1,
+    pair_steps=1,
     points_steps=1,
     random_cuts=20,
     epochs=(1,),
