@@ -78,7 +78,7 @@ def _findings(
         chance = outcomes[0].reports[0]["pool"]["chance_mrr"]
         figures = {one.condition.name: one.figure() for one in outcomes}
         if name == "own":
-            figures |= {f"`linear`, {one.condition.name}": one.figure("linear") for one in outcomes}
+            figures |= {f"linear, {one.condition.name}": one.figure("linear") for one in outcomes}
         findings.plots.append(Plot(name, title, figure_plot(figures, chance=chance, axis="MRR at 0.1 s")))
         findings.tables.append(outcome_table(name, title, outcomes))
         findings.add(name, outcomes)

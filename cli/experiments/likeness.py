@@ -52,7 +52,7 @@ def _tell(findings: Findings, judged: str, outcomes: list[Outcome]) -> None:
     ]
     chance = outcomes[0].reports[0]["pool"]["chance_mrr"]
     figures = {one.condition.name: one.figure() for one in outcomes}
-    figures |= {f"`linear`, {one.condition.name}": one.figure("linear") for one in outcomes}
+    figures |= {f"linear, {one.condition.name}": one.figure("linear") for one in outcomes}
     title = f"MRR on {judged} music with 0.1 s left out on each side"
     findings.plots.append(Plot(f"judged-on-{judged}", title, figure_plot(figures, chance=chance, axis=title)))
     findings.tables.append(outcome_table(f"judged-on-{judged}", f"Judged on {judged} music", outcomes))

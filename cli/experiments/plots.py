@@ -23,6 +23,7 @@ _STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#808080",
     "grid.alpha": 0.3,
     "figure.facecolor": "white",
@@ -62,7 +63,7 @@ def figure_plot(figures: Mapping[str, Figure], *, chance: float | None = None, a
             axes.plot([figure.mean], [row], "|", color="black", markersize=12)
         if chance is not None:
             axes.axvline(chance, color="#808080", linestyle=":", label="chance")
-            axes.legend(loc="lower right", frameon=False)
+            axes.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlim(left=0)
@@ -104,6 +105,6 @@ def bar_plot(shares: Mapping[str, Mapping[str, float]], *, axis: str) -> str:
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlabel(axis)
-        axes.legend(frameon=False)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(kinds), frameon=False)
 
     return drawn(draw, height_in=_FRAME_IN + 1.4 * _ROW_IN * len(shares))
