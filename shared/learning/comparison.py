@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from shared.learning.corpus import Floats, Indices
 from shared.learning.likelihood import Likelihood
 from shared.learning.practice import Sides
+from shared.learning.recurrence import PASSAGE_STEPS, SKIPS, Memory, PassageSpace
 from shared.learning.statistics import edge_statistics
 from shared.store.arrays import Arrays
 
@@ -39,10 +40,17 @@ _NEAR, _FURTHER = 8, 32
 
 @dataclass(frozen=True, eq=False)
 class Judges:
-    """The likelihoods, by what they see and what was left out when they were fitted."""
+    """What is solved for in closed form: likelihoods and spaces of passages.
+
+    Attributes:
+        mel: likelihoods of the frames, by what was left out when they were fitted.
+        long: likelihoods of the long spectra, likewise.
+        passages: by their length.
+    """
 
     mel: Mapping[int, Likelihood]
     long: Mapping[int, Likelihood]
+    passages: Mapping[int, PassageSpace]
 
     def to_arrays(self) -> Arrays:
         """Return all solutions as arrays by name."""
@@ -50,6 +58,8 @@ class Judges:
         for gap in GAPS:
             arrays |= self.mel[gap].to_arrays(f"mel_{gap}/")
             arrays |= self.long[gap].to_arrays(f"long_{gap}/")
+        for steps in PASSAGE_STEPS:
+            arrays |= self.passages[steps].to_arrays(f"passages_{steps}/")
         return arrays
 
     @classmethod
@@ -58,6 +68,7 @@ class Judges:
         return cls(
             {gap: Likelihood.from_arrays(arrays, f"mel_{gap}/") for gap in GAPS},
             {gap: Likelihood.from_arrays(arrays, f"long_{gap}/") for gap in GAPS},
+            {steps: PassageSpace.from_arrays(arrays, f"passages_{steps}/") for steps in PASSAGE_STEPS},
         )
 
 
@@ -168,7 +179,7 @@ class Candidates:
         return np.stack([np.repeat(np.arange(len(self.chunks)), count), self.chunks.ravel()], axis=1)
 
 
-def compare(sides: Sides, coordinates: Coordinates, candidates: Candidates) -> Floats:
+def compare(judges: Judges, sides: Sides, coordinates: Coordinates, candidates: Candidates) -> Floats:
     """Describe every candidate: float32, shape (n, k, FEATURES)."""
     pairs, shape = candidates.pairs, candidates.chunks.shape
     judged = [candidates.base.ravel()]
@@ -185,10 +196,13 @@ def compare(sides: Sides, coordinates: Coordinates, candidates: Candidates) -> F
     for scores in judged:
         columns += _beside_the_others(scores.reshape(shape), candidates.chunks)
     columns += [step.reshape(shape) for step in _steps(sides, pairs)]
+    for space in judges.passages.values():
+        columns += _hints(Memory.of(space, sides), candidates.chunks)
     return np.stack(columns, axis=2).astype(np.float32)
 
 
-FEATURES = 2 + 7 * 3 + 3 * len(_STRETCHES) + 5
+_OF_PASSAGES = len(SKIPS) + 5
+FEATURES = 2 + 7 * 3 + 3 * len(_STRETCHES) + 5 + _OF_PASSAGES * len(PASSAGE_STEPS)
 """Numbers that describe a candidate."""
 
 
@@ -210,6 +224,19 @@ def _beside_the_others(scores: Floats, chunks: Indices) -> list[Floats]:
     some = min(NEIGHBOURS, scores.shape[1])
     own = scores - _highest(scores, some, axis=1).mean(axis=1, keepdims=True)
     return [scores - scores.max(axis=1, keepdims=True), own, own - best_by_head(own, chunks)]
+
+
+def _hints(memory: Memory, chunks: Indices) -> list[Floats]:
+    """Return what recurrence says, by length of passage."""
+    by_skip, recalled = memory.hints(chunks)
+    best = by_skip.max(axis=0)
+    near_and_far = [hints - hints.max(axis=1, keepdims=True) for hints in by_skip]
+    return [
+        *near_and_far,
+        best,
+        *_beside_the_others(best, chunks),
+        np.broadcast_to(recalled[:, None], best.shape),
+    ]
 
 
 def _rank_among_tails(candidates: Candidates) -> Floats:

@@ -36,6 +36,10 @@ class Edges:
         long_tails: float16, shape (n, LONG_BINS): the long spectrum before each chunk's end; of no bins
             where long spectra are not at hand.
         long_heads: float16, the same shape: after each chunk's start.
+        outlines: float16, shape (steps, BANDS): the course of every whole chunk, one chunk after the other;
+            no steps where outlines are not at hand.
+        outline_offsets: int64, shape (n + 1,): chunk i has the steps [outline_offsets[i],
+            outline_offsets[i + 1]).
     """
 
     tails: Float16
@@ -44,18 +48,23 @@ class Edges:
     offsets: NDArray[np.int64]
     long_tails: Float16 = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     long_heads: Float16 = field(default_factory=lambda: np.zeros((0, 0), np.float16))
+    outlines: Float16 = field(default_factory=lambda: np.zeros((0, BANDS), np.float16))
+    outline_offsets: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
 
     def __post_init__(self) -> None:
         for name in ("long_tails", "long_heads"):
             if getattr(self, name).shape == (0, 0):
                 object.__setattr__(self, name, np.zeros((len(self), 0), np.float16))
+        if not len(self.outlines):
+            object.__setattr__(self, "outline_offsets", np.zeros(len(self) + 1, np.int64))
         expected = (len(self), CHANNELS, EDGE_FRAMES, BANDS)
         fits = (
             self.tails.shape == self.heads.shape == expected
             and self.points.shape[1:] == (CHANNELS,)
-            and self.offsets[0] == 0
-            and self.offsets[-1] == len(self.points)
-            and bool((np.diff(self.offsets) >= 0).all())
+            and self.outlines.shape[1:] == (BANDS,)
+            and len(self.outline_offsets) == len(self.offsets)
+            and _rises_to(self.offsets, len(self.points))
+            and _rises_to(self.outline_offsets, len(self.outlines))
             and self.long_tails.shape == self.long_heads.shape == (len(self), self.long_tails.shape[1])
         )
         if not fits:
@@ -76,42 +85,58 @@ class Edges:
 
     @classmethod
     def of_one(
-        cls, tail: Float16, head: Float16, points: Float32, long_tail: Float16, long_head: Float16
+        cls,
+        tail: Float16,
+        head: Float16,
+        points: Float32,
+        long_tail: Float16,
+        long_head: Float16,
+        outline: Float16,
     ) -> Self:
-        """Wrap the edges of one chunk: (2, EDGE_FRAMES, BANDS) twice, (m, 2), and (LONG_BINS,) twice."""
-        offsets = np.array([0, len(points)], np.int64)
-        return cls(tail[None], head[None], points, offsets, long_tail[None], long_head[None])
+        """Wrap one chunk: (2, EDGE_FRAMES, BANDS) twice, (m, 2), (LONG_BINS,) twice, (steps, BANDS)."""
+        return cls(
+            tail[None],
+            head[None],
+            points,
+            np.array([0, len(points)], np.int64),
+            long_tail[None],
+            long_head[None],
+            outline,
+            np.array([0, len(outline)], np.int64),
+        )
 
     @classmethod
     def concatenate(cls, parts: Sequence[Edges]) -> Self:
         """Lay the chunks of several edges one after another; none gives edges of no chunk."""
         no_spectra = np.zeros((0, CHANNELS, EDGE_FRAMES, BANDS), np.float16)
         no_points = np.zeros((0, CHANNELS), np.float32)
-        counts = [np.zeros(1, np.int64), *(part.points_per_chunk for part in parts)]
+        no_outline = np.zeros((0, BANDS), np.float16)
         no_long = np.zeros((0, max((part.long_tails.shape[1] for part in parts), default=0)), np.float16)
         with_chunks = [part for part in parts if len(part)]
         return cls(
             np.concatenate([no_spectra, *(part.tails for part in parts)]),
             np.concatenate([no_spectra, *(part.heads for part in parts)]),
             np.concatenate([no_points, *(part.points for part in parts)]),
-            np.cumsum(np.concatenate(counts)),
+            _joined([part.offsets for part in parts]),
             np.concatenate([no_long, *(part.long_tails for part in with_chunks)]),
             np.concatenate([no_long, *(part.long_heads for part in with_chunks)]),
+            np.concatenate([no_outline, *(part.outlines for part in parts)]),
+            _joined([part.outline_offsets for part in parts]),
         )
 
     def select(self, indices: NDArray[np.int64]) -> Self:
         """Pick chunks, in the order of `indices`, int64, shape (k,)."""
-        counts = self.points_per_chunk[indices]
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-        # Point p of the pick lies as far behind its chunk's first point here as there.
-        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1][indices] - offsets[:-1], counts)
+        points, offsets = _picked(self.offsets, indices)
+        steps, outline_offsets = _picked(self.outline_offsets, indices)
         return type(self)(
             self.tails[indices],
             self.heads[indices],
-            self.points[rows],
+            self.points[points],
             offsets,
             self.long_tails[indices],
             self.long_heads[indices],
+            self.outlines[steps],
+            outline_offsets,
         )
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -133,4 +158,25 @@ class Edges:
             arrays["offsets"].astype(np.int64, copy=False),
             arrays["long_tails"].astype(np.float16, copy=False),
             arrays["long_heads"].astype(np.float16, copy=False),
+            arrays["outlines"].astype(np.float16, copy=False),
+            arrays["outline_offsets"].astype(np.int64, copy=False),
         )
+
+
+def _rises_to(offsets: NDArray[np.int64], total: int) -> bool:
+    return bool(offsets[0] == 0 and offsets[-1] == total and (np.diff(offsets) >= 0).all())
+
+
+def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the offsets of rows that are laid one after another."""
+    return np.cumsum(np.concatenate([np.zeros(1, np.int64), *(np.diff(part) for part in parts)]))
+
+
+def _picked(
+    offsets: NDArray[np.int64], chunks: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of some chunks, in their order, and the offsets that they have then."""
+    counts = np.diff(offsets)[chunks]
+    found = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    # A row of the pick lies as far behind its chunk's first row here as there.
+    return np.arange(found[-1]) + np.repeat(offsets[:-1][chunks] - found[:-1], counts), found

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from shared.sound.edges import CHANNELS, EDGE_FRAMES, POINTS_RATE_HZ, Edges, Float16
 from shared.sound.long_spectra import LONG_BINS, LONG_STEP_HOPS, long_spectra, song_long_spectra
 from shared.sound.mel import BANDS, WINDOW_HOPS, Analysis, analysis_at
+from shared.sound.outlines import OUTLINE_HOPS, outline_of
 from shared.sound.samples import BLOCK_FRAMES, Float32, Samples, to_float32
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "FEATURES_VERSION",
     "LONG_BINS",
     "LONG_STEP_HOPS",
+    "OUTLINE_HOPS",
     "POINTS_RATE_HZ",
     "WINDOW_HOPS",
     "Edges",
@@ -33,12 +35,13 @@ __all__ = [
     "hop_samples",
     "long_spectra",
     "mix_channels",
+    "outline_of",
     "points",
     "song_frames",
     "song_long_spectra",
 ]
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Part of the key of everything made from features: raise it when a figure changes."""
 
 
@@ -158,5 +161,6 @@ def edges_of(chunks: Iterable[Samples], sample_rate_hz: int) -> Edges:
     for chunk in chunks:
         tail, head = edge_spectra(chunk, sample_rate_hz)
         long_tail, long_head = long_spectra(chunk, sample_rate_hz)
-        singles.append(Edges.of_one(tail, head, points(chunk, sample_rate_hz), long_tail, long_head))
+        outline = outline_of(song_frames(chunk, sample_rate_hz))
+        singles.append(Edges.of_one(tail, head, points(chunk, sample_rate_hz), long_tail, long_head, outline))
     return Edges.concatenate(singles)

@@ -46,8 +46,8 @@ class Kind(StrEnum):
 
 PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SONG: 1,
-    Kind.CUT: 2,
-    Kind.GAPPED: 1,
+    Kind.CUT: 3,
+    Kind.GAPPED: 2,
     Kind.SPECTRA: 2,
     Kind.DATASET: 1,
     Kind.MODEL: 1,

@@ -3,7 +3,8 @@
 Two closed forms tell how much likelier a head is after a tail than anywhere: one sees statistics of log-mel
 frames, as `linear` does, the other long spectra, in which held tones stand out. Their sum, corrected by how
 well each chunk suits everyone, chooses the candidates. A small network, trained listwise to point at the true
-one among them, then scores each by what `shared.learning.comparison` says of it.
+one among them, then scores each by what `shared.learning.comparison` says of it: what the likelihoods think,
+how level and spectrum step, and what followed when something like the tail was heard before in the pool.
 
 The network must not learn from scores that are better than it will ever see again: half of the training
 songs are practised on with likelihoods fitted on the other half, and back. Every epoch cuts the songs anew,
@@ -20,7 +21,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from shared.errors import NothingToLearn
+from shared.errors import TooFewSongs
 from shared.learning.approaches.base import Network, Scorer, TrainedSettings
 from shared.learning.approaches.segue_scoring import SegueScorer, standardised
 from shared.learning.comparison import (
@@ -36,7 +37,8 @@ from shared.learning.corpus import Corpus, Indices, need_examples
 from shared.learning.likelihood import Likelihood
 from shared.learning.networks import optimizer_of
 from shared.learning.pairs import Rows
-from shared.learning.practice import Sides, practice_cuts, practice_pool
+from shared.learning.practice import Sides, practice_cuts, practice_passages, practice_pool
+from shared.learning.recurrence import PASSAGE_STEPS, PassageSpace
 from shared.learning.statistics import edge_statistics
 from shared.sound.features import EDGE_FRAMES, LONG_STEP_HOPS
 from shared.store.arrays import Arrays
@@ -48,8 +50,8 @@ _LEAST_DEVIATION = 1e-3
 _CHUNK_PLACES = (25, 54)
 _LEAST_CHUNK_PLACES = EDGE_FRAMES // LONG_STEP_HOPS + 2
 _CHUNKS_OF_THE_LONGEST_SONG = 8
-_GAP_PLACES = (1, 1, 2, 2, 2, 3, 4, 6, 10)
-"""In places of 93 ms: chunks of 2.3 to 5 s; gaps of 0.05 to 0.46 s on each side, 0.09 s most often."""
+_GAP_PLACES = (0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 8, 10)
+"""In places of 93 ms: chunks of 2.3 to 5 s; gaps of up to 0.46 s on each side."""
 
 
 class SegueSettings(TrainedSettings):
@@ -62,10 +64,15 @@ class SegueSettings(TrainedSettings):
     mel_pairs: int = Field(128, ge=1, le=512, description="Canonical pairs of the same.")
     long_ridge: float = Field(0.3, gt=0, le=10, description="Of the likelihood that sees long spectra.")
     long_pairs: int = Field(160, ge=1, le=250, description="Canonical pairs of the same.")
-    candidates: int = Field(60, ge=2, le=500, description="Compared for every chunk.")
+    passage_dimensions: int = Field(
+        128, ge=8, le=192, description="Of the spaces in which passages are recalled."
+    )
+    candidates: int = Field(120, ge=2, le=500, description="Compared for every chunk.")
+    practice_candidates: int = Field(60, ge=2, le=500, description="Compared in training, to save time.")
     units: int = Field(32, ge=1, le=1024, description="Of the network's hidden layer.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Share of the hidden layer dropped in training.")
     pools_per_epoch: int = Field(4, ge=2, le=64, description="Practice pools of an epoch.")
+    practice_songs: int = Field(12, ge=2, le=1000, description="Songs of a practice pool.")
     practice_chunks: int = Field(47, ge=8, le=1000, description="Chunks of one song in a practice pool.")
 
 
@@ -87,7 +94,8 @@ class Segue(Network[SegueSettings]):
     def constants(self, corpus: Corpus, settings: SegueSettings) -> Arrays:
         """Return the likelihoods of all songs, and how the comparison's numbers are standardised."""
         if not corpus.longs or corpus.song_count < 2:
-            raise NothingToLearn(examples=corpus.song_count if corpus.longs else 0, needed=2)
+            found = corpus.song_count if corpus.longs else 0
+            raise TooFewSongs(found=found, needed=2, purpose="Fitting segue")
         practised = self._practise(corpus, settings, np.random.default_rng(0), pools=2)
         numbers = practised.inputs[0].reshape(-1, FEATURES)
         scale = 1 / np.maximum(numbers.std(axis=0), _LEAST_DEVIATION)
@@ -153,6 +161,7 @@ class Segue(Network[SegueSettings]):
                 # A whole edge is left between two gaps.
                 gap_places=min(int(rng.choice(_GAP_PLACES)), chunk - _LEAST_CHUNK_PLACES + 1),
                 most_chunks=settings.practice_chunks,
+                most_songs=settings.practice_songs,
                 rng=rng,
             )
             if len(sides) > 1:
@@ -205,18 +214,28 @@ def _judges(corpus: Corpus, settings: SegueSettings, *, seed: int) -> Judges:
         tails = np.concatenate([song.long_tails for song in cuts]).astype(np.float64)
         heads = np.concatenate([song.long_heads for song in cuts]).astype(np.float64)
         long[gap] = Likelihood.of_cuts(tails, heads, ridge=settings.long_ridge, pairs=settings.long_pairs)
-    return Judges(mel, long)
+    return Judges(mel, long, _passage_spaces(corpus, settings, seed=seed))
+
+
+def _passage_spaces(corpus: Corpus, settings: SegueSettings, *, seed: int) -> dict[int, PassageSpace]:
+    rng = np.random.default_rng([seed, len(GAPS)])
+    return {
+        steps: PassageSpace.of_passages(
+            practice_passages(corpus, settings.random_cuts_per_song, steps, rng), settings.passage_dimensions
+        )
+        for steps in PASSAGE_STEPS
+    }
 
 
 def _queries(judges: Judges, sides: Sides, songs: Indices, settings: SegueSettings) -> Rows:
     """Return the chunks of a pool whose successor is among their candidates: numbers, and which it is."""
     coordinates = Coordinates.of(judges, sides)
-    found = Candidates.of(coordinates, Background.of(coordinates), settings.candidates)
+    found = Candidates.of(coordinates, Background.of(coordinates), settings.practice_candidates)
     is_true = found.chunks == np.arange(1, len(sides) + 1)[:, None]
     able = is_true.any(axis=1)
     able[:-1] &= songs[:-1] == songs[1:]
     able[-1] = False
-    numbers = compare(sides, coordinates, found)[able]
+    numbers = compare(judges, sides, coordinates, found)[able]
     return Rows((numbers,), (is_true[able].argmax(axis=1).astype(np.float32),))
 
 

@@ -94,7 +94,7 @@ class SegueScorer(Scorer):
             return {**prepared, **_NO_CANDIDATES, "background": np.zeros(len(edges), np.float32)}
         background = Background.of(coordinates)
         found = Candidates.of(coordinates, background, self._candidates)
-        shares = _shares(self._logits(compare(sides, coordinates, found)), found.chunks)
+        shares = _shares(self._logits(compare(self._base.judges, sides, coordinates, found)), found.chunks)
         # The row's part of the background is the same for all of its candidates.
         lowest = found.base[:, -1] + background.tails / 2
         return {

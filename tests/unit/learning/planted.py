@@ -6,7 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.learning.corpus import Corpus, LongSpectra
-from shared.sound.features import BANDS, EDGE_FRAMES, LONG_BINS, LONG_STEP_HOPS, POINTS_RATE_HZ, Edges
+from shared.sound.features import (
+    BANDS,
+    EDGE_FRAMES,
+    LONG_BINS,
+    LONG_STEP_HOPS,
+    POINTS_RATE_HZ,
+    WINDOW_HOPS,
+    Edges,
+    outline_of,
+)
 
 CHUNK_HOPS = EDGE_FRAMES + 4
 """Just long enough for whole edges."""
@@ -36,6 +45,7 @@ def planted_edges(rng: np.random.Generator, frames: NDArray[np.float16]) -> Edge
     points = rng.normal(0, 0.1, size=(len(starts) * POINTS_RATE_HZ, 2)).astype(np.float32)
     offsets = np.arange(len(starts) + 1, dtype=np.int64) * POINTS_RATE_HZ
     ends = starts + CHUNK_HOPS
+    outlines = outline_of(frames[starts[:, None] + np.arange(CHUNK_HOPS - WINDOW_HOPS + 1)])
     return Edges(
         stereo(tails),
         stereo(heads),
@@ -43,6 +53,8 @@ def planted_edges(rng: np.random.Generator, frames: NDArray[np.float16]) -> Edge
         offsets,
         planted_long(rng, frames, ends, -1),
         planted_long(rng, frames, starts, 1),
+        outlines.reshape(-1, BANDS),
+        np.arange(len(starts) + 1) * outlines.shape[1],
     )
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from services.trainer.fitting import Fitted, fit
-from shared.errors import NothingToLearn
+from shared.errors import TooFewSongs
 from shared.learning.approaches import get_approach
 from shared.learning.networks import set_weights
 from tests.unit.learning.planted import planted_corpus, without_frames
@@ -110,9 +110,9 @@ def test_an_epoch_can_be_had_again_and_the_next_is_another(corpus, fitted):
 
 
 def test_it_needs_two_songs_with_their_spectra(corpus):
-    with pytest.raises(NothingToLearn):
+    with pytest.raises(TooFewSongs):
         SEGUE.constants(planted_corpus(0, songs=1, chunks=30), SETTINGS)
-    with pytest.raises(NothingToLearn):
+    with pytest.raises(TooFewSongs):
         SEGUE.constants(without_frames(corpus), SETTINGS)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.sound.features import (
     BANDS,
     EDGE_FRAMES,
+    OUTLINE_HOPS,
     POINTS_RATE_HZ,
     WINDOW_HOPS,
     Edges,
@@ -188,6 +189,23 @@ def test_points_are_the_sound_at_1260_hz(rate_hz: int) -> None:
 @pytest.mark.parametrize("n", [1, 5, 17, 18, 100])
 def test_even_a_splinter_has_points(n: int) -> None:
     assert points(np.ones((n, 2), np.float32), 44100).shape == (round(n * POINTS_RATE_HZ / 44100), 2)
+
+
+@pytest.mark.parametrize("rate_hz", [22_050, 44_100])
+def test_an_outline_is_the_course_of_the_whole_chunk(rate_hz: int) -> None:
+    chunk = signals.noise(2.0, rate_hz)
+    edges = edges_of([chunk], rate_hz)
+    frames = song_frames(chunk, rate_hz).astype(np.float32)
+    steps = len(frames) // OUTLINE_HOPS
+    expected = frames[: steps * OUTLINE_HOPS].reshape(steps, OUTLINE_HOPS, BANDS).mean(axis=1)
+    np.testing.assert_allclose(edges.outlines.astype(np.float32), expected, atol=0.01)
+    assert edges.outline_offsets.tolist() == [0, steps]
+
+
+def test_a_splinter_has_no_outline() -> None:
+    edges = edges_of([signals.noise(0.02, 44_100), signals.noise(1.0, 44_100)], 44_100)
+    assert edges.outline_offsets[1] == 0
+    assert edges.outline_offsets[2] == len(edges.outlines) > 0
 
 
 def some_edges() -> tuple[list[np.ndarray], Edges]:
