@@ -78,6 +78,7 @@ def curve_plot(
     """Draw figures over a number: the mean of the seeds, and all seeds between least and most."""
 
     def draw(axes: Axes) -> None:
+        at: list[float] = []
         for colour, (name, points) in zip(COLOURS, curves.items(), strict=False):
             at = [x for x, _ in points]
             axes.plot(at, [figure.mean for _, figure in points], "o-", color=colour, label=name)
@@ -85,6 +86,8 @@ def curve_plot(
             axes.fill_between(at, least, most, color=colour, alpha=0.2, linewidth=0)
         if logarithmic:
             axes.set_xscale("log")
+            axes.set_xticks(at, [f"{x:g}" for x in at])
+            axes.minorticks_off()
         axes.set_xlabel(across)
         axes.set_ylabel(axis)
         axes.legend(frameon=False)

@@ -201,4 +201,5 @@ def test_every_plot_is_drawn_the_same_twice() -> None:
     assert first == draw()
     assert all(svg.startswith("<?xml") for svg in first)
     assert "$two$" in first[0]
+    assert "mathdefault" not in first[1]
     assert "1,373,624" in first[-1]
