@@ -38,8 +38,10 @@ def run(laboratory: Laboratory) -> Findings:
         condition(f"frames, {name}", NETWORK, told, scale.pair_steps)
         for name, told in scale.some_of(list(told_of_frames.items()))
     ]
-    outcomes = laboratory.measure([*by_norm, *frames], laboratory.pool())
-    return _findings(outcomes[: len(by_norm)], outcomes[len(by_norm) :])
+    pool = laboratory.pool()
+    frame_outcomes = laboratory.measure(frames, pool)
+    fits = laboratory.fit(by_norm, scale.points_seeds)
+    return _findings(laboratory.judge(by_norm, fits, pool), frame_outcomes)
 
 
 def _findings(by_norm: list[Outcome], frames: list[Outcome]) -> Findings:

@@ -25,9 +25,10 @@ class Scale:
         queries: transitions asked of networks that score pair by pair.
         resamples: behind every interval.
         seeds: of the fits.
+        points_seeds: the same of networks that see raw points, which are many times slower.
         steps: gradient steps of each fit.
         pair_steps: the same where only pairs of chunks are learned from, which are soon known by heart.
-        points_steps: the same of networks that see raw points, which are many times slower.
+        points_steps: the same of networks that see raw points.
         random_cuts: per epoch, where the cut is not the question.
         epochs: of the curve over epochs.
         mixes: of each approach.
@@ -50,6 +51,7 @@ class Scale:
     queries: int
     resamples: int
     seeds: tuple[int, ...]
+    points_seeds: tuple[int, ...]
     steps: int
     pair_steps: int
     points_steps: int
@@ -85,6 +87,7 @@ FULL = Scale(
     queries=120,
     resamples=500,
     seeds=(0, 1, 2),
+    points_seeds=(0, 1),
     steps=600,
     pair_steps=200,
     points_steps=60,
@@ -111,6 +114,7 @@ SMOKE = Scale(
     queries=4,
     resamples=100,
     seeds=(0,),
+    points_seeds=(0,),
     steps=1,
     pair_steps=1,
     points_steps=1,
