@@ -21,7 +21,7 @@ help:  ## list what can be made
 
 setup: $(DEV)  ## install everything for work on Segue into .venv
 
-demo: $(LOCAL)  ## make two mixes of songs synthesised here, or of SONGS=/a/folder; the result is under out/
+demo: $(LOCAL)  ## make three mixes of songs synthesised here, or of SONGS=/a/folder; the result is under out/
 	$(BIN)/segue demo $(if $(SONGS),"$(SONGS)")
 
 test: $(DEV)  ## run all tests but those of the containers, with coverage

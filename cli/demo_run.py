@@ -1,40 +1,48 @@
-"""`segue demo`: the main job twice on the same songs, by `linear` and by `binary`, compared."""
+"""`segue demo`: approaches fitted on the same songs, a mix by each, and who ranks true successors best."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cli import mixing
 from cli.client import Gateway
 from cli.demo import write_demo_songs
 from cli.documents import Document
-from cli.output import note, notes, number, print_json, print_table, say
+from cli.errors import JobFailed
+from cli.evaluating import Question, judge
+from cli.output import note, notes, print_json, say
 from cli.progress import Bars
 from cli.reaching import brought_up
-from cli.resources import figures_table
+from cli.scores import show_leaderboard
 from cli.sources import find_sources
+from shared.parameters import LEAST_JUDGED_SONGS
 
-TRAININGS: tuple[Document, ...] = ({"approach": "linear"}, {"approach": "binary", "preset": "fast"})
+TRAININGS: tuple[Document, ...] = (
+    {"approach": "linear"},
+    {"approach": "binary", "preset": "fast", "settings": {"epochs": 20}},
+    {"approach": "segue", "settings": {"epochs": 12}},
+)
+"""Fewer epochs than by default: the whole path is to be seen, in minutes."""
+
+_HELD_OUT = Question({})
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """One approach's mix, its model, and the model's report on held-out songs."""
+    """One approach's mix, and the model that was fitted for it."""
 
     made: mixing.Made
     model: Document
-    report: Document
 
 
 def run_demo(folder: Path, sources: Sequence[Path], *, chunks: int, as_json: bool) -> None:
-    """Make the mixes and their reports under a folder, with the stack brought up for as long as it takes.
+    """Make the mixes and the leaderboard under a folder, with the stack brought up for as long as it takes.
 
     Args:
-        folder: gets the mixes, their reports, `data` and, unless songs are given, `songs`.
+        folder: gets the mixes, their reports, `comparison.json`, `data` and, unless songs are given, `songs`.
         sources: files and folders of songs; () for the demo songs.
         chunks: of each mix.
         as_json: print the comparison as JSON.
@@ -44,7 +52,8 @@ def run_demo(folder: Path, sources: Sequence[Path], *, chunks: int, as_json: boo
     note("Starting Segue for the length of the demo.")
     with brought_up(folder / "data") as gateway:
         contestants = _compete(gateway, folder, files, chunks)
-    compared = comparison(contestants)
+        board, reason = _judged(gateway, contestants)
+    compared = comparison(contestants, board, reason)
     (folder / "comparison.json").write_text(json.dumps(compared, indent=2))
     if as_json:
         print_json(compared)
@@ -52,49 +61,28 @@ def run_demo(folder: Path, sources: Sequence[Path], *, chunks: int, as_json: boo
     for each in contestants:
         say(f"\n{mixing.describe(each.made)}")
     say("")
-    _print_comparison(compared)
+    if board is None:
+        say(f"No leaderboard: {reason}")
+    else:
+        say("Which chunk follows which? Asked about songs that were not learned from:")
+        show_leaderboard(board)
 
 
-def comparison(contestants: Sequence[Contestant]) -> Document:
-    """Put what the reports say side by side.
-
-    The held-out figures are of the last contestant's report, which asks every baseline the same questions.
-    """
-    fitted = {each.model["approach"]: each for each in contestants}
-    reference = contestants[-1].report
+def comparison(contestants: Sequence[Contestant], board: Document | None, reason: str | None) -> Document:
+    """Return the mixes side by side, with the leaderboard or, where there is none, the reason."""
     return {
-        "held_out": reference["held_out"],
-        "reason": reference["reason"],
-        "songs": reference["songs"],
-        "transitions": reference["transitions"],
         "mixes": {
-            name: {
+            each.model["approach"]: {
                 "file": str(each.made.file),
                 "mean_score": each.made.report["mean_score"],
                 "replays": each.made.report["replays"],
                 "fit_s": each.model["fit_s"],
             }
-            for name, each in fitted.items()
+            for each in contestants
         },
+        "leaderboard": board,
+        "reason": reason,
     }
-
-
-def comparison_table(held_out: Mapping[str, Document] | None, mixes: Mapping[str, Document]) -> Any:
-    """Return headings and rows: one approach a row, with the figures that it has."""
-    headings, figures = figures_table(held_out or {})
-    rows = {row[0]: row for row in figures}
-    missing = ["-"] * (len(headings) - 1)
-    return (
-        [*headings, "mean score", "fit"],
-        [
-            [
-                *rows.get(name, [name, *missing]),
-                number(mixes.get(name, {}).get("mean_score")),
-                f"{mixes[name]['fit_s']:.1f} s" if name in mixes else "-",
-            ]
-            for name in dict.fromkeys([*rows, *mixes])
-        ],
-    )
 
 
 def _synthesised(folder: Path) -> Path:
@@ -120,15 +108,21 @@ def _contestant(
         made = mixing.make_mix(gateway, library, order, folder / f"mix-{name}.mp3", bars)
     (folder / f"mix-{name}.report.json").write_text(json.dumps(made.report, indent=2, ensure_ascii=False))
     (model,) = made.job["result"]["models"]
-    return Contestant(made, gateway.get("models", model), gateway.document(f"models/{model}/figures"))
+    return Contestant(made, gateway.get("models", model))
 
 
-def _print_comparison(compared: Document) -> None:
-    if compared["reason"]:
-        say(f"No figures on held-out songs: {compared['reason']}")
-    else:
-        say(
-            f"Which chunk follows which? Asked about {compared['transitions']} transitions of "
-            f"{compared['songs']} songs that were not learned from:"
-        )
-    print_table(*comparison_table(compared["held_out"], compared["mixes"]))
+def _judged(gateway: Gateway, contestants: Sequence[Contestant]) -> tuple[Document | None, str | None]:
+    """Return the leaderboard of the models' reports, or None and why there is none.
+
+    The report that follows every fit has the same question, so it is awaited here, not made a second time.
+    """
+    if any(len(each.model["held_out_songs"]) < LEAST_JUDGED_SONGS for each in contestants):
+        return None, f"with so few songs fewer than {LEAST_JUDGED_SONGS} are held out. Give five or more."
+    bars = Bars()
+    note("\nreports", style="bold")
+    try:
+        with bars.shown():
+            reports = [judge(gateway, each.model["id"], _HELD_OUT, None, bars).report for each in contestants]
+    except JobFailed as failed:
+        return None, str(failed)
+    return gateway.leaderboard(reports[-1]["pool"]["digest"]), None

@@ -161,7 +161,7 @@ def demo(
     chunks: Chunks = CHUNKS,
     as_json: Json = False,
 ) -> None:
-    """Make two mixes of the same songs, one judged by linear and one by binary, and compare the two."""
+    """Fit linear, binary and segue on the same songs, make a mix by each, and rank them on a leaderboard."""
     with ended_like_ctrl_c():
         run_demo(folder, sources or [], chunks=chunks, as_json=as_json)
 

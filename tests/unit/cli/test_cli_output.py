@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cli import checks
-from cli.demo_run import comparison_table
-from cli.mixing import songs_used
+from cli.demo_run import Contestant, comparison
+from cli.mixing import Made, songs_used
 from cli.output import counted, duration, number, print_fields, print_table, size
 from cli.progress import detail_of, done_of
 from shared.errors import ToolMissing
@@ -90,19 +90,24 @@ def test_songs_of_a_mix_come_in_the_order_of_their_first_chunk() -> None:
     ]
 
 
-def test_the_comparison_has_a_row_for_everyone_and_dashes_where_there_is_no_figure() -> None:
-    interval = {"value": 0.7, "low": 0.6, "high": 0.8}
-    held_out = {
-        name: {"auc": interval, "mrr": interval, "r_at_1": 0.5, "r_at_10": 1.0}
-        for name in ("random", "binary")
+def test_the_comparison_has_every_mix_and_the_leaderboard_or_why_there_is_none() -> None:
+    mixed = [
+        Contestant(
+            Made({}, {"mean_score": score, "replays": 1}, {}, Path(f"mix-{name}.mp3")),
+            {"approach": name, "fit_s": 2.0},
+        )
+        for name, score in (("linear", None), ("segue", 0.9))
+    ]
+    told = comparison(mixed, {"rows": []}, None)
+    assert list(told["mixes"]) == ["linear", "segue"]
+    assert told["mixes"]["segue"] == {
+        "file": "mix-segue.mp3",
+        "mean_score": 0.9,
+        "replays": 1,
+        "fit_s": 2.0,
     }
-    mixes = {"binary": {"mean_score": 0.9, "fit_s": 61.0}, "linear": {"mean_score": None, "fit_s": 2.0}}
-    headings, rows = comparison_table(held_out, mixes)
-    assert all(len(row) == len(headings) for row in rows)
-    assert [row[0] for row in rows] == ["random", "binary", "linear"]
-    assert rows[1][1:] == ["0.700", "0.600 to 0.800", "0.700", "0.500", "1.000", "0.900", "61.0 s"]
-    assert rows[0][-2:] == ["-", "-"]
-    assert set(rows[2][1:-1]) == {"-"}
+    assert (told["leaderboard"], told["reason"]) == ({"rows": []}, None)
+    assert comparison(mixed, None, "too few")["reason"] == "too few"
 
 
 @pytest.mark.parametrize(("version", "ok"), [((3, 10, 9), False), ((3, 11, 0), True), ((3, 14, 0), False)])
