@@ -205,5 +205,6 @@ def _placed(space: PassageSpace, outlines: Float16, starts: Indices) -> Floats:
 
 def _flat(passages: Float16) -> Floats:
     """Average steps by twos and lay them end to end: float32, shape (m, steps / 2 * BANDS)."""
-    pooled = passages.reshape(len(passages), -1, _POOLED, BANDS).mean(axis=2, dtype=np.float32)
-    return pooled.reshape(len(passages), -1)
+    count, parts = len(passages), passages.shape[1] // _POOLED
+    pooled = passages.reshape(count, parts, _POOLED, BANDS).mean(axis=2, dtype=np.float32)
+    return pooled.reshape(count, parts * BANDS)

@@ -79,8 +79,9 @@ def test_what_follows_in_another_chunk_is_never_seen(space):
     assert hints.max() < LIKE - 0.2
 
 
-def test_chunks_without_room_give_no_hint(space):
-    short = [one[: 2 * space.steps - 1] for one in noise(CHUNKS, STEPS)]
+@pytest.mark.parametrize("kept", [lambda steps: 2 * steps - 1, lambda steps: steps - 1, lambda steps: 0])
+def test_chunks_without_room_give_no_hint(space, kept):
+    short = [one[: kept(space.steps)] for one in noise(CHUNKS, STEPS)]
     hints, recalled = hints_of(space, pool_of(short, noise(CHUNKS, space.steps), noise(CHUNKS, space.steps)))
     assert (hints == -2).all()
     assert (recalled == -1).all()
