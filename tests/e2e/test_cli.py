@@ -87,7 +87,8 @@ def test_a_model_is_judged_on_other_songs_and_json_is_the_report_alone(
     product: Stack, api: httpx.Client, demo_songs: list[Path], tmp_path: Path
 ) -> None:
     songs = [api.post("/songs", params={"name": path.name}, content=path.read_bytes()) for path in demo_songs]
-    fit = api.post("/models", json={"songs": [song.json()["id"] for song in songs[:2]]}).json()["id"]
+    learned = {"songs": [song.json()["id"] for song in songs[:2]], "training": {"approach": "linear"}}
+    fit = api.post("/models", json=learned).json()["id"]
     made = until(lambda: api.get(f"/jobs/{fit}").json()["result"]["models"], timeout_s=TIMEOUT_S)
     page = tmp_path / "report.html"
     options = ["--cut", "equal:4", "--chunks-per-song", "auto", "-o", page, "--json"]
