@@ -15,7 +15,7 @@ from cli.main import app
 from cli.stack.stack import Stack
 from tests.support.signals import joined, noise, sine
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 RATE_HZ = 44_100
 
