@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.learning.corpus import Corpus, Indices, LongSpectra
+from shared.sound.edges import joined_offsets
 from shared.sound.features import (
     BANDS,
     EDGE_FRAMES,
@@ -69,9 +70,8 @@ class Sides:
     def concatenate(cls, parts: list[Sides]) -> Sides:
         """Lay sides one after another; there is at least one."""
         names = [name for name in cls.__dataclass_fields__ if name != "outline_offsets"]
-        steps = [np.zeros(1, np.int64), *(np.diff(part.outline_offsets) for part in parts)]
         joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-        return cls(**joined, outline_offsets=np.cumsum(np.concatenate(steps)))
+        return cls(**joined, outline_offsets=joined_offsets([part.outline_offsets for part in parts]))
 
 
 def practice_cuts(

@@ -117,11 +117,11 @@ class Edges:
             np.concatenate([no_spectra, *(part.tails for part in parts)]),
             np.concatenate([no_spectra, *(part.heads for part in parts)]),
             np.concatenate([no_points, *(part.points for part in parts)]),
-            _joined([part.offsets for part in parts]),
+            joined_offsets([part.offsets for part in parts]),
             np.concatenate([no_long, *(part.long_tails for part in with_chunks)]),
             np.concatenate([no_long, *(part.long_heads for part in with_chunks)]),
             np.concatenate([no_outline, *(part.outlines for part in parts)]),
-            _joined([part.outline_offsets for part in parts]),
+            joined_offsets([part.outline_offsets for part in parts]),
         )
 
     def select(self, indices: NDArray[np.int64]) -> Self:
@@ -167,8 +167,12 @@ def _rises_to(offsets: NDArray[np.int64], total: int) -> bool:
     return bool(offsets[0] == 0 and offsets[-1] == total and (np.diff(offsets) >= 0).all())
 
 
-def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Return the offsets of rows that are laid one after another."""
+def joined_offsets(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the offsets of parts whose rows are laid one after another.
+
+    Args:
+        parts: each int64, shape (k + 1,), rising from 0: where every chunk's rows begin and end.
+    """
     return np.cumsum(np.concatenate([np.zeros(1, np.int64), *(np.diff(part) for part in parts)]))
 
 
