@@ -1,7 +1,7 @@
 # Everything that a person or CI does with this repository. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts check secrets locks clean
+.PHONY: help setup demo bench test lint types contracts check secrets locks clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -23,6 +23,9 @@ setup: $(DEV)  ## install everything for work on Segue into .venv
 
 demo: $(LOCAL)  ## make three mixes of songs synthesised here, or of SONGS=/a/folder; the result is under out/
 	$(BIN)/segue demo $(if $(SONGS),"$(SONGS)")
+
+bench: $(DEV)  ## time Segue beside public peers; ONLY=cut,score,train,render,mix,scale,growth SONGS=/a/folder ROUNDS=5
+	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(SONGS),--songs "$(SONGS)") $(if $(ROUNDS),--rounds $(ROUNDS))
 
 test: $(DEV)  ## run all tests but those of the containers, with coverage
 	$(BIN)/python -m pytest -m "not compose" --cov --cov-report=term:skip-covered

@@ -74,8 +74,15 @@ class LevelMeter:
             self._feed_bounded(block[start : start + BLOCK_FRAMES])
 
     def _feed_bounded(self, block: Samples) -> None:
-        squares = to_int16(block).astype(np.int64)
-        running = np.concatenate([[0], np.cumsum((squares * squares).sum(axis=1))]) + self._total
+        squares = to_int16(block).astype(np.int32)
+        squares *= squares
+        # A square is at most 2**30: the sums of two fit into 32 bits without a sign.
+        powers = squares.view(np.uint32)
+        powers = powers[:, 0] + powers[:, 1] if block.shape[1] == 2 else powers[:, 0]
+        running = np.empty(len(block) + 1, np.int64)
+        running[0] = 0
+        np.cumsum(powers, out=running[1:])
+        running += self._total
         end = self._n_samples + len(block)
         # The first millisecond that lies past this block is the smallest with ms * rate // 1000 > end.
         past_ms = -(-(end + 1) * 1000 // self._rate_hz)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,6 +28,9 @@ from shared.store.manifests import CutFacts, GappedFacts, SongFacts, SpectraFact
 from shared.store.objects import ObjectMissing
 from shared.store.specs import CutSpec, GappedSpec, SongSpec, SpectraSpec
 from shared.worker import register
+
+_STORED_AT_ONCE = 4
+"""Chunks that are encoded and sent side by side: most of it is waiting for the store."""
 
 _CONTENT_TYPES = {"flac": "audio/flac", "wav": "audio/wav", "mp3": "audio/mpeg"}
 
@@ -132,14 +137,24 @@ def _chunks(work: Work, song: AudioReader, facts: CutFacts) -> Iterator[Int16]:
 
 
 def _stored_chunks(work: Work, song: AudioReader, facts: CutFacts) -> Iterator[Int16]:
-    """Store each chunk on its way to being measured, so that one at a time is held."""
-    for chunk, samples in enumerate(_chunks(work, song, facts)):
-        path = work.folder / facts.chunk_file(chunk)
-        write_chunk(path, samples, facts.sample_rate_hz, format=facts.format)
-        work.attempt.put_file(path.name, path, _CONTENT_TYPES[facts.format])
-        path.unlink()
-        work.progress(chunk + 1, facts.chunks, "chunks")
-        yield samples
+    """Store each chunk while it and the next few are measured, so that few are held."""
+    with ThreadPoolExecutor(_STORED_AT_ONCE) as pool:
+        under_way: deque[Future[None]] = deque()
+        for chunk, samples in enumerate(_chunks(work, song, facts)):
+            under_way.append(pool.submit(_store_chunk, work, facts, chunk, samples))
+            if len(under_way) > _STORED_AT_ONCE:
+                under_way.popleft().result()
+            work.progress(chunk + 1, facts.chunks, "chunks")
+            yield samples
+        for last in under_way:
+            last.result()
+
+
+def _store_chunk(work: Work, facts: CutFacts, chunk: int, samples: Int16) -> None:
+    path = work.folder / facts.chunk_file(chunk)
+    write_chunk(path, samples, facts.sample_rate_hz, format=facts.format)
+    work.attempt.put_file(path.name, path, _CONTENT_TYPES[facts.format])
+    path.unlink()
 
 
 def _put_edges(work: Work, edges: Edges) -> None:

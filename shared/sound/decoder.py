@@ -1,6 +1,6 @@
 """The decoding child: probes and decodes one song, once, and says on standard output what it found.
 
-Run by `shared.sound.audio` as `python -m shared.sound.decoder SOURCE TARGET LIMITS`.
+Run confined by `shared.sound.audio`, with the arguments SOURCE TARGET LIMITS.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from shared.sound.confining import confine
 from shared.sound.decoding import (
     HIGHEST_RATE_HZ,
     DecodedSong,
@@ -16,7 +17,11 @@ from shared.sound.decoding import (
     Refused,
     Report,
 )
-from shared.sound.sandbox import confine
+
+
+def load() -> None:
+    """Load the libraries that decode, before there is anything to decode."""
+    import shared.sound.transcoding  # noqa: F401
 
 
 def main() -> None:
@@ -34,7 +39,6 @@ def main() -> None:
 
 
 def _outcome(source: Path, target: Path, limits: DecodeLimits) -> DecodedSong | Refusal:
-    # Imported late: from here on, limits hold for the libraries too.
     from shared.sound.transcoding import transcode
 
     try:
@@ -43,7 +47,3 @@ def _outcome(source: Path, target: Path, limits: DecodeLimits) -> DecodedSong | 
         return refused.refusal
     except MemoryError:
         return Refusal(kind="not-audio", found="decoding it needs more memory than is allowed")
-
-
-if __name__ == "__main__":
-    main()

@@ -23,7 +23,6 @@ from shared.sound.samples import BLOCK_FRAMES, Float32, Samples, to_float32
 __all__ = [
     "BANDS",
     "EDGE_FRAMES",
-    "FEATURES_VERSION",
     "LONG_BINS",
     "LONG_STEP_HOPS",
     "OUTLINE_HOPS",
@@ -40,9 +39,6 @@ __all__ = [
     "song_frames",
     "song_long_spectra",
 ]
-
-FEATURES_VERSION = 3
-"""Part of the key of everything made from features: raise it when a figure changes."""
 
 
 def hop_samples(sample_rate_hz: int) -> int:
@@ -67,24 +63,44 @@ def edge_spectra(chunk: Samples, sample_rate_hz: int) -> tuple[Float16, Float16]
     """
     analysis = analysis_at(sample_rate_hz)
     longest = analysis.samples_of(EDGE_FRAMES)
-    head = _first_frames(to_float32(chunk[:longest]), analysis)
     # Backwards in time and forwards again inside each window: a spectrum's power is the same either way.
-    tail = _first_frames(to_float32(chunk[::-1][:longest]), analysis)
-    return tail, head
+    return _first_frames(chunk[::-1][:longest], analysis), _first_frames(chunk[:longest], analysis)
 
 
-def _first_frames(samples: Float32, analysis: Analysis) -> Float16:
-    short = analysis.window - len(samples)
-    if short > 0:
-        samples = np.pad(samples, ((0, short), (0, 0)))
-    frames = np.log(analysis.mel_power(_windows(samples, analysis)))
+def _first_frames(samples: Samples, analysis: Analysis) -> Float16:
+    channels = _by_channel(samples)
+    missing = max(0, analysis.window - len(samples))
+    filled = np.pad(channels, ((0, 0), (0, missing))) if missing else channels
+    return _as_edge(analysis.mel_power(_windows(filled, analysis)))
+
+
+def _as_edge(power: Float32) -> Float16:
+    """Return an edge of the power of its frames from the cut on, (channels, at most EDGE_FRAMES, BANDS)."""
+    frames = np.log(power)
     padded = np.pad(frames, ((0, 0), (0, EDGE_FRAMES - frames.shape[1]), (0, 0)), mode="edge")
     return np.broadcast_to(padded, (CHANNELS, EDGE_FRAMES, BANDS)).astype(np.float16)
 
 
-def _windows(samples: Float32, analysis: Analysis) -> Float32:
-    """View samples, (n, channels), as overlapping windows: (channels, frames, window)."""
-    return sliding_window_view(samples.T, analysis.window, axis=1)[:, :: analysis.hop]
+def _by_channel(samples: Samples) -> Float32:
+    """Lay out samples, (n, channels), one channel after the other: windows of such are read far faster."""
+    return np.ascontiguousarray(to_float32(samples).T)
+
+
+def _windows(channels: Float32, analysis: Analysis) -> Float32:
+    """View samples, (channels, n), as overlapping windows: (channels, frames, window)."""
+    return sliding_window_view(channels, analysis.window, axis=1)[:, :: analysis.hop]
+
+
+def _powers(blocks: Samples | Iterable[Samples], analysis: Analysis) -> Iterator[Float32]:
+    """Yield the power of a song's frames, whole windows only: (channels, some frames, BANDS) each."""
+    rest: Float32 | None = None
+    for block in _bounded(blocks):
+        channels = _by_channel(block)
+        channels = channels if rest is None else np.concatenate([rest, channels], axis=1)
+        frames = max(0, (channels.shape[1] - analysis.window) // analysis.hop + 1)
+        if frames:
+            yield analysis.mel_power(_windows(channels, analysis))
+        rest = channels[:, frames * analysis.hop :]
 
 
 def song_frames(blocks: Samples | Iterable[Samples], sample_rate_hz: int) -> Float16:
@@ -101,18 +117,12 @@ def song_frames(blocks: Samples | Iterable[Samples], sample_rate_hz: int) -> Flo
     Returns:
         float16, shape (frames, BANDS); no frame where the song is shorter than a window.
     """
-    analysis = analysis_at(sample_rate_hz)
-    rows = [np.zeros((0, BANDS), np.float16)]
-    rest: Float32 | None = None
-    for block in _bounded(blocks):
-        samples = to_float32(block)
-        samples = samples if rest is None else np.concatenate([rest, samples])
-        frames = max(0, (len(samples) - analysis.window) // analysis.hop + 1)
-        if frames:
-            power = analysis.mel_power(_windows(samples, analysis))
-            rows.append(np.log(power.mean(axis=0)).astype(np.float16))
-        rest = samples[frames * analysis.hop :]
-    return np.concatenate(rows)
+    powers = _powers(blocks, analysis_at(sample_rate_hz))
+    return np.concatenate([np.zeros((0, BANDS), np.float16), *map(_mixed_frames, powers)])
+
+
+def _mixed_frames(power: Float32) -> Float16:
+    return np.log(power.mean(axis=0)).astype(np.float16)
 
 
 def _bounded(blocks: Samples | Iterable[Samples]) -> Iterator[Samples]:
@@ -157,10 +167,23 @@ def points(chunk: Samples, sample_rate_hz: int) -> Float32:
 
 def edges_of(chunks: Iterable[Samples], sample_rate_hz: int) -> Edges:
     """Measure the edges and points of chunks of one rate, in order; one chunk is held at a time."""
-    singles = []
-    for chunk in chunks:
-        tail, head = edge_spectra(chunk, sample_rate_hz)
-        long_tail, long_head = long_spectra(chunk, sample_rate_hz)
-        outline = outline_of(song_frames(chunk, sample_rate_hz))
-        singles.append(Edges.of_one(tail, head, points(chunk, sample_rate_hz), long_tail, long_head, outline))
-    return Edges.concatenate(singles)
+    return Edges.concatenate([_edges_of_one(chunk, sample_rate_hz) for chunk in chunks])
+
+
+def _edges_of_one(chunk: Samples, sample_rate_hz: int) -> Edges:
+    tail, head, outline = _spectra_of_one(chunk, analysis_at(sample_rate_hz))
+    long_tail, long_head = long_spectra(chunk, sample_rate_hz)
+    return Edges.of_one(tail, head, points(chunk, sample_rate_hz), long_tail, long_head, outline)
+
+
+def _spectra_of_one(chunk: Samples, analysis: Analysis) -> tuple[Float16, Float16, Float16]:
+    """Return tail, head and outline of a chunk; its head is the beginning of what its outline is made of."""
+    longest = analysis.samples_of(EDGE_FRAMES)
+    tail = _first_frames(chunk[::-1][:longest], analysis)
+    begun = np.zeros((chunk.shape[1], 0, BANDS), np.float32)
+    frames = [np.zeros((0, BANDS), np.float16)]
+    for power in _powers(chunk, analysis):
+        begun = np.concatenate([begun, power[:, : EDGE_FRAMES - begun.shape[1]]], axis=1)
+        frames.append(_mixed_frames(power))
+    head = _as_edge(begun) if begun.shape[1] else _first_frames(chunk, analysis)
+    return tail, head, outline_of(np.concatenate(frames))

@@ -61,8 +61,10 @@ class _Window:
 
     def spectra(self, sounds: Float32) -> Float32:
         """Return log power, shape (m, bins), of sounds, (m, samples), that begin at the cut."""
+        from scipy.fft import rfft  # As in `mel`.
+
         reach = min(len(self.taper), sounds.shape[1])
-        lines = np.fft.rfft(sounds[:, :reach] * self.taper[:reach], self.fft_size)[:, : self.edges[-1]]
+        lines = rfft(sounds[:, :reach] * self.taper[:reach], self.fft_size)[:, : self.edges[-1]]
         power = lines.real**2 + lines.imag**2
         return np.log(np.maximum.reduceat(power, self.edges[:-1], axis=1) + np.float32(_POWER_FLOOR))
 

@@ -20,10 +20,10 @@ from typing import IO
 import numpy as np
 import soundfile
 
+from shared.sound.confining import die_with_parent
 from shared.sound.decoding import HIGHEST_RATE_HZ, LOWEST_RATE_HZ, MOST_CHANNELS, Refused
 from shared.sound.ffmpeg import decode_command
 from shared.sound.samples import BLOCK_FRAMES, Float32
-from shared.sound.sandbox import die_with_parent
 
 SNIFFED_BYTES = 64
 

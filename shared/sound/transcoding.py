@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from shared.sound.readers import (
     open_with_ffmpeg,
     open_with_libsndfile,
 )
-from shared.sound.samples import FULL_SCALE, to_int16
+from shared.sound.samples import FULL_SCALE, Int16, to_int16
 
 OpenReader = Callable[[Path, float], AbstractContextManager[Reader]]
 
@@ -63,8 +64,7 @@ def _write_flac(reader: Reader, target: Path, max_song_s: float) -> tuple[int, f
         with soundfile.SoundFile(
             target, "w", reader.sample_rate_hz, reader.channels, subtype="PCM_16", format="FLAC"
         ) as flac:
-            for block in reader.blocks:
-                samples = to_int16(block)
+            for samples in _ahead(map(to_int16, reader.blocks)):
                 frames += len(samples)
                 if frames > max_song_s * reader.sample_rate_hz:
                     raise Refused("too-long", "")
@@ -76,6 +76,15 @@ def _write_flac(reader: Reader, target: Path, max_song_s: float) -> tuple[int, f
     if not frames:
         raise Refused("empty", "no samples")
     return frames, peak / FULL_SCALE
+
+
+def _ahead(blocks: Iterator[Int16]) -> Iterator[Int16]:
+    """Decode the next block while one is encoded: both codecs leave the interpreter to others."""
+    with ThreadPoolExecutor(1) as decoder:
+        coming = decoder.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = decoder.submit(next, blocks, None)
+            yield block
 
 
 def _read_tags(source: Path) -> dict[str, str | None]:

@@ -55,7 +55,7 @@ class Attempt:
                 producer=PRODUCER_VERSIONS[self.artifact.kind],
                 spec=spec,
                 attempt=self.name,
-                payloads=self._payloads,
+                payloads=dict(sorted(self._payloads.items())),
                 facts=facts,
             )
         )

@@ -46,9 +46,9 @@ class Kind(StrEnum):
 
 PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SONG: 1,
-    Kind.CUT: 3,
-    Kind.GAPPED: 2,
-    Kind.SPECTRA: 2,
+    Kind.CUT: 4,
+    Kind.GAPPED: 3,
+    Kind.SPECTRA: 3,
     Kind.DATASET: 1,
     Kind.MODEL: 1,
     Kind.POOL: 1,

@@ -1,15 +1,19 @@
 """A child that does, confined, what a decoder taken over by a song might do."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from shared.sound.sandbox import confine
+from shared.sound.confining import confine
+
+_memory: list[str] = []
 
 
-def main(deed: str) -> None:
+def main() -> None:
+    deed = sys.argv[1]
     confine(max_memory_bytes=1024**3, max_cpu_s=1, max_file_bytes=1_000_000)
     if deed == "eat memory":
         bytearray(2 * 1024**3)
@@ -26,9 +30,11 @@ def main(deed: str) -> None:
         sys.stdout.write(str(child.pid))
     elif deed == "hang":
         time.sleep(600)
+    elif deed == "kill the nursery":
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(600)
+    elif deed == "remember":
+        _memory.append(deed)
+        sys.stdout.write(str(len(_memory)))
     elif deed == "tell":
         sys.stdout.write(f"{sorted(os.environ)}\n{Path.cwd()}\n{os.getsid(0) == os.getpid()}")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

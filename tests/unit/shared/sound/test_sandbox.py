@@ -50,6 +50,12 @@ def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
     assert ended
 
 
+def test_children_start_anew_and_a_lost_nursery_is_replaced(tmp_path: Path) -> None:
+    assert run("kill the nursery", tmp_path).status == -signal.SIGKILL
+    first, second = run("remember", tmp_path), run("remember", tmp_path)
+    assert first.output == second.output == b"1"
+
+
 def test_a_child_sees_no_secret_and_works_in_its_own_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
