@@ -41,6 +41,10 @@ __all__ = [
 ]
 
 
+_MIXED_AT_ONCE = 16
+"""Edges whose channels are mixed at a time: they stay in a core's cache."""
+
+
 def hop_samples(sample_rate_hz: int) -> int:
     """Return the hop between frames at a rate, in samples: 11.6 ms, 512 at 44.1 kHz."""
     return analysis_at(sample_rate_hz).hop
@@ -140,8 +144,16 @@ def mix_channels(spectra: NDArray[Any]) -> NDArray[Any]:
     Returns:
         The same type, shape (..., frames, BANDS).
     """
-    left, right = (spectra[..., channel, :, :].astype(np.float32) for channel in range(CHANNELS))
-    return (np.logaddexp(left, right) - np.float32(np.log(2))).astype(spectra.dtype)
+    mixed = np.empty((*spectra.shape[:-3], *spectra.shape[-2:]), spectra.dtype)
+    flat, flat_mixed = spectra.reshape(-1, *spectra.shape[-3:]), mixed.reshape(-1, *spectra.shape[-2:])
+    for at in range(0, len(flat), _MIXED_AT_ONCE):
+        block = flat[at : at + _MIXED_AT_ONCE].astype(np.float32)
+        left, right = block[:, 0], block[:, 1]
+        # From the louder one and the difference: `logaddexp` takes one number at a time, three times as long.
+        quieter_by = np.abs(left - right)
+        louder = np.log1p(np.exp(-quieter_by)) + np.maximum(left, right) - np.float32(np.log(2))
+        flat_mixed[at : at + _MIXED_AT_ONCE] = louder
+    return mixed
 
 
 def points(chunk: Samples, sample_rate_hz: int) -> Float32:
