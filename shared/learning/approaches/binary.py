@@ -27,6 +27,7 @@ from shared.learning.approaches.binary_inputs import (
 )
 from shared.learning.approaches.binary_scoring import PairNetwork, PoolLogits
 from shared.learning.corpus import Corpus, Floats, Indices, need_examples
+from shared.learning.lstm import lstm
 from shared.learning.metadata import edge_metadata, metadata_distances
 from shared.learning.networks import optimizer_of
 from shared.sound.features import Edges
@@ -125,7 +126,7 @@ class Binary(Network[BinarySettings]):
                 name="conv1d",
             ),
             layers.MaxPooling1D(2, strides=2, name="max_pooling1d"),
-            layers.LSTM(settings.lstm_units, return_sequences=True, name="lstm"),
+            lstm(settings.lstm_units, return_sequences=True, name="lstm"),
             layers.Dense(settings.dense_units, activation=settings.activation, name="dense"),
             layers.Dropout(settings.dropout, name="dropout"),
             layers.Flatten(name="flatten"),
