@@ -24,7 +24,7 @@ setup: $(DEV)  ## install everything for work on Segue into .venv
 demo: $(LOCAL)  ## make three mixes of songs synthesised here, or of SONGS=/a/folder; the result is under out/
 	$(BIN)/segue demo $(if $(SONGS),"$(SONGS)")
 
-bench: $(DEV)  ## time Segue beside public peers; ONLY=cut,score,train,render,mix,scale,growth SONGS=/a/folder ROUNDS=5
+bench: $(DEV)  ## time Segue beside public peers; ONLY=cut,score,train,growth SONGS=/a/folder ROUNDS=5
 	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(SONGS),--songs "$(SONGS)") $(if $(ROUNDS),--rounds $(ROUNDS))
 
 test: $(DEV)  ## run all tests but those of the containers, with coverage

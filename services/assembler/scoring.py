@@ -69,7 +69,8 @@ def prepare_pool(scorer: Scorer, cuts: Sequence[Edges], songs: Sequence[str]) ->
     numbers = np.concatenate([np.arange(count, dtype=np.int64) for count in counts])[usable]
     places = {song: place for place, song in enumerate(dict.fromkeys(songs))}
     song_of = np.array([places[song] for song in songs], dtype=np.int64)[cut_of]
-    return Pool(cut_of, numbers, scorer.prepare(edges.select(usable), song_of))
+    prepared = scorer.prepare(edges.select(usable), song_of)
+    return Pool(cut_of, numbers, prepared | scorer.index(prepared))
 
 
 def find_start(pool: Pool, songs: Sequence[str], *, song: str, chunk: int) -> int:

@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from shared.errors import BadSetting, ModelDiverged, PoolTooSmall
 
-__all__ = ["Score", "Sequence", "greedy"]
+__all__ = ["Score", "Sequence", "Shortlist", "greedy"]
 
 Score = Callable[[int, NDArray[np.int64], int], NDArray[np.float32]]
 """Given a reference chunk, candidates, int64 (m,), and which transition of the mix this is, from 0: how well
 each candidate follows, float32 (m,)."""
+
+Shortlist = Callable[[int, NDArray[np.bool_]], NDArray[np.int64]]
+"""Given a reference chunk and which chunks are unused, (chunks,): the unused ones among whom the best is
+sought, int64, rising, at least one."""
 
 BLOCK = 4096
 """Candidates are scored this many at a time, which bounds what a scorer holds."""
@@ -43,6 +47,7 @@ def greedy(
     start: int,
     length: int,
     accept_above: float | None = None,
+    shortlist: Shortlist | None = None,
     on_step: Callable[[int, int], None] = lambda step, total: None,
 ) -> Sequence:
     """Append, again and again, the chunk that follows the last one best; none is taken twice.
@@ -57,6 +62,7 @@ def greedy(
         length: chunks in the mix, `start` included.
         accept_above: take the first candidate, in the pool's order, that scores above this, as the
             study's code did with 0.99; where none does, or None: the best of all.
+        shortlist: names the chunks that are scored at a step; None: all that are unused.
         on_step: called with (chunks placed, `length`) after each; it may raise to stop.
 
     Raises:
@@ -71,8 +77,8 @@ def greedy(
     order[0], unused[start] = start, False
     on_step(1, length)
     for step in range(1, length):
-        candidates = np.flatnonzero(unused)
         reference = int(order[step - 1])
+        candidates = np.flatnonzero(unused) if shortlist is None else shortlist(reference, unused)
         chosen, scores[step - 1] = _choose(score, reference, candidates, step - 1, accept_above)
         order[step], unused[chosen] = chosen, False
         on_step(step + 1, length)

@@ -82,6 +82,8 @@ def sequence_mix(work: Work) -> SequenceFacts:
         start=start,
         length=wish.chunks,
         accept_above=wish.accept_above,
+        # The first good candidate in the pool's order is not among the best, so there all are walked.
+        shortlist=scorer.shortlist(pool.prepared) if wish.accept_above is None else None,
         on_step=tell,
     )
     shown = found.scores if wish.accept_above is not None else scorer.display(found.scores)

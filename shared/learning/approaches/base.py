@@ -8,7 +8,7 @@ and from these a `Scorer`, which judges transitions of a pool it has prepared.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
@@ -22,6 +22,10 @@ from shared.learning.pairs import Batches
 from shared.parameters import Parameters
 from shared.sound.features import Edges
 from shared.store.arrays import Arrays
+
+Shortlist = Callable[[int, NDArray[np.bool_]], Indices]
+"""Given a reference chunk and which chunks may follow it, (n,): those worth scoring, int64, rising, at least
+one where any may follow."""
 
 
 class Settings(Parameters):
@@ -98,6 +102,17 @@ class Scorer(ABC):
             float32, shape (m,): any real numbers; higher is better. Memory is bounded whatever the number
             of candidates.
         """
+
+    def index(self, prepared: Arrays) -> Arrays:
+        """Return arrays to be kept with a large pool beside the prepared ones, so that `shortlist` has them.
+
+        By default none: every step of a mix scores all chunks that are left.
+        """
+        return {}
+
+    def shortlist(self, prepared: Arrays) -> Shortlist | None:
+        """Return what names the few chunks of a pool that can be the best; None: all have to be scored."""
+        return None
 
     def dense(self, prepared: Arrays, chunks: int) -> Floats:
         """Score every chunk after every chunk: float32, shape (n, n), a row per reference."""

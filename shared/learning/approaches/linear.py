@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from shared.learning.approaches.base import ClosedForm, Scorer, Settings
+from shared.learning.approaches.base import ClosedForm, Scorer, Settings, Shortlist
 from shared.learning.corpus import Corpus, Cuts, Floats, Indices, need_examples
 from shared.learning.likelihood import Likelihood
+from shared.learning.neighbours import HeadIndex
 from shared.learning.statistics import edge_statistics
 from shared.sound.features import Edges, mix_channels
 from shared.store.arrays import Arrays
@@ -22,6 +23,9 @@ from shared.store.arrays import Arrays
 _Doubles = NDArray[np.float64]
 
 _LEAST_CUTS = 8
+
+_SHORTLIST = 50
+"""Unused chunks that a step looks for in a large pool, where one is taken."""
 
 
 class LinearSettings(Settings):
@@ -82,6 +86,17 @@ class LinearScorer(Scorer):
     ) -> Floats:
         """Return the ratios of one row."""
         return self._likelihood.ratios(prepared["tails"][reference][None], prepared["heads"][candidates])[0]
+
+    def index(self, prepared: Arrays) -> Arrays:
+        """Return the cells and codes of a large pool's heads."""
+        return HeadIndex.build(self._likelihood, prepared["heads"]).to_arrays()
+
+    def shortlist(self, prepared: Arrays) -> Shortlist | None:
+        """Return the search in a pool that was indexed."""
+        index = HeadIndex.from_arrays(self._likelihood, prepared["heads"], prepared)
+        if index.exact:
+            return None
+        return lambda reference, unused: index.candidates(prepared["tails"][reference], _SHORTLIST, unused)
 
     def dense(self, prepared: Arrays, chunks: int) -> Floats:
         """Return all ratios as one matrix product."""

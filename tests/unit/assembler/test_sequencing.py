@@ -150,3 +150,36 @@ def test_impossible_wishes_are_refused(start: int, length: int) -> None:
 def test_scores_that_are_no_numbers_are_an_error_even_where_others_are_higher() -> None:
     with pytest.raises(ModelDiverged, match="1 of 2 scores after chunk 0"):
         greedy(table([[0, 5, np.nan]] * 3), chunks=3, start=0, length=2)
+
+
+def test_a_shortlist_is_all_that_is_scored_and_knows_what_is_used() -> None:
+    score = table([[9, 1, 3, 2], [9, 9, 9, 9], [0, 0.5, 9, 0.25], [0, 0, 9, 9]])
+    told: list[tuple[int, list[bool]]] = []
+
+    def shortlist(reference: int, unused: NDArray[np.bool_]) -> Indices:
+        told.append((reference, unused.tolist()))
+        return np.flatnonzero(unused)[-2:]
+
+    found = greedy(score, chunks=4, start=0, length=4, shortlist=shortlist)
+
+    assert found.order.tolist() == [0, 2, 1, 3]
+    assert [asked.tolist() for asked in score.asked] == [[2, 3], [1, 3], [3]]
+    assert told == [
+        (0, [False, True, True, True]),
+        (2, [False, True, False, True]),
+        (1, [False, False, False, True]),
+    ]
+
+
+def test_a_shortlist_of_all_changes_nothing() -> None:
+    matrix = np.random.default_rng(0).normal(size=(30, 30)).astype(np.float32)
+    all_of_them = greedy(Table(matrix), chunks=30, start=3, length=30)
+    listed = greedy(
+        Table(matrix),
+        chunks=30,
+        start=3,
+        length=30,
+        shortlist=lambda reference, unused: np.flatnonzero(unused),
+    )
+    assert listed.order.tolist() == all_of_them.order.tolist()
+    assert listed.scores.tobytes() == all_of_them.scores.tobytes()

@@ -5,6 +5,7 @@ from shared.errors import NothingToLearn
 from shared.learning.approaches import get_approach
 from shared.learning.corpus import Corpus
 from shared.learning.likelihood import canonical_directions
+from shared.learning.neighbours import EXACT_CHUNKS
 from shared.learning.statistics import STATISTICS, edge_statistics
 from shared.sound.features import BANDS
 from tests.unit.learning.planted import planted_corpus, without_frames
@@ -109,3 +110,31 @@ def test_too_few_cuts_are_refused():
 
     with pytest.raises(NothingToLearn, match="2 training examples; at least 8"):
         LINEAR.solve(corpus, LINEAR.resolve(), seed=0)
+
+
+def test_a_pool_that_is_small_is_kept_without_an_index_and_scored_whole():
+    corpus = planted_corpus(0)
+    scorer = solved(corpus)
+    prepared = scorer.prepare(corpus.edges)
+
+    assert scorer.index(prepared) == {}
+    assert scorer.shortlist(prepared) is None
+
+
+def test_a_large_pool_is_kept_with_an_index_that_lists_the_best_unused():
+    scorer = solved(planted_corpus(0), canonical_pairs=8)
+    rng = np.random.default_rng(0)
+    heads, noise = rng.normal(size=(2, EXACT_CHUNKS + 1, 8)).astype(np.float32)
+    prepared = {"tails": 0.9 * heads + 0.4 * noise, "heads": heads}
+    everyone, unused = np.arange(len(heads)), np.ones(len(heads), np.bool_)
+
+    shortlist = scorer.shortlist(prepared | scorer.index(prepared))
+
+    best = []
+    for reference in range(50):
+        scores = scorer.scores(prepared, reference, everyone)
+        unused[:] = True
+        unused[scores.argmax()] = False
+        best.append(np.where(unused, scores, -np.inf).argmax() in shortlist(reference, unused))
+        assert unused[shortlist(reference, unused)].all()
+    assert np.mean(best) > 0.95
