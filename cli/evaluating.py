@@ -59,7 +59,7 @@ def judge(gateway: Gateway, model: str, question: Question, library: Library | N
     Raises:
         JobFailed, JobCancelled: there is no report.
     """
-    job = see_through(gateway, gateway.submit(f"models/{model}/report", request_of(question, library)), bars)
+    job = see_through(gateway, f"models/{model}/report", request_of(question, library), bars)
     report = job["report"]
     assert report is not None
     return Judged(report, gateway.get("reports", report))

@@ -15,6 +15,7 @@ from cli.errors import ApiProblem, JobCancelled, JobFailed, NoSongs
 from cli.following import follow
 from cli.output import counted, duration, note, number, short_id, size
 from cli.progress import Bars
+from cli.stack.signals import interrupt_held
 from shared.errors import UnknownStart
 from shared.parameters import Cut, Output
 
@@ -113,7 +114,7 @@ def make_mix(gateway: Gateway, library: Library, order: Order, target: Path, bar
     request = request_of(library, order)
     if order.judge.pretrained is not None:
         request["model"] = pretrained_model(gateway, order.judge.pretrained)
-    job = see_through(gateway, gateway.submit("mixes", request), bars)
+    job = see_through(gateway, "mixes", request, bars)
     mix_id = job["mix"]
     assert mix_id is not None
     mix = gateway.get("mixes", mix_id)
@@ -149,16 +150,20 @@ def request_of(library: Library, order: Order) -> Document:
     return request
 
 
-def see_through(gateway: Gateway, job: Job, bars: Bars) -> Job:
-    """Await a job of one's own; when interrupted, cancel it.
+def see_through(gateway: Gateway, resource: str, request: Document, bars: Bars) -> Job:
+    """Ask for work and await its job; when interrupted, cancel it.
 
     Raises:
         JobFailed, JobCancelled: it did not succeed.
     """
+    job: Job | None = None
     try:
+        with interrupt_held():
+            job = gateway.submit(resource, request)
         return await_job(gateway, job, bars)
     except KeyboardInterrupt:
-        cancel_quietly(gateway, job["id"])
+        if job is not None:
+            cancel_quietly(gateway, job["id"])
         raise
 
 

@@ -18,6 +18,7 @@ from cli.experiments.scales import Scale
 from cli.following import follow
 from cli.output import note
 from cli.progress import Bars
+from cli.stack.signals import interrupt_held
 from shared.parameters import Cut
 
 
@@ -149,7 +150,8 @@ class Laboratory:
         """
         with self._cancelled_when_left() as open_jobs:
             for _, resource, request in wishes:
-                open_jobs.append(self.gateway.submit(resource, request))
+                with interrupt_held():
+                    open_jobs.append(self.gateway.submit(resource, request))
             ended = []
             for done, ((name, _, _), job) in enumerate(zip(wishes, list(open_jobs), strict=True)):
                 self.bars.set(bar, done, len(wishes), count=f"{done}/{len(wishes)}", detail=name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import httpx
@@ -149,6 +151,37 @@ def test_ctrl_c_cancels_the_job(main_job: Answers, music: Path) -> None:
     assert result.exit_code == 130
     assert main_job.asked[-1].method == "DELETE"
     assert JOB[:12] in result.stderr
+
+
+def test_ctrl_c_while_the_job_is_asked_for_cancels_it_as_soon_as_it_is_known(
+    main_job: Answers, music: Path
+) -> None:
+    answer = main_job.table["POST mixes"]
+
+    def interrupt(request: httpx.Request) -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        return answer
+
+    main_job.table["POST mixes"] = interrupt
+    result = run("mix", music / "night.mp3", "-o", music / "out.mp3", answers=main_job)
+    assert result.exit_code == 130
+    assert main_job.asked[-1].method == "DELETE"
+    assert f"Cancelled job {JOB[:12]}" in result.stderr
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_answer(main_job: Answers, music: Path) -> None:
+    answered = []
+
+    def interrupt(request: httpx.Request) -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        answered.append(request)
+        return job_of("queued")
+
+    main_job.table["POST mixes"] = interrupt
+    result = run("mix", music / "night.mp3", "-o", music / "out.mp3", answers=main_job)
+    assert result.exit_code == 130
+    assert not answered
 
 
 def test_a_job_that_someone_cancels_ends_like_ctrl_c(main_job: Answers, music: Path) -> None:
