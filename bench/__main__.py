@@ -16,7 +16,7 @@ from rich.table import Table
 from bench.material import Bench
 from bench.measuring import Row
 
-SECTIONS = ("cut", "score", "train", "growth")
+SECTIONS = ("cut", "score", "train", "render", "mix", "scale", "growth")
 
 
 def main() -> int:

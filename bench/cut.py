@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from pydub.silence import detect_silence
 from bench.material import Bench
 from bench.measuring import Row, at_most_times, by_turns, median_s, times_as_fast
 from bench.models import shipped_scorer
+from bench.workers import CORES, worker_processes
 from services.chunker.cutting import equal_boundaries, find_boundaries, silence_boundaries
 from services.chunker.levels import measure_levels
 from shared.learning.corpus import Floats
@@ -99,8 +99,7 @@ def _embedded(bench: Bench) -> Iterator[Row]:
     songs = bench.songs[: bench.size(8, 2)]
     decoded = [_saved(bench, song) for song in songs]
     sound_s = sum(soundfile.info(song).duration for song in songs)
-    cores = os.cpu_count() or 1
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+    with worker_processes() as pool:
         list(pool.map(_embed, decoded))  # Interpreters and libraries are loaded before time is taken.
 
         def from_samples() -> list[Floats]:
@@ -112,7 +111,7 @@ def _embedded(bench: Bench) -> Iterator[Row]:
         expected = _embed(decoded[0])
         for name, act, times in (("decoded samples", from_samples, 600), ("files", from_files, 250)):
             yield Row(
-                f"cut: {name} to embeddings, {len(songs)} songs on {cores} cores",
+                f"cut: {name} to embeddings, {len(songs)} songs on {CORES} cores",
                 median_s(act, bench.rounds),
                 peer="real time",
                 peer_s=sound_s,

@@ -24,7 +24,7 @@ MOST_PREPARING_STEPS = 8
 
 
 @dataclass(frozen=True)
-class _Seed:
+class Seed:
     """The study's network with weights nobody has trained, and a pool for it."""
 
     network: Any
@@ -33,7 +33,7 @@ class _Seed:
     heads: Floats
 
     @classmethod
-    def of(cls, edges: Edges, songs: Indices) -> _Seed:
+    def of(cls, edges: Edges, songs: Indices) -> Seed:
         import keras
 
         keras.utils.set_random_seed(0)
@@ -61,11 +61,11 @@ class _Seed:
 def rows(bench: Bench) -> Iterator[Row]:
     """Compare with Keras, called as the study did and in batches; then measure whole matrices."""
     edges, songs = real_pool(bench, bench.size(1800, 24))
-    yield from _greedy_step(bench, _Seed.of(edges, songs))
+    yield from _greedy_step(bench, Seed.of(edges, songs))
     yield from _matrices(bench, edges, songs)
 
 
-def _greedy_step(bench: Bench, seed: _Seed) -> Iterator[Row]:
+def _greedy_step(bench: Bench, seed: Seed) -> Iterator[Row]:
     everyone = np.arange(1, len(seed.tails))
     few = everyone[:: max(1, len(everyone) // 40)]
     preparing_s, _ = timed(lambda: seed.step(0, everyone))

@@ -16,7 +16,7 @@ import soxr
 
 from services.assembler.pieces import Piece, Song, position_at
 from shared.errors import Corrupt
-from shared.sound.samples import BLOCK_FRAMES, Float32, to_float32
+from shared.sound.samples import BLOCK_FRAMES, Float32, to_float32, to_mono
 
 __all__ = ["Material"]
 
@@ -78,7 +78,7 @@ class Material:
         there = min(stop, self._song.n_samples)
         samples = to_float32(self._song.read_range(min(start, there), there))
         if samples.shape[1] > self._channels:
-            samples = samples.mean(axis=1, keepdims=True, dtype=np.float32)
+            samples = to_mono(samples)[:, None]
         return np.pad(samples, ((0, stop - start - len(samples)), (0, 0)))
 
     def _resampled(self, start: int, stop: int) -> Iterator[Float32]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shared.sound.edges import Edges
 from shared.sound.features import WINDOW_HOPS, edges_of, hop_samples
 from shared.sound.openings import OPENING_RATE_HZ, OPENING_SAMPLES
-from shared.sound.samples import Int16, to_float32, to_int16
+from shared.sound.samples import Int16, to_int16, to_mono
 
 
 def gapped_edges(
@@ -60,6 +60,6 @@ def openings(chunks: Iterable[Int16], sample_rate_hz: int) -> Int16:
 
 def _opening(chunk: Int16, sample_rate_hz: int) -> Int16:
     first = chunk[: round(sample_rate_hz * OPENING_SAMPLES / OPENING_RATE_HZ)]
-    mono = to_float32(first).mean(axis=1, keepdims=True)
+    mono = to_mono(first)[:, None]
     resampled = to_int16(soxr.resample(mono, sample_rate_hz, OPENING_RATE_HZ))[:OPENING_SAMPLES, 0]
     return np.pad(resampled, (0, OPENING_SAMPLES - len(resampled)))

@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from shared.sound.mel import analysis_at
-from shared.sound.samples import Float32, Samples, to_float32
+from shared.sound.samples import Float32, Samples, to_mono
 
 Float16 = NDArray[np.float16]
 
@@ -95,8 +95,8 @@ def long_spectra(chunk: Samples, sample_rate_hz: int) -> tuple[Float16, Float16]
         tail and head, natural logarithm of power, each float16, shape (LONG_BINS,).
     """
     reach = int(np.ceil(_REACH * sample_rate_hz / LONG_RATE_HZ)) + sample_rate_hz // 10
-    head = _resampled(to_float32(chunk[:reach]).mean(axis=1), sample_rate_hz)
-    tail = _resampled(to_float32(chunk[-reach:]).mean(axis=1), sample_rate_hz)
+    head = _resampled(to_mono(chunk[:reach]), sample_rate_hz)
+    tail = _resampled(to_mono(chunk[-reach:]), sample_rate_hz)
     both = np.zeros((2, _REACH), np.float32)
     both[0, : len(tail)] = tail[::-1][:_REACH]
     both[1, : len(head)] = head[:_REACH]
@@ -175,5 +175,5 @@ def _mono_blocks(blocks: Samples | Iterable[Samples], sample_rate_hz: int) -> It
 
     resampler = soxr.ResampleStream(sample_rate_hz, LONG_RATE_HZ, 1, dtype="float32")
     for block in [blocks] if isinstance(blocks, np.ndarray) else blocks:
-        yield resampler.resample_chunk(to_float32(block).mean(axis=1)), False
+        yield resampler.resample_chunk(to_mono(block)), False
     yield resampler.resample_chunk(np.zeros(0, np.float32), last=True), True
