@@ -96,7 +96,7 @@ def _stored(bench: Bench) -> Row:
 
 def _embedded(bench: Bench) -> Iterator[Row]:
     """Songs side by side, one on each core, as a pool of workers takes them."""
-    songs = bench.songs[: bench.size(8, 2)]
+    songs = bench.songs[: bench.size(16, 2)]
     decoded = [_saved(bench, song) for song in songs]
     sound_s = sum(soundfile.info(song).duration for song in songs)
     with worker_processes() as pool:

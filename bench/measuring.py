@@ -20,17 +20,21 @@ class Goal:
         text: the goal in words.
         least_ratio: of the peer's time over Segue's; None: there is no such goal.
         most_s: seconds that Segue may take; None: no such goal.
+        spare_s: seconds of Segue's that are left out of the ratio.
     """
 
     text: str
     least_ratio: float | None = None
     most_s: float | None = None
+    spare_s: float = 0.0
 
     def is_met(self, peer_s: float | None, segue_s: float) -> bool:
         """Say whether times reach the goal."""
         if self.most_s is not None and segue_s > self.most_s:
             return False
-        return self.least_ratio is None or (peer_s is not None and peer_s >= self.least_ratio * segue_s)
+        return self.least_ratio is None or (
+            peer_s is not None and peer_s >= self.least_ratio * (segue_s - self.spare_s)
+        )
 
 
 def times_as_fast(times: float) -> Goal:
@@ -38,9 +42,10 @@ def times_as_fast(times: float) -> Goal:
     return Goal(f"{times:g}x as fast", least_ratio=times)
 
 
-def at_most_times(times: float) -> Goal:
-    """Allow so many times the peer's time."""
-    return Goal(f"at most {times:g}x its time", least_ratio=1 / times)
+def at_most_times(times: float, *, spare_s: float = 0.0) -> Goal:
+    """Allow so many times the peer's time, and so many seconds more."""
+    more = f" and {spare_s:g} s" if spare_s else ""
+    return Goal(f"at most {times:g}x its time{more}", least_ratio=1 / times, spare_s=spare_s)
 
 
 def within(seconds: float) -> Goal:

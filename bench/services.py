@@ -1,0 +1,59 @@
+"""The whole product on this machine, and jobs that are asked of it as users ask."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bench.material import Bench
+from cli.client import Gateway
+from cli.documents import Document, Job
+from cli.following import follow
+from cli.stack.stack import ANY_PORT, SERVICES, Stack
+
+
+@contextmanager
+def services(bench: Bench, *, chunkers: int = 1, threads: int = 1) -> Iterator[tuple[Stack, Gateway]]:
+    """Run servers, gateway and workers with nothing stored: chunkers of one child each.
+
+    Args:
+        chunkers: how many chunker workers.
+        threads: of the libraries in each worker.
+    """
+    more = [replace(SERVICES[0], name=f"chunker-{number}") for number in range(2, chunkers + 1)]
+    wishes = {"SEGUE_WORKER_CHILDREN": "1", "SEGUE_WORKER_THREADS": str(threads)}
+    before = {name: os.environ.get(name) for name in wishes}
+    os.environ.update(wishes)
+    try:
+        folder = Path(tempfile.mkdtemp(dir=bench.folder))
+        stack = Stack(folder, port=ANY_PORT, services=(*SERVICES, *more))
+        with stack, Gateway(stack.url) as gateway:
+            await_chunkers(gateway, chunkers)
+            yield stack, gateway
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def uploaded(gateway: Gateway, songs: Sequence[Path]) -> list[str]:
+    """Upload songs; return their ids."""
+    return [gateway.upload(song)["id"] for song in songs]
+
+
+def done(gateway: Gateway, resource: str, request: Document) -> Job:
+    """Ask for work and wait until it is done."""
+    *_, job = follow(gateway, gateway.submit(resource, request)["id"])
+    if job["state"] != "succeeded":
+        raise RuntimeError(f"job {job['id']} ended as {job['state']}")
+    return job
+
+
+def await_chunkers(gateway: Gateway, count: int) -> None:
+    """Wait until so many chunker workers are ready."""
+    while gateway.document("system")["workers"]["chunker"] < count:
+        time.sleep(0.01)
