@@ -18,15 +18,18 @@ from cli.stack.stack import ANY_PORT, SERVICES, Stack
 
 
 @contextmanager
-def services(bench: Bench, *, chunkers: int = 1, threads: int = 1) -> Iterator[tuple[Stack, Gateway]]:
-    """Run servers, gateway and workers with nothing stored: chunkers of one child each.
+def services(
+    bench: Bench, *, chunkers: int = 1, children: int = 1, threads: int = 1
+) -> Iterator[tuple[Stack, Gateway]]:
+    """Run servers, gateway and workers with nothing stored.
 
     Args:
         chunkers: how many chunker workers.
-        threads: of the libraries in each worker.
+        children: tasks that each worker runs at once.
+        threads: of the libraries in each child.
     """
     more = [replace(SERVICES[0], name=f"chunker-{number}") for number in range(2, chunkers + 1)]
-    wishes = {"SEGUE_WORKER_CHILDREN": "1", "SEGUE_WORKER_THREADS": str(threads)}
+    wishes = {"SEGUE_WORKER_CHILDREN": str(children), "SEGUE_WORKER_THREADS": str(threads)}
     before = {name: os.environ.get(name) for name in wishes}
     os.environ.update(wishes)
     try:

@@ -13,7 +13,6 @@ from typer.core import TyperGroup
 from cli import mixing, output
 from cli.choices import parse_cut, parse_output, parse_start
 from cli.client import version
-from cli.demo_run import run_demo
 from cli.doctor import examine
 from cli.errors import CANCELLED, DONE, EXIT_CODES, FAILED, as_document, exit_code
 from cli.evaluation import evaluate, leaderboard
@@ -162,6 +161,8 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Fit linear, binary and segue on the same songs, make a mix by each, and rank them on a leaderboard."""
+    from cli.demo_run import run_demo  # With it comes the synthesiser, a quarter of a second of imports.
+
     with ended_like_ctrl_c():
         run_demo(folder, sources or [], chunks=chunks, as_json=as_json)
 
