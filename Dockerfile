@@ -1,4 +1,4 @@
-# One image per service: docker build --target gateway|chunker|trainer|assembler .
+# One image per service: docker build --target gateway|chunker|trainer|trainer-gpu|assembler .
 # Packages are installed in stages of their own, so that a change of code builds in seconds and the images
 # hold no build tools. ffmpeg comes with the packages of the chunker and the assembler.
 
@@ -16,6 +16,10 @@ RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --requi
 
 FROM builder AS trainer-packages
 COPY requirements/trainer.txt /requirements.txt
+RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --require-hashes -r /requirements.txt
+
+FROM builder AS trainer-gpu-packages
+COPY requirements/trainer-gpu.txt /requirements.txt
 RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --require-hashes -r /requirements.txt
 
 FROM builder AS assembler-packages
@@ -55,13 +59,18 @@ COPY services/chunker services/chunker
 HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["python", "-m", "shared.health", "chunker"]
 CMD ["python", "-m", "services.chunker"]
 
-FROM runtime AS trainer
-COPY --from=trainer-packages /opt/venv /opt/venv
+FROM runtime AS trainer-code
 COPY shared shared
 COPY services/__init__.py services/
 COPY services/trainer services/trainer
 HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["python", "-m", "shared.health", "trainer"]
 CMD ["python", "-m", "services.trainer"]
+
+FROM trainer-code AS trainer
+COPY --from=trainer-packages /opt/venv /opt/venv
+
+FROM trainer-code AS trainer-gpu
+COPY --from=trainer-gpu-packages /opt/venv /opt/venv
 
 FROM runtime AS assembler
 COPY --from=assembler-packages /opt/venv /opt/venv

@@ -7,7 +7,7 @@
 BIN := .venv/bin
 LOCAL := .venv/.local-installed
 DEV := .venv/.dev-installed
-EXTRAS := gateway chunker trainer assembler local dev
+EXTRAS := gateway chunker trainer trainer-gpu assembler local dev
 SECRETS := $(addprefix secrets/,segue_valkey_password segue_s3_access_key segue_s3_secret_key minio.env)
 
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
@@ -24,7 +24,7 @@ setup: $(DEV)  ## install everything for work on Segue into .venv
 demo: $(LOCAL)  ## make three mixes of songs synthesised here, or of SONGS=/a/folder; the result is under out/
 	$(BIN)/segue demo $(if $(SONGS),"$(SONGS)")
 
-bench: $(DEV)  ## time Segue beside public peers; ONLY=cut,score,train,growth SONGS=/a/folder ROUNDS=5
+bench: $(DEV)  ## time Segue beside public peers; ONLY=cut,score,train,render,mix,scale,growth SONGS=/a/folder ROUNDS=5
 	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(SONGS),--songs "$(SONGS)") $(if $(ROUNDS),--rounds $(ROUNDS))
 
 test: $(DEV)  ## run all tests but those of the containers, with coverage

@@ -17,6 +17,8 @@ def configure_tensorflow(threads: int) -> None:
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)  # Else it takes the whole GPU for itself.
     except RuntimeError:  # Already initialised: its threads stay as they are.
         return
     tf.config.experimental.enable_op_determinism()
