@@ -70,7 +70,7 @@ def _stages(made: Made, theirs: dict[str, float], sound_s: float) -> Iterator[Ro
         "cut": f"{len(made.songs)} songs, {sound_s:.0f} s, decoded, cut, measured; the peer cuts only",
         "pool": "made once for all mixes of a pool",
         "sequence": f"{len(made.order)} of {len(made.pool)} chunks; the peer is the study's network",
-        "render": "to MP3",
+        "render": "to MP3, plain joins",
     }
     for stage, note in told.items():
         yield Row(
@@ -106,7 +106,7 @@ def _made(bench: Bench, workers: ProcessPoolExecutor, songs: list[Path], cut: Cu
     order = stage("sequence", lambda: pipeline.sequence(pool, APPROACH, length))
     pieces = pipeline.pieces_of(cuts, pool, order)
     path = bench.folder / "mix.mp3"
-    stage("render", lambda: pipeline.rendered(pieces, Output(), path))
+    stage("render", lambda: pipeline.rendered(pieces, Output(seams="plain"), path))
     return Made(cuts, pool, order, pieces, path, stages_s)
 
 

@@ -23,7 +23,7 @@ from shared.sound.ffmpeg import ffmpeg_path
 from shared.sound.samples import Int16
 
 CHUNK_S = 4.0
-OUTPUT = Output()
+OUTPUT = Output(seams="plain")
 MEMORY_SLACK = 1.1
 
 

@@ -59,7 +59,7 @@ def _mixed(songs: list[Path], folder: Path, length: int) -> float:
     cuts = [pipeline.cut_song(song, folder / str(number), cut) for number, song in enumerate(songs)]
     pool = pipeline.pool_of(cuts, APPROACH)
     pieces = pipeline.pieces_of(cuts, pool, pipeline.sequence(pool, APPROACH, length))
-    output = Output()
+    output = Output(seams="plain")
     return pipeline.rendered(pieces, output, folder / "mix.mp3").frames / output.sample_rate_hz
 
 
@@ -68,6 +68,7 @@ def _mixed_by_services(gateway: Gateway, songs: list[Path], length: int) -> floa
         "songs": uploaded(gateway, songs),
         "cut": CUT,
         "chunks": length,
+        "output": {"seams": "plain"},
         "model": gateway.pretrained(APPROACH)["id"],
     }
     duration_s: float = gateway.get("mixes", str(done(gateway, "mixes", request)["mix"]))["duration_s"]

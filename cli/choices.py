@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from pydantic import ValidationError
 
@@ -80,7 +80,9 @@ def parse_start(text: str, files: Sequence[Path]) -> StartChoice:
     return StartChoice(fitting[0], int(number))
 
 
-def parse_output(target: Path, bitrate_kbps: int | None) -> Output:
+def parse_output(
+    target: Path, bitrate_kbps: int | None, seams: Literal["blend", "plain"] = "blend"
+) -> Output:
     """Return how to render what is to be written to a file, by its suffix.
 
     Raises:
@@ -95,7 +97,7 @@ def parse_output(target: Path, bitrate_kbps: int | None) -> Output:
     if bitrate_kbps is not None and suffix not in ("mp3", "ogg"):
         raise BadSetting(f"--bitrate is for mp3 and ogg; {target.name} has none. Leave it out.")
     check_writable(target)
-    return Output.model_validate({"format": suffix, "bitrate_kbps": bitrate_kbps})
+    return Output.model_validate({"format": suffix, "bitrate_kbps": bitrate_kbps, "seams": seams})
 
 
 def check_suffix(target: Path, mix_format: str) -> None:

@@ -34,6 +34,7 @@ from cli.options import (
     OutFolder,
     Port,
     Preset,
+    Seams,
     Seed,
     Sources,
     Start,
@@ -126,6 +127,7 @@ def mix(
     preset: Preset = None,
     seed: Seed = 0,
     bitrate: Bitrate = None,
+    seams: Seams = "blend",
     url: Url = None,
     data: Data = None,
     as_json: Json = False,
@@ -140,7 +142,7 @@ def mix(
         judge=mixing.judged_by(approach, train=train, preset=preset, seed=seed),
         cut=parse_cut(cut),
         start=None if start is None else parse_start(start, found.files),
-        output=parse_output(target, bitrate),
+        output=parse_output(target, bitrate, seams),
     )
     tell_skipped(found.skipped)
     bars = Bars()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -161,5 +161,12 @@ Bitrate = Annotated[
     int | None,
     typer.Option(
         min=32, max=320, metavar="KBPS", help="Of mp3 and ogg; by default the best variable bitrate."
+    ),
+]
+Seams = Annotated[
+    Literal["blend", "plain"],
+    typer.Option(
+        help="blend: fade where the song does not play on, at one loudness; plain: the songs' own samples, "
+        "end to end, as the study did."
     ),
 ]

@@ -148,3 +148,11 @@ class Output(Parameters):
     )
     sample_rate_hz: Literal[22050, 32000, 44100, 48000] = Field(44100, description="Of the mix.")
     channels: Literal[1, 2] = Field(2, description="Of the mix: 2 is stereo.")
+    seams: Literal["blend", "plain"] = Field(
+        "blend",
+        description="How chunks are joined: `blend` fades, with levels and low waves brought together; "
+        "`plain` lays the songs' own samples end to end, as the study did.",
+    )
+    loudness_lufs: float = Field(
+        -14.0, ge=-30, le=-9, description="What each song is brought to; plain joins leave songs as they are."
+    )

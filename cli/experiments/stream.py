@@ -25,7 +25,7 @@ from shared.sound.seams import Joints, SeamFigures, Threshold, Variety, is_repla
 
 QUESTION = "Can an audible stream be generated?"
 CEILING, FLOOR = "the songs themselves", "random joins"
-_FORMAT = Output(format="flac")
+_FORMAT = Output(format="flac", seams="plain")
 _NORMAL_95 = 1.96
 _CLOSED_FORMS = ("random", "spectral", "linear")
 

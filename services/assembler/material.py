@@ -45,14 +45,32 @@ class Material:
         Raises:
             Corrupt: the song is not the one that the piece was cut from.
         """
+        self.require(piece)
+        rates = piece.sample_rate_hz, self._sample_rate_hz
+        return self.blocks(position_at(piece.start, *rates), position_at(piece.stop, *rates))
+
+    def require(self, piece: Piece) -> None:
+        """Raise Corrupt if the song is not the one that a piece was cut from."""
         if self._song.sample_rate_hz != piece.sample_rate_hz or self._song.n_samples < piece.stop:
             raise Corrupt(
                 what=f"samples of song {piece.song}",
                 found=f"{self._song.n_samples} samples at {self._song.sample_rate_hz} Hz",
                 needed=f"at least {piece.stop} at {piece.sample_rate_hz} Hz",
             )
-        rates = piece.sample_rate_hz, self._sample_rate_hz
-        return self.blocks(position_at(piece.start, *rates), position_at(piece.stop, *rates))
+
+    @property
+    def samples(self) -> int:
+        """The length of the song, at the mix's rate."""
+        return position_at(self._song.n_samples, self._song.sample_rate_hz, self._sample_rate_hz)
+
+    def around(self, position: int, reach: int) -> Float32:
+        """Return the samples of the song from `reach` before a position to as many after it.
+
+        Counted at the mix's rate; beyond the song's ends is silence. Float32, shape (2 * reach, channels).
+        """
+        start = max(0, position - reach)
+        read = np.concatenate(list(self.blocks(start, position + reach)))
+        return np.pad(read, ((2 * reach - len(read), 0), (0, 0)))
 
     def blocks(self, start: int, stop: int) -> Iterator[Float32]:
         """Yield the samples [start, stop) of the song, counted at the mix's rate, in short blocks.

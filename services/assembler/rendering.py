@@ -5,17 +5,23 @@ Rendering obeys: which pieces, in which order, is decided before. Memory does no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+
 from services.assembler.encoding import Encoder
-from services.assembler.material import Material
+from services.assembler.joining import Blend, Joined, follows_in_song, join_plain
+from services.assembler.leveling import Measured, reached_lufs, song_gains_db
+from services.assembler.limiting import CEILING_DBTP, Limiter
 from services.assembler.pieces import OpenSong, Piece
+from services.assembler.seaming import SeamMade
 from services.assembler.waveform import WaveformMeter
 from shared.parameters import Output
-from shared.sound.samples import Float32, to_int16
+from shared.sound.samples import Float32, Int16, to_int16
 
 __all__ = ["Rendered", "render"]
 
@@ -30,30 +36,18 @@ class Rendered:
         peak: the largest magnitude before encoding, 1.0 at full scale.
         peaks: the outline of the mix: lowest and highest sample of each of some 1,000 to 2,000 equal
             stretches (fewer in a mix of a few seconds), 1.0 at full scale.
+        seams: what was done at the beginning of each piece but the first.
+        loudness_lufs: what songs were brought to; None: they are as they are.
+        limited_db: by how much the limiter held the loudest place back.
     """
 
     frames: int
     starts: list[int]
     peak: float
     peaks: list[list[float]]
-
-
-def join_plain(
-    pieces: Sequence[Piece], open_song: OpenSong, output: Output
-) -> Generator[Iterator[Float32], None, None]:
-    """Yield, for each piece, what sounds from its beginning to that of the next: the piece, as it is.
-
-    Pieces are laid end to end, as the study did. Another manner of joining is another function of
-    this form: it may read beyond a piece's ends, since a `Material` is the whole song.
-
-    Yields:
-        blocks, float32 in [-1, 1], shape (n, channels); to be exhausted before the next piece.
-    """
-    for piece in pieces:
-        with ExitStack() as opened:
-            song = open_song(piece.song, opened)
-            material = Material(song, sample_rate_hz=output.sample_rate_hz, channels=output.channels)
-            yield material.piece_blocks(piece)
+    seams: list[SeamMade]
+    loudness_lufs: float | None
+    limited_db: float
 
 
 def render(
@@ -63,14 +57,16 @@ def render(
     path: Path,
     *,
     tags: Mapping[str, str],
+    measured: Measured | None = None,
     on_piece: Callable[[int, int], None] = lambda done, total: None,
     check: Callable[[], None] = lambda: None,
 ) -> Rendered:
     """Render pieces to an audio file.
 
     A piece [start, stop) of a song at rate r becomes round(stop * R / r) - round(start * R / r) samples
-    of a mix at rate R. Where rate and channels of song and mix are the same, 16-bit samples reach the
-    encoder unchanged. The same pieces, output and tags give the same bytes.
+    of a mix at rate R; a blend may lie a part of a second from their ends. With plain joins, where rate and
+    channels of song and mix are the same, 16-bit samples reach the encoder unchanged. The same pieces,
+    output, tags and gains give the same bytes.
 
     Args:
         pieces: in the order of the mix; at least one.
@@ -78,6 +74,8 @@ def render(
         output: format, rate and channels of the mix.
         path: a temporary file, written here and removed on failure.
         tags: title, artist, album, comment.
+        measured: loudness and peak of each song, so that a blend can bring all to one loudness; None: they
+            stay as they are, as they do with plain joins.
         on_piece: called with (pieces done, pieces in all).
         check: called between blocks; it may raise to stop, and nothing is left.
 
@@ -91,19 +89,88 @@ def render(
     if not pieces:
         raise ValueError("a mix of no pieces")
 
+    joint = (
+        _Plain(pieces, open_song, output)
+        if output.seams == "plain"
+        else _Blended(pieces, open_song, output, measured)
+    )
     starts: list[int] = []
-    meter = WaveformMeter()
-    with (
-        Encoder(path, output, tags=tags, check=check) as encoder,
-        closing(join_plain(pieces, open_song, output)) as joined,
-    ):
+    meter, frames = WaveformMeter(), 0
+    with Encoder(path, output, tags=tags, check=check) as encoder, closing(joint.joined()) as joined:
+
+        def put(samples: Int16) -> None:
+            encoder.write(samples)
+            meter.feed(samples)
+
         for done, blocks in enumerate(joined, start=1):
-            starts.append(meter.frames)
+            starts.append(frames)
             for block in blocks:
                 check()
-                samples = to_int16(block)
-                encoder.write(samples)
-                meter.feed(samples)
+                frames += len(block)
+                put(to_int16(joint.limited(block)))
             on_piece(done, len(pieces))
+        put(to_int16(joint.rest()))
     outline = meter.waveform()
-    return Rendered(frames=meter.frames, starts=starts, peak=outline.peak, peaks=outline.pairs())
+    return Rendered(
+        frames=meter.frames,
+        starts=starts,
+        peak=outline.peak,
+        peaks=outline.pairs(),
+        seams=joint.seams,
+        loudness_lufs=joint.loudness_lufs,
+        limited_db=joint.limited_db,
+    )
+
+
+class _Plain:
+    """Hard joins of the songs as they are."""
+
+    loudness_lufs = None
+    limited_db = 0.0
+
+    def __init__(self, pieces: Sequence[Piece], open_song: OpenSong, output: Output) -> None:
+        self._given = pieces, open_song, output
+        self.seams = [
+            SeamMade("continues" if follows_in_song(before, after) else "cut")
+            for before, after in pairwise(pieces)
+        ]
+
+    def joined(self) -> Joined:
+        return join_plain(*self._given)
+
+    def limited(self, block: Float32) -> Float32:
+        return block
+
+    def rest(self) -> Float32:
+        return np.zeros((0, self._given[2].channels), np.float32)
+
+
+class _Blended:
+    """Blends, at one loudness, below a ceiling."""
+
+    def __init__(
+        self, pieces: Sequence[Piece], open_song: OpenSong, output: Output, measured: Measured | None
+    ) -> None:
+        self.loudness_lufs = None if measured is None else reached_lufs(measured, output.loudness_lufs)
+        gains_db = {} if self.loudness_lufs is None else song_gains_db(measured or {}, self.loudness_lufs)
+        self._blend = Blend(pieces, open_song, output, gains_db)
+        self._limiter = Limiter(
+            10 ** (CEILING_DBTP / 20), sample_rate_hz=output.sample_rate_hz, channels=output.channels
+        )
+
+    def joined(self) -> Joined:
+        return self._blend.joined()
+
+    def limited(self, block: Float32) -> Float32:
+        return self._limiter.feed(block)
+
+    def rest(self) -> Float32:
+        return self._limiter.flush()
+
+    @property
+    def seams(self) -> list[SeamMade]:
+        return self._blend.seams
+
+    @property
+    def limited_db(self) -> float:
+        return -20 * float(np.log10(self._limiter.least_gain))

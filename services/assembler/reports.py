@@ -9,9 +9,32 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.sound.decoding import clean_text
 
+WORST_SEAMS = 5
 CUE_FRAMES_PER_S = 75
 CUE_TRACKS_MAX = 99
 """A cue sheet holds no more tracks than a compact disc."""
+
+
+class SeamEntry(BaseModel):
+    """How a chunk was joined to the one before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    manner: str = Field(
+        description="`continues`: the song plays on; `blend`: it was faded; `cut`: a hard join."
+    )
+    fade_s: float = Field(description="Length of the fade; `mix_start_s` is its middle.")
+    leaves_s: float = Field(description="How much later than at its end the chunk before is left there.")
+    enters_s: float = Field(description="How much later than at its beginning this chunk is entered there.")
+    gain_db: float = Field(description="What its level was changed by there; that goes back slowly.")
+    step_lu: float = Field(description="By how much its first 0.4 s are louder than the last before.")
+    correlations: list[float] = Field(
+        description="Of both sounds in the fade, low, middle and high: 1 is the same sound, 0 another."
+    )
+    jolt: float = Field(
+        description="The largest step of level at the fade's beginning, middle and end: "
+        "|ln(after / before)|, 20 ms each."
+    )
 
 
 class Entry(BaseModel):
@@ -31,6 +54,7 @@ class Entry(BaseModel):
     score: float | None = Field(
         description="How well it follows the one before, from 0 to 1; null for the first."
     )
+    seam: SeamEntry | None = Field(None, description="How it was joined; null for the first.")
 
 
 class MixReport(BaseModel):
@@ -48,7 +72,13 @@ class MixReport(BaseModel):
     channels: int
     duration_s: float
     peak: float = Field(description="Largest magnitude of a sample, from 0 to 1.")
-    joins: str = Field(description="How chunks were joined: `plain`, end to end.")
+    joins: str = Field(description="How chunks were joined: `blend`, or `plain`, end to end.")
+    loudness_lufs: float | None = Field(
+        description="What all songs were brought to: as asked, or quieter where a song would have had to be "
+        "limited much; null: songs are as they are."
+    )
+    limited_db: float = Field(description="By how much the limiter held the loudest place back.")
+    worst_seams: list[int] = Field(description="Positions of the chunks whose seams jolt most, five at most.")
     songs: int = Field(description="Songs used.")
     mean_score: float | None = Field(description="Mean over all steps; null for a mix of one chunk.")
     replays: int = Field(description="Steps that take the chunk that followed in the song anyway.")
@@ -60,6 +90,13 @@ def count_replays(entries: Sequence[Entry]) -> int:
     return sum(
         after.song == before.song and after.chunk == before.chunk + 1 for before, after in pairwise(entries)
     )
+
+
+def worst_seams(entries: Sequence[Entry]) -> list[int]:
+    """Return the positions of the chunks whose fades jolt most, the worst first."""
+    blended = [entry for entry in entries if entry.seam is not None and entry.seam.manner == "blend"]
+    worst = sorted(blended, key=lambda entry: -entry.seam.jolt if entry.seam else 0.0)
+    return [entry.position for entry in worst[:WORST_SEAMS]]
 
 
 def cue_sheet(entries: Sequence[Entry], *, title: str, audio_file: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from contextlib import ExitStack
+from dataclasses import asdict
 
 import numpy as np
 
 from services.assembler.pieces import Piece, Song
 from services.assembler.rendering import Rendered, render
-from services.assembler.reports import Entry, MixReport, count_replays, cue_sheet
+from services.assembler.reports import Entry, MixReport, SeamEntry, count_replays, cue_sheet, worst_seams
 from services.assembler.scoring import Pool, find_start, prepare_pool
 from services.assembler.sequencing import greedy
 from services.assembler.worker import app
@@ -117,6 +118,7 @@ def render_mix(work: Work) -> MixFacts:
         output,
         path,
         tags={"title": title, "artist": "Segue", "comment": "Made of: " + ", ".join(titles)},
+        measured={key: (song.loudness_lufs, song.peak) for key, song in songs.items()},
         on_piece=lambda done, total: work.progress(done, total, "chunks"),
         check=work.check,
     )
@@ -132,7 +134,7 @@ def render_mix(work: Work) -> MixFacts:
         songs=len(songs),
         approach=pool.approach,
     )
-    report = _report(facts, made_by, sum(pool.counts), rendered, entries)
+    report = _report(facts, made_by, sum(pool.counts), output.seams, rendered, entries)
     work.attempt.put_file(facts.audio_file, path, _CONTENT_TYPES[output.format])
     cue = cue_sheet(entries, title=title, audio_file=facts.audio_file)
     work.attempt.put("mix.cue", cue.encode(), "application/x-cue")
@@ -162,9 +164,13 @@ def _pool(work: Work, key: str) -> tuple[PoolFacts, Pool]:
 
 
 def _pieces(work: Work, sequence: SequenceFacts) -> list[Piece]:
-    pieces = []
+    artifacts, pieces = work.dispatcher.artifacts, []
+    cuts = {
+        key: artifacts.get(Artifact(work.tenant, Kind.CUT, key)).expect(CutFacts)
+        for key in dict.fromkeys(step.cut for step in sequence.steps)
+    }
     for step in sequence.steps:
-        cut = work.dispatcher.artifacts.get(Artifact(work.tenant, Kind.CUT, step.cut)).expect(CutFacts)
+        cut = cuts[step.cut]
         start, stop = cut.boundaries[step.chunk : step.chunk + 2]
         pieces.append(Piece(step.song, start, stop, cut.sample_rate_hz))
     return pieces
@@ -172,11 +178,10 @@ def _pieces(work: Work, sequence: SequenceFacts) -> list[Piece]:
 
 def _songs(work: Work, sequence: SequenceFacts) -> dict[str, SongFacts]:
     """Return the songs of a sequence, in the order in which they first appear."""
+    artifacts = work.dispatcher.artifacts
     return {
-        step.song: work.dispatcher.artifacts.get(SongSpec(song=step.song).artifact(work.tenant)).expect(
-            SongFacts
-        )
-        for step in sequence.steps
+        song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
+        for song in dict.fromkeys(step.song for step in sequence.steps)
     }
 
 
@@ -213,15 +218,21 @@ def _entries(
             mix_start_s=start / rate_hz,
             mix_end_s=end / rate_hz,
             score=step.score,
+            seam=seam and SeamEntry.model_validate(asdict(seam)),
         )
-        for position, (step, piece, start, end) in enumerate(
-            zip(sequence.steps, pieces, rendered.starts, ends, strict=True)
+        for position, (step, piece, start, end, seam) in enumerate(
+            zip(sequence.steps, pieces, rendered.starts, ends, [None, *rendered.seams], strict=True)
         )
     ]
 
 
 def _report(
-    facts: MixFacts, made_by: SequenceSpec, pool_chunks: int, rendered: Rendered, entries: list[Entry]
+    facts: MixFacts,
+    made_by: SequenceSpec,
+    pool_chunks: int,
+    joins: str,
+    rendered: Rendered,
+    entries: list[Entry],
 ) -> MixReport:
     scores = [entry.score for entry in entries if entry.score is not None]
     return MixReport(
@@ -235,7 +246,10 @@ def _report(
         channels=facts.channels,
         duration_s=facts.duration_s,
         peak=rendered.peak,
-        joins="plain",
+        joins=joins,
+        loudness_lufs=rendered.loudness_lufs,
+        limited_db=rendered.limited_db,
+        worst_seams=worst_seams(entries),
         songs=facts.songs,
         mean_score=float(np.mean(scores)) if scores else None,
         replays=count_replays(entries),

@@ -55,6 +55,7 @@ class DecodedSong(_Document):
 
     Attributes:
         peak: largest magnitude of a sample, in [0, 1].
+        loudness_lufs: integrated over the song (ITU-R BS.1770); None: it is silent, or not measured.
         codec: container and codec, as the decoder names them.
         title, artist, album: what the file's tags say, as text to be shown.
     """
@@ -63,6 +64,7 @@ class DecodedSong(_Document):
     channels: int = Field(ge=1, le=2)
     frames: int = Field(ge=1)
     peak: float = Field(ge=0, le=1)
+    loudness_lufs: float | None = Field(None, ge=-70, le=20)
     codec: Tag
     title: Tag = None
     artist: Tag = None

@@ -11,6 +11,7 @@ import soundfile
 from tinytag import TinyTag
 
 from shared.sound.decoding import DecodedSong, DecodeLimits, Refused
+from shared.sound.loudness import LoudnessMeter
 from shared.sound.readers import (
     SNIFFED_BYTES,
     Reader,
@@ -37,12 +38,14 @@ def transcode(source: Path, target: Path, limits: DecodeLimits) -> DecodedSong:
         try:
             # One second more than is allowed tells what is too long.
             with open_reader(source, limits.max_song_s + 1) as reader:
-                frames, peak = _write_flac(reader, target, limits.max_song_s)
+                loudness = LoudnessMeter(reader.sample_rate_hz)
+                frames, peak = _write_flac(reader, target, limits.max_song_s, loudness)
                 return DecodedSong(
                     sample_rate_hz=reader.sample_rate_hz,
                     channels=reader.channels,
                     frames=frames,
                     peak=peak,
+                    loudness_lufs=loudness.integrated_lufs(),
                     codec=reader.codec(),
                     **_read_tags(source),
                 )
@@ -57,8 +60,10 @@ def _readers_for(source: Path) -> list[OpenReader]:
     return [open_with_libsndfile, open_with_ffmpeg] if known_to_libsndfile(start) else [open_with_ffmpeg]
 
 
-def _write_flac(reader: Reader, target: Path, max_song_s: float) -> tuple[int, float]:
-    """Write the song as it comes; return its frames and its peak."""
+def _write_flac(
+    reader: Reader, target: Path, max_song_s: float, loudness: LoudnessMeter
+) -> tuple[int, float]:
+    """Write the song as it comes, and measure it; return its frames and its peak."""
     frames, peak = 0, 0
     try:
         with soundfile.SoundFile(
@@ -69,6 +74,7 @@ def _write_flac(reader: Reader, target: Path, max_song_s: float) -> tuple[int, f
                 if frames > max_song_s * reader.sample_rate_hz:
                     raise Refused("too-long", "")
                 peak = max(peak, int(samples.max(initial=0)), -int(samples.min(initial=0)))
+                loudness.feed(samples)
                 flac.write(samples)
     except soundfile.LibsndfileError as error:
         # Reading raises Unreadable: this is the target, and a full disk.

@@ -67,6 +67,7 @@ class SongFacts(Document):
     frames: int
     duration_s: float
     peak: float
+    loudness_lufs: float | None = Field(None, description="Integrated; null: silent, or never measured.")
     codec: str
     title: str | None = Field(None, description="From its tags, else its file's name.")
     artist: str | None = None

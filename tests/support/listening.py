@@ -37,15 +37,24 @@ def decode_mono(data: bytes) -> tuple[Mono, int]:
 
 
 def hear(mix: Mono, rate: int, report: Mapping[str, Any], sources: Mapping[str, Mono]) -> list[Heard]:
-    """Compare every chunk of a mix with its source; all are of one rate."""
-    return [_hear_chunk(mix, rate, entry, sources[entry["song"]]) for entry in report["sequence"]]
+    """Compare every chunk of a mix, without its fades, with its source; all are of one rate."""
+    entries = report["sequence"]
+    fades_s = [entry["seam"]["fade_s"] / 2 if entry["seam"] else 0.0 for entry in entries] + [0.0]
+    return [
+        _hear_chunk(mix, rate, entry, sources[entry["song"]], tuple(fades_s[number : number + 2]))
+        for number, entry in enumerate(entries)
+    ]
 
 
-def _hear_chunk(mix: Mono, rate: int, entry: Mapping[str, Any], source: Mono) -> Heard:
+def _hear_chunk(
+    mix: Mono, rate: int, entry: Mapping[str, Any], source: Mono, fades_s: tuple[float, ...]
+) -> Heard:
     start, end = round(entry["mix_start_s"] * rate), round(entry["mix_end_s"] * rate)
+    begun, left = (round(fade_s * rate) for fade_s in fades_s)
     reach = rate // 20
-    heard = mix[start:end]
+    heard = mix[start + begun : end - left]
     first = math.floor(entry["source_start_s"] * rate + 0.5 + 1e-6)  # Half up, as rendering rounds.
+    first += begun + round((entry["seam"] or {}).get("enters_s", 0.0) * rate)
     padded = np.pad(source, reach)[first : first + len(heard) + 2 * reach]
     size = 1 << (len(padded) + len(heard)).bit_length()
     spectrum = np.fft.rfft(padded, size) * np.conj(np.fft.rfft(heard, size))

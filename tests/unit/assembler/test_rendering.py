@@ -5,7 +5,7 @@ import stat
 import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ FORMATS = ("mp3", "wav", "flac", "ogg")
 def mix_of(
     folder: Path, pieces: list[Piece], songs: Mapping[str, ArraySong], **wishes: Any
 ) -> tuple[Rendered, Path]:
-    output = Output(**wishes)
+    output = Output(**{"seams": "plain", **wishes})
     path = folder / f"mix.{output.format}"
     return render(pieces, opener(**songs), output, path, tags={"title": "A mix"}), path
 
@@ -167,19 +167,22 @@ def test_tags_are_in_the_file_as_text(tmp_path: Path, format_: str) -> None:
         assert found.comment == "Made of: a; b"
 
 
-def test_one_song_is_open_at_a_time_and_none_afterwards(tmp_path: Path, tones: dict[str, ArraySong]) -> None:
+@pytest.mark.parametrize(("seams", "most_open"), [("plain", 1), ("blend", 2)])
+def test_no_more_songs_are_open_than_sound_and_none_afterwards(
+    tmp_path: Path, tones: dict[str, ArraySong], seams: Literal["plain", "blend"], most_open: int
+) -> None:
     library = Library(tones)
     pieces = [Piece(name, 0, 9_000, song.sample_rate_hz) for name, song in tones.items()] * 3
     told: list[tuple[int, int]] = []
     render(
         pieces,
         library.open_song,
-        Output(),
+        Output(seams=seams),
         tmp_path / "mix.mp3",
         tags={},
         on_piece=lambda done, total: told.append((done, total)),
     )
-    assert (library.open, library.most_open) == (0, 1)
+    assert (library.open, library.most_open) == (0, most_open)
     assert told == [(k, 15) for k in range(1, 16)]
 
 

@@ -59,6 +59,8 @@ def test_mix_asks_for_what_the_options_say(main_job: Answers, music: Path, tmp_p
         "fast",
         "--seed",
         "3",
+        "--seams",
+        "plain",
     ]
     target = tmp_path / "out.ogg"
     run("mix", music / "night.mp3", "-o", target, "--chunks", 9, "--bitrate", 96, *options, answers=main_job)
@@ -69,6 +71,7 @@ def test_mix_asks_for_what_the_options_say(main_job: Answers, music: Path, tmp_p
     assert asked["start"] == {"song": SONG, "chunk": 7}
     assert asked["training"] == {"approach": "binary", "preset": "fast", "seed": 3}
     assert (asked["output"]["format"], asked["output"]["bitrate_kbps"]) == ("ogg", 96)
+    assert asked["output"]["seams"] == "plain"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+"""Join pieces: end to end as the study did, or so that nobody hears where.
+
+Both yield, for each piece, what sounds from its beginning to that of the next. Where two pieces follow each
+other in their song, the song plays on. Elsewhere a blend fades from what follows the one piece in its song
+to what precedes the other: for that a `Material` is the whole song, and no sound is played twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from services.assembler.leveling import EntryGain
+from services.assembler.material import Material
+from services.assembler.pieces import OpenSong, Piece, position_at
+from services.assembler.seaming import Seam, SeamMade, Side, make_seam
+from shared.parameters import Output
+from shared.sound.samples import Float32
+
+__all__ = ["Blend", "Joined", "SeamMade", "follows_in_song", "join_plain"]
+
+Joined = Generator[Iterator[Float32], None, None]
+"""For each piece, its blocks: float32, shape (n, channels); to be exhausted before the next piece."""
+
+FADE_IN_S, FADE_OUT_S = 0.02, 1.5
+_LARGEST_PART = 4
+"""A fade at an end of the mix takes at most one in so many parts of its piece."""
+
+
+def follows_in_song(before: Piece, after: Piece) -> bool:
+    """Tell whether a piece begins where the one before it ends."""
+    return (before.song, before.stop) == (after.song, after.start)
+
+
+def join_plain(pieces: Sequence[Piece], open_song: OpenSong, output: Output) -> Joined:
+    """Lay pieces end to end, as they are."""
+    for piece in pieces:
+        with ExitStack() as opened:
+            yield _material(piece, open_song, output, opened).piece_blocks(piece)
+
+
+@dataclass
+class Blend:
+    """Join pieces by fades, levels and low waves brought together.
+
+    Args:
+        pieces: in the order of the mix.
+        open_song: opens a song by its id.
+        output: rate and channels of the mix.
+        gains_db: by song: what brings it to the mix's loudness.
+
+    Attributes:
+        seams: what was done at the beginning of each piece but the first, as far as it has come.
+    """
+
+    pieces: Sequence[Piece]
+    open_song: OpenSong
+    output: Output
+    gains_db: Mapping[str, float]
+    seams: list[SeamMade] = field(default_factory=list)
+    _faded_in: Float32 | None = None
+    _at: int = 0
+    """Where the piece goes on after what is faded in, in samples of its song at the mix's rate."""
+    _entry: EntryGain = field(default_factory=EntryGain)
+
+    def joined(self) -> Joined:
+        """Yield the blocks of each piece."""
+        rate_hz = self.output.sample_rate_hz
+        self._at = position_at(self.pieces[0].start, self.pieces[0].sample_rate_hz, rate_hz)
+        for number, piece in enumerate(self.pieces):
+            with ExitStack() as opened:
+                material = _material(piece, self.open_song, self.output, opened)
+                material.require(piece)
+                yield self._blocks(number, piece, material)
+
+    def _blocks(self, number: int, piece: Piece, material: Material) -> Iterator[Float32]:
+        if self._faded_in is not None:
+            yield self._faded_in
+            self._faded_in = None
+        following = self.pieces[number + 1] if number + 1 < len(self.pieces) else None
+        end, seam, half = self._position(piece.stop, piece), None, 0
+        if following is not None and not follows_in_song(piece, following):
+            seam = self._seam(piece, material, following)
+            half = len(seam.sound) // 2
+            end = seam.leave - half
+        body = self._levelled(piece, material, self._at, end)
+        yield from self._ends_faded(number, body, end - self._at, material, end)
+        self._at = end
+        if seam is not None:
+            yield seam.sound[:half]
+            self.seams.append(seam.made)
+            self._faded_in, self._at = seam.sound[half:], seam.enter + half
+            self._entry = EntryGain(seam.made.gain_db, seam.enter)
+        elif following is not None:
+            self.seams.append(SeamMade("continues"))
+
+    def _position(self, sample: int, piece: Piece) -> int:
+        return position_at(sample, piece.sample_rate_hz, self.output.sample_rate_hz)
+
+    def _seam(self, piece: Piece, material: Material, following: Piece) -> Seam:
+        def leaving(position: int, reach: int) -> Float32:
+            return material.around(position, reach) * self._gains(piece, position - reach, 2 * reach)
+
+        cut = self._position(piece.stop, piece)
+        with ExitStack() as opened:
+            source = _material(following, self.open_song, self.output, opened)
+            source.require(following)
+            gain = np.float32(10 ** (self.gains_db.get(following.song, 0.0) / 20))
+            start, stop = (self._position(at, following) for at in (following.start, following.stop))
+            return make_seam(
+                # What the fade into this piece has used up is not to be faded again.
+                Side(leaving, cut, max(0, cut - self._at)),
+                Side(lambda position, reach: source.around(position, reach) * gain, start, stop - start),
+                sample_rate_hz=self.output.sample_rate_hz,
+            )
+
+    def _levelled(self, piece: Piece, material: Material, start: int, stop: int) -> Iterator[Float32]:
+        for block in material.blocks(start, stop):
+            yield block * self._gains(piece, start, len(block))
+            start += len(block)
+
+    def _gains(self, piece: Piece, start: int, samples: int) -> Float32:
+        """Return factors, shape (samples, 1): the song's, and what is left of the change at its entry."""
+        entry_db = self._entry.at(np.arange(start, start + samples), self.output.sample_rate_hz)
+        factors = 10 ** ((self.gains_db.get(piece.song, 0.0) + entry_db) / 20)
+        return factors.astype(np.float32)[:, None]
+
+    def _ends_faded(
+        self, number: int, blocks: Iterator[Float32], samples: int, material: Material, end: int
+    ) -> Iterator[Float32]:
+        """Fade the mix in and out, where it begins or ends in the midst of a song."""
+        rate_hz, done = self.output.sample_rate_hz, 0
+        is_first = number == 0 and self.pieces[0].start > 0
+        is_last = number == len(self.pieces) - 1 and end < material.samples
+        fade_in = min(round(FADE_IN_S * rate_hz), samples // _LARGEST_PART) if is_first else 0
+        fade_out = min(round(FADE_OUT_S * rate_hz), samples // _LARGEST_PART) if is_last else 0
+        for block in blocks:
+            at = np.arange(done, done + len(block))
+            rising = np.clip((at + 1) / fade_in, 0, 1) if fade_in else np.ones(len(block))
+            falling = np.clip((samples - at) / fade_out, 0, 1) if fade_out else np.ones(len(block))
+            yield block * (np.sin(np.pi / 2 * rising * falling) ** 2).astype(np.float32)[:, None]
+            done += len(block)
+
+
+def _material(piece: Piece, open_song: OpenSong, output: Output, opened: ExitStack) -> Material:
+    song = open_song(piece.song, opened)
+    return Material(song, sample_rate_hz=output.sample_rate_hz, channels=output.channels)
