@@ -154,7 +154,11 @@ Train = Annotated[
     bool, typer.Option("--train", help="Fit the approach on your songs, even if it comes fitted.")
 ]
 Preset = Annotated[
-    str | None, typer.Option(help="The approach's settings by name; of the study's: fast or seed.")
+    str | None,
+    typer.Option(
+        help="The approach's settings by name; of the study's: fast or seed. Of binary also seed-gpu, meant "
+        "for a GPU and not measured on one."
+    ),
 ]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything random in the fit.")]
 Bitrate = Annotated[

@@ -18,7 +18,9 @@ from pydantic import Field, ValidationError
 from shared.errors import BadSetting
 from shared.learning.corpus import Corpus, Floats, Indices
 from shared.learning.illustrations import layers_of
+from shared.learning.networks import set_weights
 from shared.learning.pairs import Batches
+from shared.learning.precision import Precision
 from shared.parameters import Parameters
 from shared.sound.features import Edges
 from shared.store.arrays import Arrays
@@ -40,6 +42,11 @@ class TrainedSettings(Settings):
     optimizer: Literal["rmsprop", "adam", "sgd"] = Field("rmsprop", description="Best in the study: rmsprop.")
     learning_rate: float = Field(0.001, gt=0, le=1, description="Of the optimizer.")
     batch_size: int = Field(64, ge=1, le=4096, description="Examples per step.")
+    precision: Precision = Field(
+        "float32",
+        description="What layers compute in while they are trained; `mixed_bfloat16` and `mixed_float16` are "
+        "meant for GPUs. Weights, outputs and losses are float32 with each, and so is what scores.",
+    )
     epochs: int = Field(600, ge=1, le=10_000, description="Passes over the examples, at most.")
     patience: int | None = Field(
         None,
@@ -185,8 +192,8 @@ class ClosedForm(Approach[AnySettings]):
 class Network(Approach[AnySettings]):
     """An approach that trains a Keras network on examples, epoch by epoch.
 
-    The settings have `epochs`, `batch_size` and `patience` (epochs without a better stopping loss before
-    the fit ends; None: all epochs are run and the last weights are taken).
+    The settings have `epochs`, `batch_size`, `precision` and `patience` (epochs without a better stopping
+    loss before the fit ends; None: all epochs are run and the last weights are taken).
     """
 
     scores_in_numpy: ClassVar[bool] = False
@@ -223,7 +230,16 @@ class Network(Approach[AnySettings]):
 
     @abstractmethod
     def build(self, settings: AnySettings, constants: Arrays) -> Any:
-        """Build and compile the Keras model. Its weights come from the global seed."""
+        """Build and compile the Keras model. Its weights come from the global seed, and are float32."""
+
+    def restored(self, settings: AnySettings, weights: Arrays) -> Any:
+        """Return the Keras model with fitted weights, in float32 whatever it was trained in.
+
+        What scores runs on processors, most of which are slower in 16 bits, and scores should not tie.
+        """
+        network = self.build(settings.model_copy(update={"precision": "float32"}), weights)
+        set_weights(network, weights)
+        return network
 
     def illustrate(
         self, seen: Corpus, unseen: Corpus, settings: AnySettings, weights: Arrays

@@ -26,6 +26,12 @@ Pairs = Examples | ExamplesWithMetadata
 class BinarySettings(TrainedSettings):
     """The network, its examples and its training."""
 
+    preset: str = Field(
+        "default",
+        description="The named set of values that the other settings start from. `fast`: small, trained in "
+        "about a minute; `seed`: the study's network; `seed-gpu`: the same in mixed precision with more "
+        "examples per step, meant for a GPU and not measured on one.",
+    )
     sees: Literal["points", "frames"] = Field(
         "frames", description="`points`: raw points at 1,260 Hz; `frames`: log-mel frames of 64 bands."
     )

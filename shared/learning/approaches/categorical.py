@@ -34,9 +34,11 @@ from shared.learning.classes import (
 from shared.learning.corpus import Corpus, Floats, Indices, need_examples
 from shared.learning.frames import band_whitening, frame_edges, whitened
 from shared.learning.illustrations import spread
-from shared.learning.networks import optimizer_of, set_weights
+from shared.learning.lstm import stock_lstm
+from shared.learning.networks import optimizer_of
 from shared.learning.pairs import Examples, cut_pairs, joined
 from shared.learning.points import squeezed_points
+from shared.learning.precision import in_precision
 from shared.sound.features import BANDS, Edges
 from shared.store.arrays import Arrays
 
@@ -114,6 +116,10 @@ class Categorical(Network[CategoricalSettings]):
 
     def build(self, settings: CategoricalSettings, constants: Arrays) -> Any:
         """Build and compile the network."""
+        with in_precision(settings.precision):
+            return self._built(settings, constants)
+
+    def _built(self, settings: CategoricalSettings, constants: Arrays) -> Any:
         import keras
         from keras import layers
 
@@ -123,11 +129,13 @@ class Categorical(Network[CategoricalSettings]):
                 layers.Conv1D(
                     settings.filters, settings.kernel_size, activation=settings.activation, name="conv1d"
                 ),
-                layers.LSTM(settings.lstm_units, return_sequences=True, name="lstm"),
+                stock_lstm(settings.lstm_units, return_sequences=True, name="lstm"),
                 layers.Dense(settings.dense_units, activation=settings.activation, name="dense"),
                 *([layers.Dropout(settings.dropout, name="dropout")] if settings.dropout else []),
                 layers.Flatten(name="flatten"),
-                layers.Dense(int(constants["classes"]), activation="sigmoid", name="dense_1"),
+                layers.Dense(
+                    int(constants["classes"]), activation="sigmoid", dtype="float32", name="dense_1"
+                ),
             ],
             name=self.name,
         )
@@ -197,8 +205,7 @@ class CategoricalScorer(Scorer):
         import keras
         import tensorflow as tf
 
-        network = self._approach.build(self._settings, self._weights)
-        set_weights(network, self._weights)
+        network = self._approach.restored(self._settings, self._weights)
         network.layers[-1].activation = keras.activations.linear
         run = tf.function(
             lambda inputs: network(inputs, training=False),

@@ -24,9 +24,11 @@ from shared.learning.approaches.base import Network, Scorer, TrainedSettings
 from shared.learning.corpus import Corpus, Floats, Indices, need_examples
 from shared.learning.frames import band_whitening, frame_edges, whitened
 from shared.learning.illustrations import forecast_examples, forecast_facts, layers_of, spread
-from shared.learning.networks import optimizer_of, run_in_blocks, set_weights
+from shared.learning.lstm import stock_lstm
+from shared.learning.networks import optimizer_of, run_in_blocks
 from shared.learning.pairs import Rows
 from shared.learning.points import Normalisation, normalised_points, trimmed_points
+from shared.learning.precision import in_precision
 from shared.sound.features import BANDS, EDGE_FRAMES, Edges
 from shared.store.arrays import Arrays
 
@@ -117,6 +119,10 @@ class Forecast(Network[ForecastSettings]):
 
     def build(self, settings: ForecastSettings, constants: Arrays) -> Any:
         """Build and compile the network."""
+        with in_precision(settings.precision):
+            return self._built(settings, constants)
+
+    def _built(self, settings: ForecastSettings, constants: Arrays) -> Any:
         import keras
         from keras import layers
 
@@ -128,9 +134,9 @@ class Forecast(Network[ForecastSettings]):
                     settings.filters, settings.kernel_size, activation=settings.activation, name="conv1d"
                 ),
                 layers.MaxPooling1D(2, strides=2, name="max_pooling1d"),
-                layers.LSTM(settings.lstm_units, name="lstm"),
+                stock_lstm(settings.lstm_units, name="lstm"),
                 *([layers.Dropout(settings.dropout, name="dropout")] if settings.dropout else []),
-                layers.Dense(numbers, name="dense"),
+                layers.Dense(numbers, dtype="float32", name="dense"),
             ],
             name=self.name,
         )
@@ -146,8 +152,7 @@ class Forecast(Network[ForecastSettings]):
         corpus = unseen if len(unseen.successors()) else seen
         pairs = spread(corpus.successors())
         before, base, after = _sides(corpus.edges, corpus.songs, settings, weights, channel=_TRAIN_CHANNEL)
-        network, first = self.build(settings, weights), pairs[:, 0]
-        set_weights(network, weights)
+        network, first = self.restored(settings, weights), pairs[:, 0]
         predicted = base[first] + run_in_blocks(network, [before[first]], _BLOCK)[0]
         facts: dict[str, Any] = {"layers": layers_of(network)}
         if settings.sees == "frames":
@@ -176,8 +181,7 @@ class ForecastScorer(Scorer):
 
     def prepare(self, edges: Edges, songs: Indices | None = None) -> Arrays:
         """Predict what follows each chunk, and see how each begins: float32, shape (n, numbers) each."""
-        network = self._approach.build(self._settings, self._weights)
-        set_weights(network, self._weights)
+        network = self._approach.restored(self._settings, self._weights)
         before, base, after = _sides(edges, songs, self._settings, self._weights, channel=None)
         return {"forecasts": base + run_in_blocks(network, [before], _BLOCK)[0], "heads": after}
 

@@ -38,6 +38,7 @@ from shared.learning.likelihood import Likelihood
 from shared.learning.networks import optimizer_of
 from shared.learning.pairs import Rows
 from shared.learning.practice import Sides, practice_cuts, practice_passages, practice_pool
+from shared.learning.precision import in_precision
 from shared.learning.recurrence import PASSAGE_STEPS, PassageSpace
 from shared.learning.statistics import edge_statistics
 from shared.sound.features import EDGE_FRAMES, LONG_STEP_HOPS
@@ -128,15 +129,21 @@ class Segue(Network[SegueSettings]):
 
     def build(self, settings: SegueSettings, constants: Arrays) -> Any:
         """Build a perceptron with one hidden layer and a direct way past it, run on every candidate."""
+        with in_precision(settings.precision):
+            return self._built(settings)
+
+    def _built(self, settings: SegueSettings) -> Any:
         import keras
         from keras import layers
 
         numbers = keras.Input((None, FEATURES))
         hidden = layers.Dense(settings.units, activation="silu", name="hidden")(numbers)
         hidden = layers.Dropout(settings.dropout, name="dropout")(hidden)
-        nonlinear = layers.Dense(1, kernel_initializer="zeros", use_bias=False, name="nonlinear")(hidden)
-        linear = layers.Dense(1, use_bias=False, name="linear")(numbers)
-        logits = layers.Reshape((-1,), name="logits")(layers.Add(name="add")([linear, nonlinear]))
+        exact = {"use_bias": False, "dtype": "float32"}
+        nonlinear = layers.Dense(1, kernel_initializer="zeros", name="nonlinear", **exact)(hidden)
+        linear = layers.Dense(1, name="linear", **exact)(numbers)
+        added = layers.Add(dtype="float32", name="add")([linear, nonlinear])
+        logits = layers.Reshape((-1,), dtype="float32", name="logits")(added)
         network = keras.Model(numbers, logits, name=self.name)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         optimizer = optimizer_of(settings.optimizer, settings.learning_rate)

@@ -32,9 +32,11 @@ from shared.learning.classes import (
 )
 from shared.learning.corpus import Corpus, Floats, Indices, need_examples
 from shared.learning.frames import band_whitening, frame_edges, whitened
-from shared.learning.networks import optimizer_of, run_in_blocks, set_weights
+from shared.learning.lstm import stock_lstm
+from shared.learning.networks import optimizer_of, run_in_blocks
 from shared.learning.pairs import Rows
 from shared.learning.points import Normalisation, trimmed_points
+from shared.learning.precision import in_precision
 from shared.sound.features import BANDS, EDGE_FRAMES, Edges
 from shared.store.arrays import Arrays
 
@@ -153,6 +155,10 @@ class StartEnd(Network[StartEndSettings]):
 
     def build(self, settings: StartEndSettings, constants: Arrays) -> Any:
         """Build and compile both networks as one model whose halves share nothing."""
+        with in_precision(settings.precision):
+            return self._built(settings, constants)
+
+    def _built(self, settings: StartEndSettings, constants: Arrays) -> Any:
         import keras
 
         inputs, outputs = zip(*(_half(side, settings, constants) for side in ("end", "start")), strict=True)
@@ -188,8 +194,7 @@ class StartEndScorer(Scorer):
         """Classify every end and every start: log-probabilities, float32, shape (n, classes) each."""
         import keras
 
-        network = self._approach.build(self._settings, self._weights)
-        set_weights(network, self._weights)
+        network = self._approach.restored(self._settings, self._weights)
         for side in ("end", "start"):
             # The logarithm of a softmax that has come to 0 or 1 would make ties of unequal chunks.
             network.get_layer(f"{side}_classes").activation = keras.activations.log_softmax
@@ -227,13 +232,14 @@ def _half(side: str, settings: StartEndSettings, constants: Arrays) -> tuple[Any
     found = layers.Conv1D(
         settings.filters, settings.kernel_size, activation=settings.activation, name=f"{side}_conv1d"
     )(piece)
-    found = layers.LSTM(settings.lstm_units, return_sequences=True, name=f"{side}_lstm")(found)
+    found = stock_lstm(settings.lstm_units, return_sequences=True, name=f"{side}_lstm")(found)
     found = layers.Dense(settings.dense_units, activation=settings.activation, name=f"{side}_dense")(found)
     if settings.dropout:
         found = layers.Dropout(settings.dropout, name=f"{side}_dropout")(found)
     found = layers.Flatten(name=f"{side}_flatten")(found)
     classes = int(constants["classes"])
-    return piece, layers.Dense(classes, activation="softmax", name=f"{side}_classes")(found)
+    output = layers.Dense(classes, activation="softmax", dtype="float32", name=f"{side}_classes")
+    return piece, output(found)
 
 
 def _may_stop_early(settings: StartEndSettings) -> bool:

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from shared.learning.lstm import lstm
+from shared.learning.lstm import lstm, stock_lstm
 from shared.learning.networks import get_weights
+from shared.learning.precision import in_precision
 
 CASES = [(3, 7, 5, 4), (1, 2, 2, 3), (2, 12, 1, 6), (5, 9, 3, 1)]
 """Batch, frames, features, units."""
@@ -33,9 +34,9 @@ def outputs_and_gradients(network, inputs, *, training):
         tape.watch(seen)
         found = network(seen, training=training)
         unevenly = np.random.default_rng(1).normal(size=found.shape).astype(np.float32)
-        loss = tf.reduce_sum(found * unevenly)
+        loss = tf.reduce_sum(tf.cast(found, tf.float32) * unevenly)
     by = [seen, *(variable.value for variable in network.trainable_variables)]
-    return [np.asarray(each) for each in (found, *tape.gradient(loss, by))]
+    return [np.asarray(each, np.float32) for each in (found, *tape.gradient(loss, by))]
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -91,3 +92,37 @@ def test_weights_have_the_names_shapes_and_first_values_of_the_stock_layer():
 
 def test_the_kind_of_layer_is_told_as_before():
     assert type(lstm(2)).__name__ == "LSTM"
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_cell_state_that_grows_slowly_is_not_rounded_away_in_mixed_precision(training):
+    """0.002 a frame comes to 1.6; in 16 bits a sum stands still long before."""
+    with in_precision("mixed_bfloat16"):
+        slow = network(stock_lstm(1), 800, 1)
+    open_gate = 30
+    slow.set_weights([np.zeros((1, 4)), np.zeros((1, 4)), np.array([open_gate, open_gate, 0.002, open_gate])])
+
+    found = slow(np.zeros((1, 800, 1), np.float32), training=training)
+
+    assert found.dtype == tf.bfloat16
+    np.testing.assert_allclose(np.asarray(found, np.float32), np.tanh(1.6), atol=0.01)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_gradients_in_mixed_precision_are_near_those_in_float32(precision):
+    exact = both(4, 30, 3, return_sequences=True)[1]
+    with in_precision(precision):
+        mixed = network(lstm(4, return_sequences=True, name="lstm"), 30, 3)
+    mixed.set_weights(exact.get_weights())
+    inputs = np.random.default_rng(0).normal(size=(5, 30, 3)).astype(np.float32)
+
+    expected, found = (outputs_and_gradients(each, inputs, training=True) for each in (exact, mixed))
+
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=0.05 * np.abs(theirs).max())
+
+
+def test_the_stock_layer_is_taken_where_it_is_exact():
+    with in_precision("mixed_float16"):
+        assert type(stock_lstm(2)) is type(lstm(2))
+    assert type(stock_lstm(2)) is keras.layers.LSTM
