@@ -16,6 +16,7 @@ from shared.errors import BadSetting, UnknownStart, WishesContradict
 from shared.parameters import Limits, Sequencing
 
 OFF = "off"
+_ANY_SONG = "0" * 64
 _LIMITS, _SONGS = "Limits on the mix", "Songs of the mix"
 
 Duration = Annotated[
@@ -167,7 +168,14 @@ def parse_wishes(
     asked = {name: value for name, value in plain.items() if value is not None}
     if chosen := {name: _limit(name, text) for name, text in limits.items() if text is not None}:
         asked["limits"] = _checked(lambda: Limits.model_validate(chosen)).model_dump(exclude_unset=True)
-    _checked(lambda: Sequencing.model_validate(asked))
+    # Which songs are meant does not matter yet, only that some are.
+    named = {
+        "end": end and {"song": _ANY_SONG},
+        "must": must and [_ANY_SONG],
+        "without": without and [_ANY_SONG],
+    }
+    probe = asked | {name: value for name, value in named.items() if value}
+    _checked(lambda: Sequencing.model_validate(probe))
     return WishChoices(
         start=None if start is None else parse_start(start, files),
         end=None if end is None else parse_end(end, files),
