@@ -179,7 +179,7 @@ class Sequencing(Parameters):
     )
     start: Start | None = Field(
         None,
-        description="The first chunk; null: the first chunk of the first song.",
+        description="The first chunk; null: the first of the first song that may appear.",
         examples=[{"song": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "chunk": 0}],
     )
     end: End | None = Field(None, description="The last chunk, or its song; null: any.", examples=[None])

@@ -41,6 +41,7 @@ def search(
     score: Score,
     rules: Rules,
     *,
+    stricter: Rules | None = None,
     width: int = 8,
     draws: Draws | None = None,
     shortlist: Shortlist | None = None,
@@ -56,6 +57,7 @@ def search(
     Args:
         score: judges candidates against a reference; see `Score`.
         rules: what may follow what.
+        stricter: the same with more asked for, kept to if the first search by them finds a sequence.
         width: paths that go on.
         draws: draw each chunk in place of taking the best; then one path is followed.
         shortlist: names those of the chunks that may follow that are scored; None: all.
@@ -69,9 +71,12 @@ def search(
     generator = None if draws is None else np.random.default_rng(draws.seed)
     temperature = 1.0 if draws is None else draws.temperature
     widths = [1] * _DRAWS if draws is not None else [width * times for times in _WIDER]
+    attempts = [(rules, now) for now in widths]
+    if stricter is not None:
+        attempts = [(stricter, widths[0]), *attempts]
     stuck = rules.begin()
-    for now in widths:
-        one = _Search(score, rules, now, shortlist, generator, temperature)
+    for kept, now in attempts:
+        one = _Search(score, kept, now, shortlist, generator, temperature)
         found = one.run(lambda done: on_step(min(done, total), total))
         if found.mix is not None:
             return Sequence(np.array(found.mix.order, np.int64), np.array(found.mix.scores, np.float32))

@@ -86,6 +86,7 @@ def choose(
     found = search(
         score,
         Rules(chunks, wishes, limits),
+        stricter=Rules(chunks, wishes, limits, paced=True),
         width=wish.width or (PAIRWISE_WIDTH if scorer.pairwise else WIDTH),
         draws=Draws(wish.temperature, wish.seed) if wish.method == "sample" else None,
         shortlist=scorer.shortlist(pool.prepared),

@@ -23,6 +23,8 @@ TYPICAL_CHUNKS, TYPICAL_SONGS = 30, 8
 NEAR_S = 0.5
 """A mix is as long as was asked for when it is no farther off than this."""
 
+_AHEAD = 3
+"""Steps by which a share may be overdrawn on the way, so that what it asks for is not left to the end."""
 _ROUNDING = 1e-9
 _SLACK = 1.25
 """Chunks that are still to come to fill a time may be this much longer than the mean."""
@@ -35,10 +37,12 @@ class Rules:
         chunks: the pool.
         wishes: what is asked for.
         limits: those in force; see `in_force`.
+        paced: keep to the shares of the limits, but for a few steps, all along the mix; otherwise they hold
+            for the whole of it, and what they ask for may come at its end.
     """
 
-    def __init__(self, chunks: Chunks, wishes: Wishes, limits: Limits) -> None:
-        self._chunks, self._wishes, self._limits = chunks, wishes, limits
+    def __init__(self, chunks: Chunks, wishes: Wishes, limits: Limits, *, paced: bool = False) -> None:
+        self._chunks, self._wishes, self._limits, self._paced = chunks, wishes, limits, paced
         self._songs = int(chunks.songs.max()) + 1
         self._rows = _rows(chunks, wishes, limits.longest_run_s, wishes.most_in_a_row)
         must = np.zeros(self._songs, np.bool_)
@@ -140,6 +144,8 @@ class Rules:
         if limits.most_replay is not None:
             replays = path.replays + (same & (chunks.numbers[among] == chunks.numbers[last] + 1))
             verdicts["limits.most_replay"] = replays <= np.floor(limits.most_replay * seams + _ROUNDING)
+            if self._paced:
+                verdicts["limits.most_replay"] &= replays <= limits.most_replay * len(path.order) + _AHEAD
         if limits.longest_run_s is not None:
             row_s = path.row_s + chunks.durations_s[among]
             verdicts["limits.longest_run_s"] = ~same | (row_s <= limits.longest_run_s + _ROUNDING)
@@ -147,6 +153,9 @@ class Rules:
             reach = np.minimum(after, most_changes(path.left)[songs])
             needed = np.ceil(limits.least_between_songs * seams - _ROUNDING)
             verdicts["limits.least_between_songs"] = path.between + ~same + reach >= needed
+            if self._paced:
+                due = limits.least_between_songs * len(path.order) - _AHEAD
+                verdicts["limits.least_between_songs"] &= path.between + ~same >= due
         if self._wishes.most_in_a_row is not None:
             verdicts["most_in_a_row"] = ~same | (path.row + 1 <= self._wishes.most_in_a_row)
         if rows_rule := [name for name in ("most_in_a_row", "limits.longest_run_s") if name in verdicts]:
@@ -178,6 +187,10 @@ class Rules:
             verdicts["must"] = lacking <= room
         if self._limits.least_songs is not None:
             verdicts["limits.least_songs"] = found + room >= self._limits.least_songs
+            if self._paced:
+                share = self._limits.least_songs / self._wishes.length(self._chunks)
+                due = np.minimum(self._limits.least_songs, share * (len(path.order) + 1 - _AHEAD))
+                verdicts["limits.least_songs"] &= found >= np.floor(due)
         return verdicts
 
 

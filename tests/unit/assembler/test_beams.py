@@ -214,6 +214,28 @@ def test_no_more_chunks_in_a_row_than_asked_for() -> None:
     assert broken(order.tolist(), chunks, NONE, most_in_a_row=2) == []
 
 
+def test_shares_are_kept_all_along_the_mix_where_that_is_possible() -> None:
+    chunks = pool(*[20] * 8)
+    wishes = wishes_for(chunks, chunks=30)
+    limits = in_force(Limits(), chunks, wishes)
+    paced = Rules(chunks, wishes, limits, paced=True)
+    behind = []
+    for stricter in (None, paced):
+        order = find(replaying(chunks), chunks, wishes, stricter=stricter).order
+        assert broken(order.tolist(), chunks, limits) == []
+        between = np.cumsum(np.diff(chunks.songs[order]) != 0)
+        behind.append(float((np.arange(1, 30) / 3 - between).max()))
+    assert behind[0] > 3.01 > behind[1]
+
+
+def test_what_cannot_be_kept_all_along_is_kept_in_the_whole() -> None:
+    chunks = pool(3, 3)
+    wishes = wishes_for(chunks, chunks=4)
+    never = Rules(chunks, wishes, Limits(least_songs=3), paced=True)
+    order = find(replaying(chunks), chunks, wishes, stricter=never).order
+    assert broken(order.tolist(), chunks, in_force(Limits(), chunks, wishes)) == []
+
+
 def test_one_song_relaxes_what_it_cannot_meet() -> None:
     chunks = pool(40)
     wishes = wishes_for(chunks, chunks=30)
