@@ -11,6 +11,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from services.assembler import beams
 from services.assembler.beams import Draws, search
 from services.assembler.limits import NEAR_S, Rules, in_force
 from services.assembler.paths import Chunks, Wishes
@@ -144,6 +145,33 @@ def test_a_beam_takes_the_worse_chunk_that_leads_further() -> None:
     wishes = wishes_for(chunks, chunks=3)
     assert find(matrix, chunks, wishes, NONE, width=1).order.tolist() == [0, 1, 2]
     assert find(matrix, chunks, wishes, NONE, width=2).order.tolist() == [0, 2, 1]
+
+
+def test_the_greedy_path_goes_on_even_where_others_are_ahead() -> None:
+    chunks = pool(1, 1, 1, 1, 1, 1)
+    matrix = np.full((6, 6), -100, np.float32)
+    matrix[0, 1:3] = 10, 9
+    matrix[1, 3], matrix[2, 4:6], matrix[3, 5] = 0, (5, 4.5), 100
+    found = find(matrix, chunks, wishes_for(chunks, chunks=4), NONE, width=2)
+    assert found.order.tolist() == [0, 1, 3, 5]
+
+
+def test_chunks_of_other_songs_are_kept_for_the_rows_that_need_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beams, "_WIDER", (1,))
+    chunks = pool(2, 8)
+    wishes = wishes_for(chunks, chunks=10, most_in_a_row=3)
+    order = find(replaying(chunks), chunks, wishes, NONE, width=1).order.tolist()
+    assert broken(order, chunks, NONE, most_in_a_row=3) == []
+
+
+def test_a_search_that_ends_in_the_middle_is_made_again_wider(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunks = pool(5, 5)
+    wishes = wishes_for(chunks, chunks=10, end=np.arange(10) == 9)
+    order = find(replaying(chunks, 9), chunks, wishes, width=1).order.tolist()
+    assert broken(order, chunks, in_force(Limits(), chunks, wishes)) == []
+    monkeypatch.setattr(beams, "_WIDER", (1,))
+    with pytest.raises(WishesContradict, match="the length of the mix"):
+        find(replaying(chunks, 9), chunks, wishes, width=1)
 
 
 def test_equal_scores_take_the_lowest_index() -> None:
