@@ -18,10 +18,10 @@ FORMATS = cast(tuple[str, ...], get_args(Output.model_fields["format"].annotatio
 
 @dataclass(frozen=True)
 class StartChoice:
-    """Where a mix begins: a chunk of one of the files."""
+    """Where a mix begins or ends: a chunk of one of the files; None: any, or the first."""
 
     file: Path
-    chunk: int
+    chunk: int | None
 
 
 def parse_cut(text: str) -> Cut:
@@ -60,24 +60,38 @@ def parse_chunks_per_song(text: str) -> int | None:
 
 
 def parse_start(text: str, files: Sequence[Path]) -> StartChoice:
-    """Return what `CHUNK` (of the first song) or `SONGFILE:CHUNK` means.
+    """Return what `CHUNK` (of the first song), `SONGFILE:CHUNK` or `SONGFILE` means.
 
     A song file is given by its path or its name, with or without the suffix.
 
     Raises:
-        BadSetting: the chunk is no number, or the file is not one of the songs, or several are called so.
+        BadSetting: the file is not one of the songs, or several are called so.
     """
-    name, _, number = text.rpartition(":")
-    if not number.isdecimal():
-        raise BadSetting(
-            f"--start {text} names no chunk. Give its number, from 0, as in `7`, or `song.mp3:7` for a chunk "
-            "of another song than the first."
-        )
-    fitting = list(files[:1]) if not name else [path for path in files if _is_called(path, name)]
+    if text.isdecimal():
+        return StartChoice(files[0], int(text))
+    return _parse_place("--start", text, files)
+
+
+def parse_end(text: str, files: Sequence[Path]) -> StartChoice:
+    """Return what `SONGFILE` or `SONGFILE:CHUNK` means.
+
+    Raises:
+        BadSetting: the file is not one of the songs, or several are called so.
+    """
+    return _parse_place("--end", text, files)
+
+
+def find_song(option: str, name: str, files: Sequence[Path]) -> Path:
+    """Return the file that a name, with or without the suffix, or a path means.
+
+    Raises:
+        BadSetting: none of the songs is called so, or several are.
+    """
+    fitting = [path for path in files if _is_called(path, name)]
     if len(fitting) != 1:
         found = "is the name of several songs; give its path" if fitting else "is none of the songs given"
-        raise BadSetting(f"--start {text} cannot be used: {name} {found}.")
-    return StartChoice(fitting[0], int(number))
+        raise BadSetting(f"{option} {name} cannot be used: {name} {found}.")
+    return fitting[0]
 
 
 def parse_output(
@@ -130,3 +144,11 @@ def check_writable(target: Path) -> None:
 
 def _is_called(path: Path, name: str) -> bool:
     return path == Path(name) or name in (path.name, path.stem)
+
+
+def _parse_place(option: str, text: str, files: Sequence[Path]) -> StartChoice:
+    """Read `SONGFILE:CHUNK`, or `SONGFILE`."""
+    name, _, number = text.rpartition(":")
+    if name and number.isdecimal():
+        return StartChoice(find_song(option, name, files), int(number))
+    return StartChoice(find_song(option, text, files), None)

@@ -18,6 +18,7 @@ from cli.progress import Bars
 from cli.reaching import brought_up
 from cli.scores import show_leaderboard
 from cli.sources import find_sources
+from cli.wishes import WishChoices
 from shared.parameters import LEAST_JUDGED_SONGS
 
 TRAININGS: tuple[Document, ...] = (
@@ -103,7 +104,7 @@ def _contestant(
 ) -> Contestant:
     name, bars = training["approach"], Bars()
     note(f"\n{name}", style="bold")
-    order = mixing.Order(chunks=chunks, judge=mixing.Judge(training=training))
+    order = mixing.Order(judge=mixing.Judge(training=training), wishes=WishChoices(plain={"chunks": chunks}))
     with bars.shown():
         made = mixing.make_mix(gateway, library, order, folder / f"mix-{name}.mp3", bars)
     (folder / f"mix-{name}.report.json").write_text(json.dumps(made.report, indent=2, ensure_ascii=False))

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import mixing, output
-from cli.choices import parse_cut, parse_output, parse_start
+from cli.choices import parse_cut, parse_output
 from cli.client import version
 from cli.doctor import examine
 from cli.errors import CANCELLED, DONE, EXIT_CODES, FAILED, as_document, exit_code
@@ -29,6 +29,7 @@ from cli.options import (
     Data,
     DryRun,
     Json,
+    MixChunks,
     MixFile,
     OtherSources,
     OutFolder,
@@ -48,6 +49,21 @@ from cli.resources import cuts, models, pools, reports, songs
 from cli.sources import find_sources, tell_skipped
 from cli.stack.signals import ended_like_ctrl_c
 from cli.stack.stack import Stack
+from cli.wishes import (
+    Duration,
+    End,
+    LeastBetween,
+    LeastSongs,
+    LongestRun,
+    Method,
+    MostInARow,
+    MostReplay,
+    Must,
+    Temperature,
+    Width,
+    Without,
+    parse_wishes,
+)
 from shared.errors import SegueError
 from shared.settings import Settings
 
@@ -119,9 +135,21 @@ def mix(
     context: typer.Context,
     sources: Sources,
     target: MixFile = Path("mix.mp3"),
-    chunks: Chunks = CHUNKS,
+    chunks: MixChunks = None,
+    duration: Duration = None,
     cut: CutMethod = "silence",
     start: Start = None,
+    end: End = None,
+    must: Must = None,
+    without: Without = None,
+    most_in_a_row: MostInARow = None,
+    method: Method = "beam",
+    width: Width = None,
+    temperature: Temperature = 1.0,
+    most_replay: MostReplay = None,
+    longest_run: LongestRun = None,
+    least_between_songs: LeastBetween = None,
+    least_songs: LeastSongs = None,
     approach: Approach = None,
     train: Train = False,
     preset: Preset = None,
@@ -137,11 +165,33 @@ def mix(
     Uses the Segue that runs; where none does, it is started for the length of the job.
     """
     found = find_sources(sources)
+    wishes = parse_wishes(
+        found.files,
+        start=start,
+        end=end,
+        must=must,
+        without=without,
+        plain={
+            "chunks": CHUNKS if chunks is None and duration is None else chunks,
+            "duration_s": duration,
+            "most_in_a_row": most_in_a_row,
+            "method": method,
+            "width": width,
+            # Elsewhere they change nothing but the mix's id.
+            "temperature": temperature if method == "sample" else None,
+            "seed": seed if method == "sample" else None,
+        },
+        limits={
+            "most_replay": most_replay,
+            "longest_run_s": longest_run,
+            "least_between_songs": least_between_songs,
+            "least_songs": least_songs,
+        },
+    )
     order = mixing.Order(
-        chunks=chunks,
         judge=mixing.judged_by(approach, train=train, preset=preset, seed=seed),
         cut=parse_cut(cut),
-        start=None if start is None else parse_start(start, found.files),
+        wishes=wishes,
         output=parse_output(target, bitrate, seams),
     )
     tell_skipped(found.skipped)

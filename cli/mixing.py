@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cli.choices import StartChoice
 from cli.client import Gateway
 from cli.documents import Document, Job, Song
 from cli.errors import ApiProblem, JobCancelled, JobFailed, NoSongs
@@ -16,7 +15,7 @@ from cli.following import follow
 from cli.output import counted, duration, note, number, short_id, size
 from cli.progress import Bars
 from cli.stack.signals import interrupt_held
-from shared.errors import UnknownStart
+from cli.wishes import WishChoices
 from shared.parameters import Cut, Output
 
 _LEAST_SERVER_ERROR = 500
@@ -40,10 +39,9 @@ class Judge:
 class Order:
     """What kind of mix is wanted."""
 
-    chunks: int
     judge: Judge = Judge()
     cut: Cut = field(default_factory=Cut)
-    start: StartChoice | None = None
+    wishes: WishChoices = field(default_factory=WishChoices)
     output: Output = field(default_factory=Output)
 
 
@@ -108,7 +106,7 @@ def make_mix(gateway: Gateway, library: Library, order: Order, target: Path, bar
     """Ask for a mix of songs, wait for it, and write it to a file; when interrupted, cancel the job.
 
     Raises:
-        UnknownStart: the song of the start was rejected.
+        UnknownStart, WishesContradict: a song that is asked for was rejected.
         JobFailed, JobCancelled: there is no mix.
     """
     request = request_of(library, order)
@@ -133,21 +131,19 @@ def pretrained_model(gateway: Gateway, approach: str) -> str:
 
 
 def request_of(library: Library, order: Order) -> Document:
-    """Return the request for a mix."""
+    """Return the request for a mix.
+
+    Raises:
+        UnknownStart, WishesContradict: a song that is asked for was rejected.
+    """
     request: Document = {
         "songs": library.ids(),
         "cut": order.cut.model_dump(mode="json"),
-        "chunks": order.chunks,
         "output": order.output.model_dump(mode="json"),
     }
     if order.judge.training:
         request["training"] = order.judge.training
-    if order.start is not None:
-        song = library.songs.get(order.start.file)
-        if song is None:
-            raise UnknownStart(song=str(order.start.file), chunk=order.start.chunk, chunks=0)
-        request["start"] = {"song": song["id"], "chunk": order.start.chunk}
-    return request
+    return request | order.wishes.to_request(library.songs)
 
 
 def see_through(gateway: Gateway, resource: str, request: Document, bars: Bars) -> Job:

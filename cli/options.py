@@ -63,7 +63,13 @@ Port = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")]
 
-CHUNKS = Sequencing().chunks
+CHUNKS: int = Sequencing.model_fields["chunks"].default
+MixChunks = Annotated[
+    int | None,
+    typer.Option(
+        "--chunks", min=1, max=10_000, help=f"Number of chunks in the mix; none repeats; by default {CHUNKS}."
+    ),
+]
 Chunks = Annotated[int, typer.Option(min=1, max=10_000, help="Number of chunks in a mix; none repeats.")]
 MixFile = Annotated[
     Path,
@@ -141,7 +147,7 @@ PoolDigest = Annotated[
 ]
 Start = Annotated[
     str | None,
-    typer.Option(metavar="CHUNK", help="First chunk, from 0: 7, of the first song, or song.mp3:7."),
+    typer.Option(metavar="CHUNK", help="First chunk, from 0: 7, of the first song, song.mp3:7 or song.mp3."),
 ]
 Approach = Annotated[
     str | None,
@@ -160,7 +166,7 @@ Preset = Annotated[
         "for a GPU and not measured on one."
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything random in the fit.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything random: the fit, and sample.")]
 Bitrate = Annotated[
     int | None,
     typer.Option(

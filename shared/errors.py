@@ -5,7 +5,7 @@
     │   ├── NotAudio          ├── SongEmpty         ├── SongTooShort      ├── SongTooLong
     │   ├── SongTooLarge      ├── UnsupportedAudio  ├── PoolTooSmall      ├── UnknownStart
     │   ├── TooFewSongs       ├── NothingToLearn    ├── BadSetting
-    │   ├── ModelDiverged     └── KeyReused
+    │   ├── WishesContradict  ├── ModelDiverged     └── KeyReused
     ├── NotFound              no such thing, for this tenant
     │   ├── SongGone          a song that a job needs was deleted
     │   └── HeldOutGone       the songs that a model held out were deleted
@@ -179,6 +179,17 @@ class BadSetting(InputError):
 
     slug = "bad-setting"
     title = "A setting is out of range"
+
+
+class WishesContradict(InputError):
+    """Two wishes, or a wish and a limit, that no mix of this pool can fulfil together."""
+
+    slug = "wishes-contradict"
+    title = "The wishes contradict each other"
+
+    def __init__(self, first: str, second: str, *, found: str, remedy: str) -> None:
+        self.first, self.second = first, second
+        super().__init__(f"{first} contradicts {second}: {found}. {remedy}.")
 
 
 class ModelDiverged(InputError):

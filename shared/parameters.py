@@ -125,18 +125,120 @@ class Start(Parameters):
     chunk: int = Field(0, ge=0, description="Its number in the song's cut, from 0.")
 
 
+class End(Parameters):
+    """Where a mix ends: a chunk, or any chunk of a song."""
+
+    song: SongId = Field(description="Its song.")
+    chunk: int | None = Field(
+        None, ge=0, description="Its number in the song's cut, from 0; null: whichever fits best."
+    )
+
+
+class Limits(Parameters):
+    """What keeps a mix from replaying its songs. One that a pool cannot meet is relaxed; the report tells."""
+
+    most_replay: float | None = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Largest share of steps to the chunk that followed in the song anyway; null: any.",
+    )
+    longest_run_s: float | None = Field(
+        32.0, gt=0, description="Longest stretch of several chunks out of one song, in seconds; null: any."
+    )
+    least_between_songs: float | None = Field(
+        1 / 3, ge=0, le=1, description="Smallest share of seams between different songs; null: none."
+    )
+    least_songs: int | None = Field(
+        None,
+        ge=1,
+        description="Fewest different songs; null: 8, or all where there are fewer, and for less than 30 "
+        "chunks in proportion.",
+    )
+
+
+Songs = Annotated[tuple[SongId, ...], Field(max_length=1000)]
+
+
 class Sequencing(Parameters):
     """How chunks are chosen from the pool."""
 
-    chunks: int = Field(30, ge=1, le=10_000, description="Number of chunks in the mix.")
-    start: Start | None = Field(None, description="The first chunk; null: the first chunk of the first song.")
+    chunks: int | None = Field(
+        30,
+        ge=1,
+        le=10_000,
+        description="Number of chunks in the mix; none repeats. Null where `duration_s` is given.",
+        examples=[30],
+    )
+    duration_s: float | None = Field(
+        None,
+        ge=1,
+        le=36_000,
+        description="Length of the mix, as near as chunks allow, in place of `chunks`.",
+        examples=[None],
+    )
+    start: Start | None = Field(
+        None,
+        description="The first chunk; null: the first of the first song that may appear.",
+        examples=[{"song": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "chunk": 0}],
+    )
+    end: End | None = Field(None, description="The last chunk, or its song; null: any.", examples=[None])
+    must: Songs = Field((), description="Songs that have to appear.", examples=[[]])
+    without: Songs = Field((), description="Songs that must not appear.", examples=[[]])
+    most_in_a_row: int | None = Field(
+        None, ge=1, description="Most chunks of one song in a row; null: any number.", examples=[None]
+    )
+    method: Literal["beam", "greedy", "sample"] = Field(
+        "beam",
+        description="`beam`: the sequence with the highest sum of scores that a beam search finds; `sample`: "
+        "each chunk drawn by a softmax of the scores; both keep to the limits. `greedy`: the study's walk to "
+        "the best chunk, again and again; it knows no limits and of the wishes only `chunks` and `start`.",
+    )
+    width: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Sequences that `beam` follows at a time; null: 8, or 1 for an approach that runs a "
+        "network for every pair, as each takes as long as a mix: the best chunk within the limits.",
+        examples=[None],
+    )
+    temperature: float = Field(
+        1.0, gt=0, le=100, description="Of `sample`: scores are divided by it.", examples=[1.0]
+    )
+    seed: int = Field(0, ge=0, lt=2**31, description="Of `sample`.", examples=[0])
+    limits: Limits = Field(Limits(), description="What `beam` and `sample` keep to.")
     accept_above: float | None = Field(
         None,
         ge=0,
         le=1,
-        description="Take the first chunk, in the pool's order, that scores above this, as the study's code "
-        "did (0.99); null: take the best of all.",
+        description="Of `greedy`, which it implies: take the first chunk, in the pool's order, that scores "
+        "above this, as the study's code did (0.99); null: take the best of all.",
+        examples=[None],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _implied(cls, given: Any) -> Any:
+        """Fill in what follows from what was given."""
+        if not isinstance(given, dict):
+            return given
+        implied: dict[str, Any] = {}
+        if given.get("duration_s") is not None:
+            implied["chunks"] = None
+        if given.get("accept_above") is not None:
+            implied["method"] = "greedy"
+        return implied | given
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.chunks is None) == (self.duration_s is None):
+            raise ValueError("give either chunks or duration_s")
+        if self.method != "greedy" and self.accept_above is not None:
+            raise ValueError(f"accept_above belongs to the method greedy, not to {self.method}")
+        unknown = ("duration_s", "end", "must", "without", "most_in_a_row")
+        if self.method == "greedy" and (asked := [name for name in unknown if getattr(self, name)]):
+            raise ValueError(f"the method greedy knows no {asked[0]}; use beam")
+        return self
 
 
 class Output(Parameters):

@@ -107,6 +107,7 @@ def _requests(laboratory: Laboratory, model: str) -> list[Document]:
             "cut": laboratory.cut.model_dump(mode="json"),
             "model": model,
             "chunks": scale.mix_chunks,
+            "method": "greedy",
             "start": {"song": songs[place % len(songs)], "chunk": place // len(songs)},
             "output": _FORMAT.model_dump(mode="json"),
         }

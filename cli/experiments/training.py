@@ -128,7 +128,8 @@ def _tell_orders(findings: Findings, laboratory: Laboratory, outcome: Outcome) -
     rotated = [songs[at:] + songs[:at] for at in range(0, len(songs), max(1, len(songs) // _ORDERS))][
         :_ORDERS
     ]
-    common = {"cut": laboratory.cut.model_dump(mode="json"), "model": model, "start": first}
+    cut = laboratory.cut.model_dump(mode="json")
+    common = {"cut": cut, "model": model, "start": first, "method": "greedy"}
     rules = {"best of all": None} | {f"first above {score}": score for score in _ACCEPT_ABOVE}
     requests = [
         (rule, {**common, "songs": order, "accept_above": above, "chunks": laboratory.scale.mix_chunks})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.parameters import Limits
 from shared.sound.decoding import clean_text
 
 WORST_SEAMS = 5
@@ -81,7 +82,13 @@ class MixReport(BaseModel):
     worst_seams: list[int] = Field(description="Positions of the chunks whose seams jolt most, five at most.")
     songs: int = Field(description="Songs used.")
     mean_score: float | None = Field(description="Mean over all steps; null for a mix of one chunk.")
+    method: str = Field(description="How chunks were chosen: `beam`, `greedy` or `sample`.")
+    limits: Limits | None = Field(
+        description="Limits in force, as far as the pool could meet them; null: the method knows none."
+    )
     replays: int = Field(description="Steps that take the chunk that followed in the song anyway.")
+    replay_share: float = Field(description="Their share of all steps, from 0 to 1.")
+    longest_run_s: float = Field(description="Longest stretch out of one song.")
     sequence: list[Entry]
 
 
@@ -97,6 +104,12 @@ def worst_seams(entries: Sequence[Entry]) -> list[int]:
     blended = [entry for entry in entries if entry.seam is not None and entry.seam.manner == "blend"]
     worst = sorted(blended, key=lambda entry: -entry.seam.jolt if entry.seam else 0.0)
     return [entry.position for entry in worst[:WORST_SEAMS]]
+
+
+def longest_run_s(entries: Sequence[Entry]) -> float:
+    """Return how long the longest stretch out of one song is."""
+    runs = (list(run) for _, run in groupby(entries, key=lambda entry: entry.song))
+    return max((sum(entry.source_end_s - entry.source_start_s for entry in run) for run in runs), default=0.0)
 
 
 def cue_sheet(entries: Sequence[Entry], *, title: str, audio_file: str) -> str:

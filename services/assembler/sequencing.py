@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shared.errors import BadSetting, ModelDiverged, PoolTooSmall
 
-__all__ = ["Score", "Sequence", "Shortlist", "greedy"]
+__all__ = ["Score", "Sequence", "Shortlist", "all_scores", "greedy"]
 
 Score = Callable[[int, NDArray[np.int64], int], NDArray[np.float32]]
 """Given a reference chunk, candidates, int64 (m,), and which transition of the mix this is, from 0: how well
@@ -83,6 +83,18 @@ def greedy(
         order[step], unused[chosen] = chosen, False
         on_step(step + 1, length)
     return Sequence(order=order, scores=scores)
+
+
+def all_scores(
+    score: Score, reference: int, candidates: NDArray[np.int64], transition: int
+) -> NDArray[np.float32]:
+    """Score all candidates of a step, block by block: float32, shape (m,), m at least 1.
+
+    Raises:
+        ModelDiverged: a score is not a number.
+    """
+    blocks = [candidates[first : first + BLOCK] for first in range(0, len(candidates), BLOCK)]
+    return np.concatenate([_scores_of(score, reference, block, transition) for block in blocks])
 
 
 def _check(*, chunks: int, start: int, length: int) -> None:

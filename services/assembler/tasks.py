@@ -8,16 +8,24 @@ from contextlib import ExitStack
 from dataclasses import asdict
 
 import numpy as np
+from numpy.typing import NDArray
 
+from services.assembler.choosing import choose
 from services.assembler.pieces import Piece, Song
 from services.assembler.rendering import Rendered, render
-from services.assembler.reports import Entry, MixReport, SeamEntry, count_replays, cue_sheet, worst_seams
-from services.assembler.scoring import Pool, find_start, prepare_pool
-from services.assembler.sequencing import greedy
+from services.assembler.reports import (
+    Entry,
+    MixReport,
+    SeamEntry,
+    count_replays,
+    cue_sheet,
+    longest_run_s,
+    worst_seams,
+)
+from services.assembler.scoring import Pool, prepare_pool
 from services.assembler.worker import app
 from shared.jobs.running import Work
 from shared.learning.approaches import Scorer
-from shared.learning.corpus import Floats, Indices
 from shared.queue import Task
 from shared.settings import get_settings
 from shared.sound.audio import open_audio
@@ -63,31 +71,14 @@ def sequence_mix(work: Work) -> SequenceFacts:
     spec = work.order.spec
     assert isinstance(spec, SequenceSpec)
     facts, pool = _pool(work, spec.pool)
-    scorer, wish = _scorer(work, spec.model), spec.sequencing
-    start = 0
-    if wish.start is not None:
-        start = find_start(pool, facts.songs, song=wish.start.song, chunk=wish.start.chunk)
-
-    def score(reference: int, candidates: Indices, step: int) -> Floats:
-        raw = scorer.scores(pool.prepared, reference, candidates, step)
-        # `accept_above` is meant on the scale that users see; elsewhere that scale only loses digits.
-        return raw if wish.accept_above is None else scorer.display(raw)
 
     def tell(done: int, total: int) -> None:
         work.check()
         work.progress(done, total, "steps")
 
-    found = greedy(
-        score,
-        chunks=len(pool),
-        start=start,
-        length=wish.chunks,
-        accept_above=wish.accept_above,
-        # The first good candidate in the pool's order is not among the best, so there all are walked.
-        shortlist=scorer.shortlist(pool.prepared) if wish.accept_above is None else None,
-        on_step=tell,
+    found = choose(
+        _scorer(work, spec.model), pool, facts.songs, _durations_s(work, facts, pool), spec.sequencing, tell
     )
-    shown = found.scores if wish.accept_above is not None else scorer.display(found.scores)
     return SequenceFacts(
         steps=[
             Step(
@@ -96,8 +87,9 @@ def sequence_mix(work: Work) -> SequenceFacts:
                 chunk=int(pool.numbers[index]),
                 score=score,
             )
-            for index, score in zip(found.order, [None, *shown.tolist()], strict=True)
-        ]
+            for index, score in zip(found.order, [None, *found.shown.tolist()], strict=True)
+        ],
+        limits=found.limits,
     )
 
 
@@ -134,7 +126,7 @@ def render_mix(work: Work) -> MixFacts:
         songs=len(songs),
         approach=pool.approach,
     )
-    report = _report(facts, made_by, sum(pool.counts), output.seams, rendered, entries)
+    report = _report(facts, made_by, sequence, sum(pool.counts), output.seams, rendered, entries)
     work.attempt.put_file(facts.audio_file, path, _CONTENT_TYPES[output.format])
     cue = cue_sheet(entries, title=title, audio_file=facts.audio_file)
     work.attempt.put("mix.cue", cue.encode(), "application/x-cue")
@@ -161,6 +153,16 @@ def _pool(work: Work, key: str) -> tuple[PoolFacts, Pool]:
     artifact = Artifact(work.tenant, Kind.POOL, key)
     facts = work.dispatcher.artifacts.get(artifact).expect(PoolFacts)
     return facts, Pool.from_arrays(unpack_arrays(work.dispatcher.artifacts.read(artifact, "pool.npz")))
+
+
+def _durations_s(work: Work, facts: PoolFacts, pool: Pool) -> NDArray[np.float64]:
+    """Return how long each of a pool's chunks is: float64, shape (n,)."""
+    artifacts, durations_s = work.dispatcher.artifacts, np.empty(len(pool))
+    for place, key in enumerate(facts.cuts):
+        cut = artifacts.get(Artifact(work.tenant, Kind.CUT, key)).expect(CutFacts)
+        own = pool.cuts == place
+        durations_s[own] = np.diff(cut.boundaries)[pool.numbers[own]] / cut.sample_rate_hz
+    return durations_s
 
 
 def _pieces(work: Work, sequence: SequenceFacts) -> list[Piece]:
@@ -229,12 +231,14 @@ def _entries(
 def _report(
     facts: MixFacts,
     made_by: SequenceSpec,
+    sequence: SequenceFacts,
     pool_chunks: int,
     joins: str,
     rendered: Rendered,
     entries: list[Entry],
 ) -> MixReport:
     scores = [entry.score for entry in entries if entry.score is not None]
+    replays = count_replays(entries)
     return MixReport(
         title=facts.title,
         approach=facts.approach,
@@ -252,7 +256,11 @@ def _report(
         worst_seams=worst_seams(entries),
         songs=facts.songs,
         mean_score=float(np.mean(scores)) if scores else None,
-        replays=count_replays(entries),
+        method=made_by.sequencing.method,
+        limits=sequence.limits,
+        replays=replays,
+        replay_share=replays / max(1, len(entries) - 1),
+        longest_run_s=longest_run_s(entries),
         sequence=entries,
     )
 

@@ -31,10 +31,11 @@ from shared.jobs.recipes import (
     Recipe,
 )
 from shared.learning.approaches import get_approach
-from shared.parameters import ArtifactKey, Cut, Sequencing, Training
+from shared.parameters import ArtifactKey, Cut, Training
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import CutFacts, Manifest, Problem, RejectedInput
 from shared.store.specs import CutSpec, SongSpec
+from shared.wishes import check_counts, check_songs
 
 MOST_NAMED = 10
 Uploaded = Callable[[str], bool]
@@ -71,9 +72,7 @@ class Resolver:
         return MakeMix(
             parts=self._parts_of(request),
             model=self._model_of(request),
-            sequencing=Sequencing(
-                chunks=request.chunks, start=request.start, accept_above=request.accept_above
-            ),
+            sequencing=request.sequencing,
             output=request.output,
         )
 
@@ -94,6 +93,7 @@ class Resolver:
             NotFound: a song or the model is not there.
             RejectedInput: a song, a cut or the model could not be made.
             PoolTooSmall, UnknownStart: the cuts are all there, and do not hold the mix that is asked for.
+            WishesContradict: no mix of these songs can be as it is asked for.
             TooFewSongs, HeldOutGone: there are not enough songs to judge a model on.
         """
         if isinstance(recipe, CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel):
@@ -146,30 +146,33 @@ class Resolver:
             parts_held_out(self._tenant, model, manifest, self._find)
 
     def _check_pool(self, recipe: MakeMix) -> None:
-        start, chunks = recipe.sequencing.start, recipe.sequencing.chunks
+        wish = recipe.sequencing
+        start, chunks = wish.start, wish.chunks
         if start is not None and start.song not in {part.song for part in recipe.parts}:
             raise UnknownStart(song=start.song, chunk=start.chunk, chunks=0)
-        counts = self._counts(recipe.parts)
-        if counts is None:
+        check_songs(wish, [part.song for part in recipe.parts])
+        cuts = self._cuts(recipe.parts)
+        if cuts is None:
             return
-        if sum(counts) < chunks:
-            raise PoolTooSmall(wanted=chunks, available=sum(counts))
-        if start is not None:
-            of_start = (
-                count for part, count in zip(recipe.parts, counts, strict=True) if part.song == start.song
-            )
-            if start.chunk >= (most := max(of_start)):
-                raise UnknownStart(song=start.song, chunk=start.chunk, chunks=most)
+        available = sum(cut.chunks for cut in cuts)
+        if chunks is not None and available < chunks:
+            raise PoolTooSmall(wanted=chunks, available=available)
+        if start is not None and start.chunk >= (
+            most := max(cut.chunks for cut in cuts if cut.song == start.song)
+        ):
+            raise UnknownStart(song=start.song, chunk=start.chunk, chunks=most)
+        lengths_s = [cut.boundaries[-1] / cut.sample_rate_hz for cut in cuts]
+        check_counts(wish, [cut.song for cut in cuts], [cut.chunks for cut in cuts], lengths_s)
 
-    def _counts(self, parts: Iterable[Part]) -> list[int] | None:
-        """Return the number of chunks of each part, or None unless all are cut."""
-        counts = []
+    def _cuts(self, parts: Iterable[Part]) -> list[CutFacts] | None:
+        """Return the facts of each part, or None unless all are cut."""
+        cuts = []
         for part in parts:
             manifest = self._find(CutSpec(song=part.song, cut=part.cut).artifact(self._tenant))
             if manifest is None or not isinstance(manifest.facts, CutFacts):
                 return None
-            counts.append(manifest.facts.chunks)
-        return counts
+            cuts.append(manifest.facts)
+        return cuts
 
 
 def resolve_training(request: TrainingRequest) -> Training:

@@ -52,7 +52,7 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.DATASET: 1,
     Kind.MODEL: 1,
     Kind.POOL: 1,
-    Kind.SEQUENCE: 1,
+    Kind.SEQUENCE: 2,
     Kind.MIX: 2,
     Kind.REPORT: 1,
 }

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import InputError, SegueError
+from shared.parameters import Limits
 from shared.store.specs import AnySpec
 
 MANIFEST_VERSION = 1
@@ -168,6 +169,7 @@ class SequenceFacts(Document):
 
     of: Literal["sequence"] = "sequence"
     steps: list[Step]
+    limits: Limits | None = Field(None, description="Those in force; null: none.")
 
 
 class MixFacts(Document):

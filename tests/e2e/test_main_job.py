@@ -143,6 +143,29 @@ def test_the_fit_is_followed_by_a_full_report(api: httpx.Client, job: dict[str, 
     assert model in board["rows"][0]["models"]
 
 
+def test_a_mix_keeps_to_its_limits(report: dict[str, Any]) -> None:
+    assert report["method"] == "beam"
+    limits, seams = report["limits"], len(report["sequence"]) - 1
+    assert report["replay_share"] == pytest.approx(report["replays"] / seams)
+    assert report["replay_share"] <= limits["most_replay"] == 0.5
+    assert report["longest_run_s"] <= limits["longest_run_s"]
+    assert report["songs"] >= limits["least_songs"] > 1
+
+
+def test_wishes_are_fulfilled_or_refused(api: httpx.Client, job: dict[str, Any], songs: list[str]) -> None:
+    wish = {"duration_s": 25, "end": {"song": songs[1]}, "must": songs[2:3], "without": songs[3:]}
+    done = ended(api, api.post("/mixes", json={"songs": songs, **wish}).json())
+    assert done["state"] == "succeeded", done["problem"]
+    found = api.get(f"/mixes/{done['mix']}/report").json()
+    assert found["duration_s"] == pytest.approx(25, abs=1.5)
+    used = [entry["song"] for entry in found["sequence"]]
+    assert used[-1] == songs[1]
+    assert set(songs[1:3]) <= set(used) <= set(songs[:3])
+    refused = api.post("/mixes", json={"songs": songs, "must": songs[:1], "without": songs[:1]})
+    assert refused.status_code == 422
+    assert refused.json()["type"].endswith("wishes-contradict")
+
+
 def test_what_comes_with_a_mix(api: httpx.Client, job: dict[str, Any], report: dict[str, Any]) -> None:
     cue = api.get(f"/mixes/{job['mix']}/cue").text
     assert cue.count("TRACK") == 1 + sum(
@@ -150,7 +173,7 @@ def test_what_comes_with_a_mix(api: httpx.Client, job: dict[str, Any], report: d
         for before, after in zip(report["sequence"], report["sequence"][1:], strict=False)
     )
     peaks = json.loads(api.get(f"/mixes/{job['mix']}/peaks").content)["peaks"]
-    assert max(high for _, high in peaks) == pytest.approx(report["peak"], abs=0.02)
+    assert max(max(-low, high) for low, high in peaks) == pytest.approx(report["peak"], abs=0.02)
     part = api.get(f"/mixes/{job['mix']}/audio", headers={"Range": "bytes=100-199"})
     assert part.status_code == 206
     assert len(part.content) == 100

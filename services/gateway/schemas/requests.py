@@ -8,13 +8,12 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.gateway.schemas.common import MODEL_EXAMPLE, SONG_EXAMPLE, RequestSchema
 from shared.learning.pretrained import PRETRAINED
-from shared.parameters import ArtifactKey, Cut, Output, Protocol, Sequencing, SongId, Start
+from shared.parameters import ArtifactKey, Cut, Output, Protocol, Sequencing, SongId
 
 MAX_PARTS = 2000
 BEST = PRETRAINED[0]
 """The approach of whoever names none."""
 _Name = Annotated[str, StringConstraints(max_length=50)]
-_sequencing, _start = Sequencing.model_fields, Start.model_fields
 
 
 class TrainingRequest(RequestSchema):
@@ -149,18 +148,12 @@ class PoolRequest(JudgedRequest):
     """Embed the chunks of songs for an approach."""
 
 
-class MixRequest(JudgedRequest):
+class MixRequest(JudgedRequest, Sequencing):
     """Assemble and render a mix; whatever is missing on the way to it is made."""
 
-    chunks: int = Field(
-        30, ge=1, le=10_000, description="Number of chunks in the mix; none repeats.", examples=[30]
-    )
-    start: Start | None = Field(
-        None,
-        description=_sequencing["start"].description,
-        examples=[{"song": SONG_EXAMPLE, "chunk": 0}],
-    )
-    accept_above: float | None = Field(
-        None, ge=0, le=1, description=_sequencing["accept_above"].description, examples=[None]
-    )
     output: Output = Field(Output(), description="How it is rendered.", examples=[{"format": "mp3"}])
+
+    @property
+    def sequencing(self) -> Sequencing:
+        """How its chunks are chosen."""
+        return Sequencing(**{name: getattr(self, name) for name in Sequencing.model_fields})

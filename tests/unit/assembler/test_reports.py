@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.assembler.reports import CUE_TRACKS_MAX, Entry, count_replays, cue_sheet
+from services.assembler.reports import CUE_TRACKS_MAX, Entry, count_replays, cue_sheet, longest_run_s
 
 
 def entry(position: int, song: str, chunk: int, start_s: float, *, title: str | None = None) -> Entry:
@@ -61,3 +61,10 @@ def test_no_more_tracks_than_a_disc_has() -> None:
 def test_a_replay_takes_the_next_chunk_of_the_same_song(places: list[tuple[str, int]], replays: int) -> None:
     entries = [entry(n, song, chunk, float(n)) for n, (song, chunk) in enumerate(places)]
     assert count_replays(entries) == replays
+
+
+def test_the_longest_stretch_of_a_song_is_measured_in_seconds() -> None:
+    places = [("a", 0), ("a", 1), ("b", 0), ("a", 4), ("a", 3), ("a", 9), ("b", 2)]
+    entries = [entry(at, song, chunk, float(at)) for at, (song, chunk) in enumerate(places)]
+    assert longest_run_s(entries) == 3.0
+    assert longest_run_s([]) == 0.0

@@ -50,19 +50,19 @@ def test_every_length_in_bounds_is_taken_as_it_is(chunk_s: float) -> None:
         ("7", FILES[0], 7),
         ("night.mp3:0", FILES[0], 0),
         ("night:3", FILES[0], 3),
+        ("night.mp3", FILES[0], None),
         ("b/day.flac:2", FILES[1], 2),
         ("12:30:4", FILES[2], 4),
     ],
 )
-def test_where_a_mix_may_begin(text: str, file: Path, chunk: int) -> None:
+def test_where_a_mix_may_begin(text: str, file: Path, chunk: int | None) -> None:
     assert parse_start(text, FILES) == StartChoice(file, chunk)
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("night.mp3", "no chunk"),
-        ("night:-1", "no chunk"),
+        ("night:-1", "none of the songs"),
         ("dusk:1", "none of the songs"),
         ("day:1", "several"),
     ],

@@ -74,6 +74,42 @@ def test_mix_asks_for_what_the_options_say(main_job: Answers, music: Path, tmp_p
     assert asked["output"]["seams"] == "plain"
 
 
+def test_wishes_are_sent_by_the_ids_of_their_songs(main_job: Answers, music: Path, tmp_path: Path) -> None:
+    options = ["--duration", 90, "--start", "night", "--end", "night.mp3:4", "--must", "night"]
+    options += ["--without", "bad.mp3", "--most-in-a-row", 3, "--method", "sample", "--seed", 5]
+    options += ["--temperature", 2, "--most-replay", "0.25", "--longest-run", "off", "--least-songs", "off"]
+    result = run("mix", music, "-o", tmp_path / "out.mp3", *options, answers=main_job)
+    assert result.exit_code == 0, result.output
+    (asked,) = main_job.bodies("mixes")
+    assert "chunks" not in asked
+    assert asked["duration_s"] == 90
+    assert asked["start"] == {"song": SONG, "chunk": 0}
+    assert asked["end"] == {"song": SONG, "chunk": 4}
+    assert asked["must"] == [SONG]
+    assert asked["without"] == []
+    assert asked["most_in_a_row"] == 3
+    assert (asked["method"], asked["seed"], asked["temperature"]) == ("sample", 5, 2)
+    assert asked["limits"] == {"most_replay": 0.25, "longest_run_s": None, "least_songs": 1}
+
+
+def test_where_nothing_is_drawn_the_seed_is_the_fit_s_alone(
+    main_job: Answers, music: Path, tmp_path: Path
+) -> None:
+    run("mix", music / "night.mp3", "-o", tmp_path / "out.mp3", "--seed", 5, answers=main_job)
+    (asked,) = main_job.bodies("mixes")
+    assert "seed" not in asked
+    assert (asked["chunks"], asked["method"]) == (30, "beam")
+
+
+def test_a_wish_for_a_song_that_was_rejected_asks_for_no_job(
+    main_job: Answers, music: Path, tmp_path: Path
+) -> None:
+    result = run("mix", music, "-o", tmp_path / "out.mp3", "--must", "bad", answers=main_job)
+    assert result.exit_code == 1
+    assert "`--must` contradicts the songs" in result.stderr
+    assert main_job.bodies("mixes") == []
+
+
 @pytest.mark.parametrize(
     ("options", "shipped"), [([], "segue"), (["--approach", "linear"], "linear"), (["--seed", 3], "segue")]
 )
@@ -199,6 +235,13 @@ def test_a_job_that_someone_cancels_ends_like_ctrl_c(main_job: Answers, music: P
         ["--bitrate", "1000"],
         ["--cut", "beats"],
         ["--start", "x"],
+        ["--end", "x:1"],
+        ["--must", "x"],
+        ["--chunks", "9", "--duration", "60"],
+        ["--method", "best"],
+        ["--method", "greedy", "--must", "night"],
+        ["--most-replay", "half"],
+        ["--most-replay", "2"],
         ["-o", "mix.doc"],
         ["--colour", "red"],
     ],

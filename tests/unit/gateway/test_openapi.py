@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from services.gateway.app import create_app
 from shared.settings import Settings
 
-OF_PARAMETERS = {"Cut", "Output", "Protocol", "Sequencing", "Start"}
+OF_PARAMETERS = {"Cut", "End", "Limits", "Output", "Protocol", "Sequencing", "Start"}
 """Documents of `shared.parameters`: their defaults are their examples."""
 
 

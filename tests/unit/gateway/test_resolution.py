@@ -5,9 +5,9 @@ from pydantic import ValidationError
 
 from services.gateway.resolution import Resolver, resolve_training
 from services.gateway.schemas.requests import MixRequest, ModelRequest, PoolRequest, TrainingRequest
-from shared.errors import BadSetting, NotFound, PoolTooSmall, UnknownStart
+from shared.errors import BadSetting, NotFound, PoolTooSmall, UnknownStart, WishesContradict
 from shared.learning.approaches import get_approach
-from shared.parameters import Cut, Start, Training
+from shared.parameters import Cut, End, Limits, Sequencing, Start, Training
 from shared.store.manifests import Problem, RejectedInput
 from shared.store.specs import CutSpec, SongSpec
 from tests.support.library import CUT, OTHER_SONG, SONG, TENANT, Library, mix_recipe
@@ -151,3 +151,46 @@ def test_a_start_must_be_in_the_pool(start, fits):
     else:
         with pytest.raises(UnknownStart):
             resolver(library).check(recipe)
+
+
+def test_what_a_mix_is_asked_for_is_what_its_recipe_holds():
+    asked = {
+        "duration_s": 60,
+        "end": {"song": SONG},
+        "without": [OTHER_SONG],
+        "method": "sample",
+        "seed": 3,
+        "limits": {"most_replay": None},
+    }
+    recipe = resolver(Library()).mix(MixRequest(songs=[SONG, OTHER_SONG], **asked))
+    assert recipe.sequencing == Sequencing(
+        duration_s=60,
+        end=End(song=SONG),
+        without=(OTHER_SONG,),
+        method="sample",
+        seed=3,
+        limits=Limits(most_replay=None),
+    )
+    assert resolver(Library()).mix(MixRequest(songs=[SONG], accept_above=0.9)).sequencing.method == "greedy"
+    with pytest.raises(ValidationError, match="either chunks or duration_s"):
+        MixRequest(songs=[SONG], chunks=3, duration_s=60)
+
+
+@pytest.mark.parametrize(
+    ("wish", "named"),
+    [
+        (Sequencing(chunks=2, must=(SONG,), without=(SONG,)), "`must` contradicts `without`"),
+        (Sequencing(chunks=2, end=End(song="c" * 64)), "`end` contradicts `songs`"),
+        (Sequencing(chunks=5, without=(OTHER_SONG,)), "`chunks` contradicts `without`"),
+        (Sequencing(duration_s=3600), "`duration_s` contradicts `songs`"),
+        (Sequencing(chunks=4, without=(SONG,), most_in_a_row=2), "`most_in_a_row` contradicts `chunks`"),
+    ],
+)
+def test_wishes_known_to_contradict_each_other_are_refused_at_once(wish, named):
+    library = Library()
+    library.song()
+    library.cut(SONG, chunks=4)
+    library.cut(OTHER_SONG, chunks=4)
+    recipe = mix_recipe(SONG, OTHER_SONG).model_copy(update={"sequencing": wish})
+    with pytest.raises(WishesContradict, match=named):
+        resolver(library, SONG, OTHER_SONG).check(recipe)
