@@ -46,7 +46,7 @@ _FLOOR = 1e-6
 
 
 def find_places(
-    before: Float32, after: Float32, *, fade_s: float, sample_rate_hz: int
+    before: Float32, after: Float32, *, fade_s: float, most_lost: int, sample_rate_hz: int
 ) -> list[tuple[int, int]]:
     """Find places for the middle of a fade in both sounds.
 
@@ -55,6 +55,7 @@ def find_places(
             round(AROUND_S * sample_rate_hz).
         after: what comes, of the same shape, its cut in the middle.
         fade_s: length of the fade.
+        most_lost: samples before its cut that what leaves may be left at most.
         sample_rate_hz: of both.
 
     Returns:
@@ -75,6 +76,7 @@ def find_places(
         np.maximum(cost, np.abs(np.log(ratio)), out=cost)
     leaves, enters = _offsets(LEAVE_S), _offsets(ENTER_S)
     cost += PER_S * FRAME_S * (np.abs(leaves)[:, None] + np.abs(enters)[None, :])
+    cost[leaves * frame < -most_lost] = np.inf
     return [(int(leaves[i]) * frame, int(enters[j]) * frame) for i, j in _lowest(cost)]
 
 

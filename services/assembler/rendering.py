@@ -173,4 +173,4 @@ class _Blended:
 
     @property
     def limited_db(self) -> float:
-        return -20 * float(np.log10(self._limiter.least_gain))
+        return max(0.0, -20 * float(np.log10(self._limiter.least_gain)))

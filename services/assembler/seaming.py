@@ -19,11 +19,8 @@ _LEVELLED_S = 0.5
 """On either side of a seam, loudness is compared over 0.4 s; what comes before settles the filter."""
 
 _WIDE_S = max(AROUND_S, _LEVELLED_S) + max(map(abs, (*LEAVE_S, *ENTER_S))) + SHIFT_S + REACH_S
-_LEAST_S = 1.2
-"""In a shorter piece there is no room to look for a better place than its end."""
-
 _LARGEST_PART = 4
-"""A fade takes at most one in so many parts of a piece."""
+"""A fade takes at most one in so many parts of a piece, and begins at most one such part before its end."""
 
 _FLOOR = 1e-3
 """-60 dBFS: quieter sound counts as so loud, or silence would jolt."""
@@ -97,11 +94,13 @@ def make_seam(leaving: Side, coming: Side, *, sample_rate_hz: int) -> Seam:
     ends = slice(middle - levelled, middle + levelled)
     gain_db = entry_gain(a[ends], b[ends], sample_rate_hz)
     b = b * np.float32(10 ** (gain_db / 20))
-    places = [(0, 0)]
-    if min(leaving.samples, coming.samples) >= _LEAST_S * sample_rate_hz:
-        near = round(AROUND_S * sample_rate_hz)
-        cuts = (sound[middle - near : middle + near] for sound in (a, b))
-        places = find_places(*cuts, fade_s=FADE_S, sample_rate_hz=sample_rate_hz)
+    near = round(AROUND_S * sample_rate_hz)
+    places = find_places(
+        *(sound[middle - near : middle + near] for sound in (a, b)),
+        fade_s=FADE_S,
+        most_lost=leaving.samples // _LARGEST_PART,
+        sample_rate_hz=sample_rate_hz,
+    )
     # Nothing sounds before its song begins.
     first = -coming.cut - half
     parted = Parted.of(a, sample_rate_hz), Parted.of(b, sample_rate_hz)

@@ -70,7 +70,7 @@ def test_a_fade_lies_in_the_quiet_before_an_attack() -> None:
     # Both are quiet for 0.2 s before their cuts, and attack right there.
     quiet = round(0.2 * RATE_HZ)
     before = joined(loud[quiet:], soft[:quiet], loud)
-    leave, enter = find_places(before, before, fade_s=FADE_S, sample_rate_hz=RATE_HZ)[0]
+    leave, enter = find_places(before, before, fade_s=FADE_S, most_lost=RATE_HZ, sample_rate_hz=RATE_HZ)[0]
     half_s = FADE_S / 2
     for place in (leave, enter):
         assert -0.2 + half_s - 0.01 <= place / RATE_HZ <= -half_s + 0.01
@@ -78,5 +78,11 @@ def test_a_fade_lies_in_the_quiet_before_an_attack() -> None:
 
 def test_where_nothing_steps_the_cut_itself_is_taken() -> None:
     even = np.full((2 * round(AROUND_S * RATE_HZ), 1), 0.1, np.float32)
-    leave, enter = find_places(even, even, fade_s=FADE_S, sample_rate_hz=RATE_HZ)[0]
-    assert (leave, enter) == (0, 0)
+    places = find_places(even, even, fade_s=FADE_S, most_lost=RATE_HZ, sample_rate_hz=RATE_HZ)
+    assert places[0] == (0, 0)
+
+
+def test_a_short_piece_is_not_left_before_it_has_been_heard() -> None:
+    sound = noise(2 * AROUND_S, RATE_HZ, seed=8)
+    places = find_places(sound, sound, fade_s=FADE_S, most_lost=441, sample_rate_hz=RATE_HZ)
+    assert all(leave >= -441 for leave, _ in places)
