@@ -212,8 +212,19 @@ def describe(made: Made) -> str:
         f"{counted(mix['songs'], 'song')}, judged by {mix['approach']}{score}.\n"
         f"Songs, with their chunks: {used}.\n"
         f"Mix {short_id(mix['id'])}, of a pool of {counted(report['pool_chunks'], 'chunk')}; "
-        f"{counted(report['replays'], 'step')} as in the original song."
+        f"{counted(report['replays'], 'step')} as in the original song{_joined(report)}."
     )
+
+
+def _joined(report: Document) -> str:
+    """Tell how chunks were joined, and how loud the songs are."""
+    if report["joins"] == "plain":
+        return ", hard joins"
+    blends = sum(
+        entry["seam"] is not None and entry["seam"]["manner"] == "blend" for entry in report["sequence"]
+    )
+    loudness = report["loudness_lufs"]
+    return f", {counted(blends, 'seam')} blended" + ("" if loudness is None else f", at {loudness:.1f} LUFS")
 
 
 def as_document(made: Made, library: Library, skipped: Sequence[Path] = ()) -> Document:

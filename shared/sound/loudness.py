@@ -81,7 +81,8 @@ def loudness_of(sound: Float32, sample_rate_hz: int, *, settled: int = 0) -> flo
 
 
 def _power(weighted: Doubles) -> Doubles:
-    total: Doubles = np.square(weighted).sum(axis=1)
+    # NumPy's sum over an axis of two takes several times as long.
+    total: Doubles = np.einsum("nc,nc->n", weighted, weighted)
     return total * (_STEREO / weighted.shape[1])
 
 

@@ -59,7 +59,12 @@ REPORT = {
     "mean_score": 0.83,
     "pool_chunks": 52,
     "replays": 1,
-    "sequence": [{"song": SONG, "title": "Night"}, {"song": SONG, "title": "Night"}],
+    "joins": "blend",
+    "loudness_lufs": -15.2,
+    "sequence": [
+        {"song": SONG, "title": "Night", "seam": None},
+        {"song": SONG, "title": "Night", "seam": {"manner": "blend"}},
+    ],
 }
 
 
