@@ -68,6 +68,18 @@ def choose(
     """
     if wish.method == "greedy":
         return _walk(scorer, pool, songs, wish, on_step)
+    return _within_limits(scorer, pool, songs, durations_s, wish, on_step)
+
+
+def _within_limits(
+    scorer: Scorer,
+    pool: Pool,
+    songs: Sequence[str],
+    durations_s: NDArray[np.float64],
+    wish: Sequencing,
+    on_step: OnStep,
+) -> Chosen:
+    """Search for the best sequence that keeps to limits and wishes, or draw one."""
     if wish.chunks is not None and wish.chunks > len(pool):
         raise PoolTooSmall(wanted=wish.chunks, available=len(pool))
     names = list(dict.fromkeys(songs))
