@@ -1,4 +1,4 @@
-"""What a mix tells of itself: its report and its cue sheet."""
+"""What a mix tells of itself: its report, its cue sheet, its labels."""
 
 from __future__ import annotations
 
@@ -130,6 +130,16 @@ def cue_sheet(entries: Sequence[Entry], *, title: str, audio_file: str) -> str:
             lines.append(f'    PERFORMER "{_quoted(entry.artist)}"')
         lines.append(f"    INDEX 01 {_cue_time(entry.mix_start_s)}")
     return "\n".join(lines) + "\n"
+
+
+def labels(entries: Sequence[Entry]) -> str:
+    """Return a label track as Audacity reads it: a line for each chunk, with its manner of joining."""
+    lines = []
+    for entry in entries:
+        manner = f" ({entry.seam.manner})" if entry.seam else ""
+        text = f"{entry.position}: {clean_text(entry.title) or entry.song[:12]}, chunk {entry.chunk}{manner}"
+        lines.append(f"{entry.mix_start_s:.6f}\t{entry.mix_end_s:.6f}\t{text}\n")
+    return "".join(lines)
 
 
 def _cue_time(time_s: float) -> str:

@@ -19,6 +19,7 @@ from services.assembler.reports import (
     SeamEntry,
     count_replays,
     cue_sheet,
+    labels,
     longest_run_s,
     worst_seams,
 )
@@ -130,6 +131,7 @@ def render_mix(work: Work) -> MixFacts:
     work.attempt.put_file(facts.audio_file, path, _CONTENT_TYPES[output.format])
     cue = cue_sheet(entries, title=title, audio_file=facts.audio_file)
     work.attempt.put("mix.cue", cue.encode(), "application/x-cue")
+    work.attempt.put("labels.txt", labels(entries).encode(), "text/plain; charset=utf-8")
     work.attempt.put("report.json", to_json(report), "application/json")
     work.attempt.put("peaks.json", json.dumps({"peaks": rendered.peaks}).encode(), "application/json")
     return facts

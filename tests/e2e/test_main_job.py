@@ -172,6 +172,7 @@ def test_what_comes_with_a_mix(api: httpx.Client, job: dict[str, Any], report: d
         before["song"] != after["song"]
         for before, after in zip(report["sequence"], report["sequence"][1:], strict=False)
     )
+    assert len(api.get(f"/mixes/{job['mix']}/labels").text.splitlines()) == CHUNKS
     peaks = json.loads(api.get(f"/mixes/{job['mix']}/peaks").content)["peaks"]
     assert max(max(-low, high) for low, high in peaks) == pytest.approx(report["peak"], abs=0.02)
     part = api.get(f"/mixes/{job['mix']}/audio", headers={"Range": "bytes=100-199"})

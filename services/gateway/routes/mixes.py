@@ -90,6 +90,20 @@ def get_cue(request: Request, mix_id: str, backend: TheBackend, tenant: Tenant) 
 
 
 @router.get(
+    "/{mix_id}/labels",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/plain": {}}, "description": "A label track for Audacity."},
+        **documented(404, 416),
+    },
+)
+def get_labels(request: Request, mix_id: str, backend: TheBackend, tenant: Tenant) -> Response:
+    """Read where in the mix each chunk begins and ends, to be imported beside the audio."""
+    artifact = library.artifact_of(tenant, Kind.MIX, mix_id)
+    return serve_payload(request, backend, artifact, "labels.txt", filename="labels.txt")
+
+
+@router.get(
     "/{mix_id}/report",
     response_class=Response,
     responses={

@@ -106,5 +106,8 @@ def mix_view(key: str, manifest: Manifest, sequence: Manifest | None) -> Mix:
         pool=known.pool if known else None,
         sequencing=known.sequencing if known else None,
         output=spec.output,
-        links={"self": path, **{name: f"{path}/{name}" for name in ("audio", "cue", "report", "peaks")}},
+        links={
+            "self": path,
+            **{name: f"{path}/{name}" for name in ("audio", "cue", "labels", "report", "peaks")},
+        },
     )

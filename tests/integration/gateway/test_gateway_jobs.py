@@ -45,7 +45,13 @@ FACTS = {
 PAYLOADS = {
     CutSpec: {"0000.flac": b"chunk 0", "0003.flac": b"chunk 3"},
     ModelSpec: {"report.json": b'{"auc": 0.7}', "history.json": b"[]"},
-    MixSpec: {"mix.mp3": b"sound", "mix.cue": b"TITLE", "report.json": b"{}", "peaks.json": b"[]"},
+    MixSpec: {
+        "mix.mp3": b"sound",
+        "mix.cue": b"TITLE",
+        "labels.txt": b"0",
+        "report.json": b"{}",
+        "peaks.json": b"[]",
+    },
 }
 
 
@@ -105,8 +111,10 @@ def test_a_finished_mix_gives_all_its_files_and_a_second_request_the_same_mix(ap
     assert len({job["mix"] for job in jobs if job["goal"] == "mix"}) == 1
     shown = api.get(f"/v1/mixes/{again['mix']}").json()
     assert (shown["title"], shown["sequencing"]["chunks"]) == ("Segue: A/B", 3)
-    bodies = {name: api.get(shown["links"][name]).content for name in ("audio", "cue", "report", "peaks")}
-    assert bodies == {"audio": b"sound", "cue": b"TITLE", "report": b"{}", "peaks": b"[]"}
+    bodies = {
+        name: api.get(shown["links"][name]).content for name in ("audio", "cue", "labels", "report", "peaks")
+    }
+    assert bodies == {"audio": b"sound", "cue": b"TITLE", "labels": b"0", "report": b"{}", "peaks": b"[]"}
     assert api.get("/v1/mixes").json()["items"] == [shown]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.assembler.reports import CUE_TRACKS_MAX, Entry, count_replays, cue_sheet, longest_run_s
+from services.assembler.reports import CUE_TRACKS_MAX, Entry, count_replays, cue_sheet, labels, longest_run_s
 
 
 def entry(position: int, song: str, chunk: int, start_s: float, *, title: str | None = None) -> Entry:
@@ -42,6 +42,15 @@ def test_text_from_outside_stays_one_line_and_one_string() -> None:
     sheet = cue_sheet([entry(0, "a", 0, 0, title=hostile)], title=hostile, audio_file="mix.mp3")
     assert sum(line.strip().startswith(("INDEX", "FILE")) for line in sheet.splitlines()) == 2
     assert all(line.count('"') in (0, 2) for line in sheet.splitlines())
+
+
+def test_labels_are_a_line_for_each_chunk_whatever_its_title() -> None:
+    entries = [entry(0, "a", 3, 0.0, title="x\t9\n0\t1\tother"), entry(1, "b", 0, 1.0, title="B")]
+    lines = [line.split("\t") for line in labels(entries).splitlines()]
+    assert lines == [
+        ["0.000000", "1.000000", "0: x 9 0 1 other, chunk 3"],
+        ["1.000000", "2.000000", "1: B, chunk 0"],
+    ]
 
 
 def test_no_more_tracks_than_a_disc_has() -> None:
