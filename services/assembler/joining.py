@@ -85,7 +85,8 @@ class Blend:
         if following is not None and not follows_in_song(piece, following):
             seam = self._seam(piece, material, following)
             half = len(seam.sound) // 2
-            end = seam.leave - half
+            # A piece shorter than the fade into it is over before it begins.
+            end = max(self._at, seam.leave - half)
         body = self._levelled(piece, material, self._at, end)
         yield from self._ends_faded(number, body, end - self._at, material, end)
         self._at = end
