@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.material import Bench
+from bench.workers import environment
 from cli.client import Gateway
 from cli.documents import Document, Job
 from cli.following import follow
@@ -30,17 +30,12 @@ def services(
     """
     more = [replace(SERVICES[0], name=f"chunker-{number}") for number in range(2, chunkers + 1)]
     wishes = {"SEGUE_WORKER_CHILDREN": str(children), "SEGUE_WORKER_THREADS": str(threads)}
-    before = {name: os.environ.get(name) for name in wishes}
-    os.environ.update(wishes)
-    try:
-        folder = Path(tempfile.mkdtemp(dir=bench.folder))
+    folder = Path(tempfile.mkdtemp(dir=bench.folder))
+    with environment(wishes):
         stack = Stack(folder, port=ANY_PORT, services=(*SERVICES, *more))
         with stack, Gateway(stack.url) as gateway:
             await_chunkers(gateway, chunkers)
             yield stack, gateway
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def uploaded(gateway: Gateway, songs: Sequence[Path]) -> list[str]:

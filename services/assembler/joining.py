@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.assembler.leveling import EntryGain
+from services.assembler.leveling import EntryGain, factor_of
 from services.assembler.material import Material
 from services.assembler.pieces import OpenSong, Piece, position_at
 from services.assembler.seaming import Seam, SeamMade, Side, make_seam
 from shared.parameters import Output
 from shared.sound.samples import Float32
 
-__all__ = ["Blend", "Joined", "SeamMade", "follows_in_song", "join_plain"]
+__all__ = ["Blend", "Joined", "follows_in_song", "join_plain"]
 
 Joined = Generator[Iterator[Float32], None, None]
 """For each piece, its blocks: float32, shape (n, channels); to be exhausted before the next piece."""
@@ -109,7 +109,7 @@ class Blend:
         with ExitStack() as opened:
             source = _material(following, self.open_song, self.output, opened)
             source.require(following)
-            gain = np.float32(10 ** (self.gains_db.get(following.song, 0.0) / 20))
+            gain = factor_of(self.gains_db.get(following.song, 0.0))
             start, stop = (self._position(at, following) for at in (following.start, following.stop))
             return make_seam(
                 # What the fade into this piece has used up is not to be faded again.

@@ -15,7 +15,15 @@ from services.assembler.limiting import CEILING_DBTP
 from shared.sound.loudness import GATE_LUFS, MOMENTARY_S, loudness_of
 from shared.sound.samples import Float32
 
-__all__ = ["EntryGain", "Measured", "entry_gain", "level_step_lu", "reached_lufs", "song_gains_db"]
+__all__ = [
+    "EntryGain",
+    "Measured",
+    "entry_gain",
+    "factor_of",
+    "level_step_lu",
+    "reached_lufs",
+    "song_gains_db",
+]
 
 MOST_LIMITED_DB = 2.0
 """Where the limiter would have to hold a song back by more, the mix stays quieter instead."""
@@ -57,6 +65,11 @@ def song_gains_db(songs: Measured, loudness_lufs: float) -> dict[str, float]:
     }
 
 
+def factor_of(gain_db: float) -> np.float32:
+    """Return the factor that samples are multiplied by for a gain."""
+    return np.float32(10 ** (gain_db / 20))
+
+
 @dataclass(frozen=True)
 class EntryGain:
     """What a piece's level is changed by where it begins, going back to none.
@@ -88,8 +101,8 @@ def entry_gain(leaving: Float32, coming: Float32, sample_rate_hz: int) -> float:
         sample_rate_hz: of both.
     """
     middle = len(leaving) // 2
-    ends, begins = _levels(leaving[:middle], coming[middle:], sample_rate_hz)
-    _, went_on = _levels(leaving[:middle], leaving[middle:], sample_rate_hz)
+    ends = _end_lufs(leaving[:middle], sample_rate_hz)
+    went_on, begins = (_beginning_lufs(sound[middle:], sample_rate_hz) for sound in (leaving, coming))
     if min(ends, begins, went_on) < QUIET_LUFS:
         return 0.0
     return float(np.clip((ends + went_on) / 2 - begins, -MOST_AT_ENTRY_DB, MOST_AT_ENTRY_DB))
@@ -97,13 +110,16 @@ def entry_gain(leaving: Float32, coming: Float32, sample_rate_hz: int) -> float:
 
 def level_step_lu(before: Float32, after: Float32, sample_rate_hz: int) -> float:
     """Return by how much a sound's first 0.4 s are louder than another's last, both at least at the gate."""
-    ends, begins = _levels(before, after, sample_rate_hz)
-    return max(begins, GATE_LUFS) - max(ends, GATE_LUFS)
+    begins = _beginning_lufs(after, sample_rate_hz)
+    return max(begins, GATE_LUFS) - max(_end_lufs(before, sample_rate_hz), GATE_LUFS)
 
 
-def _levels(before: Float32, after: Float32, sample_rate_hz: int) -> tuple[float, float]:
+def _end_lufs(sound: Float32, sample_rate_hz: int) -> float:
+    """Return the loudness of a sound's last 0.4 s; what comes before settles the filter."""
     heard = round(MOMENTARY_S * sample_rate_hz)
-    ends = loudness_of(before, sample_rate_hz, settled=max(0, len(before) - heard))
-    # Backwards, so that what comes after it settles the filter: power is the same either way.
-    begins = loudness_of(after[::-1], sample_rate_hz, settled=max(0, len(after) - heard))
-    return ends, begins
+    return loudness_of(sound, sample_rate_hz, settled=max(0, len(sound) - heard))
+
+
+def _beginning_lufs(sound: Float32, sample_rate_hz: int) -> float:
+    """Return the loudness of a sound's first 0.4 s: backwards, its power is the same."""
+    return _end_lufs(sound[::-1], sample_rate_hz)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d
@@ -86,6 +88,7 @@ def _true_peaks(sound: Float32, quiet: float) -> NDArray[np.float32]:
     return np.maximum(peaks, between.astype(np.float32))
 
 
+@lru_cache(maxsize=1)
 def _filter() -> NDArray[np.float64]:
     taps: NDArray[np.float64] = firwin(OVERSAMPLED * _TAPS_PER_PHASE + 1, 1 / OVERSAMPLED)
     return taps * OVERSAMPLED

@@ -14,6 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from shared.sound.samples import Float32
+from shared.sound.seams import JOLT_S, LEVEL_FLOOR
 
 __all__ = ["AROUND_S", "ENTER_S", "LEAVE_S", "away_cost", "find_places"]
 
@@ -26,7 +27,7 @@ ENTER_S = (-0.5, 0.0)
 """The same, around the beginning of what comes: not later, so that its attack is whole."""
 
 FRAME_S = 0.005
-STEP_FRAMES = 4
+STEP_FRAMES = round(JOLT_S / FRAME_S)
 """Levels are compared over 20 ms on either side, as jolts are."""
 
 AROUND_S = 0.7
@@ -40,9 +41,6 @@ _APART = 2
 
 PER_S = 0.3
 """What a second away from the cut costs, in the unit of a step of level: a factor of e."""
-
-_FLOOR = 1e-6
-"""-60 dBFS, as power."""
 
 
 def find_places(
@@ -110,4 +108,4 @@ def _windows(sound: Float32, frame: int, reach: int, span_s: tuple[float, float]
 def _level(leaving: Doubles, coming: Doubles, frames: slice) -> Doubles:
     """Return the level of every pair over some frames: shape (places of the one, places of the other)."""
     power = leaving[:, frames].mean(axis=1)[:, None] + coming[:, frames].mean(axis=1)[None, :]
-    return np.sqrt(np.maximum(power, _FLOOR))
+    return np.sqrt(np.maximum(power, LEVEL_FLOOR**2))

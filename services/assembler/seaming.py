@@ -8,22 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from services.assembler.fading import FADE_S, REACH_S, SHIFT_S, Parted, crossfade, find_shift
-from services.assembler.leveling import entry_gain, level_step_lu
+from services.assembler.leveling import entry_gain, factor_of, level_step_lu
 from services.assembler.placing import AROUND_S, ENTER_S, LEAVE_S, away_cost, find_places
 from shared.sound.samples import Float32
+from shared.sound.seams import JOLT_S, LEVEL_FLOOR
 
 __all__ = ["Seam", "SeamMade", "Side", "make_seam"]
 
-JOLT_S = 0.02
 _LEVELLED_S = 0.5
 """On either side of a seam, loudness is compared over 0.4 s; what comes before settles the filter."""
 
 _WIDE_S = max(AROUND_S, _LEVELLED_S) + max(map(abs, (*LEAVE_S, *ENTER_S))) + SHIFT_S + REACH_S
 _LARGEST_PART = 4
 """A fade takes at most one in so many parts of a piece, and begins at most one such part before its end."""
-
-_FLOOR = 1e-3
-"""-60 dBFS: quieter sound counts as so loud, or silence would jolt."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,7 @@ def make_seam(leaving: Side, coming: Side, *, sample_rate_hz: int) -> Seam:
     a, b = leaving.around(leaving.cut, middle), coming.around(coming.cut, middle)
     ends = slice(middle - levelled, middle + levelled)
     gain_db = entry_gain(a[ends], b[ends], sample_rate_hz)
-    b = b * np.float32(10 ** (gain_db / 20))
+    b = b * factor_of(gain_db)
     near = round(AROUND_S * sample_rate_hz)
     places = find_places(
         *(sound[middle - near : middle + near] for sound in (a, b)),
@@ -149,4 +146,4 @@ def _jolt(sound: Float32, places: tuple[int, ...], width: int) -> float:
 
 
 def _level(sound: Float32) -> float:
-    return max(float(np.sqrt(np.mean(np.square(sound, dtype=np.float64)))), _FLOOR)
+    return max(float(np.sqrt(np.mean(np.square(sound, dtype=np.float64)))), LEVEL_FLOOR)

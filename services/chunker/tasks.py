@@ -60,7 +60,8 @@ def cut_song(work: Work) -> CutFacts:
     """Cut a song into chunks; store them and their edges."""
     spec = work.order.spec
     assert isinstance(spec, CutSpec)
-    rate, channels = _facts_of(work, spec.song).sample_rate_hz, _facts_of(work, spec.song).channels
+    decoded = _facts_of(work, spec.song)
+    rate, channels = decoded.sample_rate_hz, decoded.channels
     with open_audio(_fetch_audio(work, spec.song)) as song:
         meter = LevelMeter(rate)
         for block in song.blocks():

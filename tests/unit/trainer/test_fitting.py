@@ -7,10 +7,11 @@ from services.trainer.fitting import Checkpoint, Fitted, Hooks, best_epoch, fit
 from shared.errors import NothingToLearn
 from shared.learning.approaches import APPROACHES, Network, get_approach
 from shared.learning.approaches.binary import Binary
-from shared.learning.backend import configure_tensorflow
 from tests.unit.learning.planted import corpus_of_kinds, planted_corpus
 
 BINARY = get_approach("binary")
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TINY = BINARY.resolve(
     {
         "edge_frames": 4,
@@ -31,16 +32,6 @@ NETWORKS = {
     "start_end": {**_SMALL, **_BRIEF, "fewest_classes": 4, "most_classes": 8},
     "segue": {"random_cuts_per_song": 60, "candidates": 8, "epochs": 3, "pools_per_epoch": 2, "units": 4},
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    configure_tensorflow(1)
-
-
-@pytest.fixture(scope="module")
-def corpus():
-    return planted_corpus(0, songs=3, chunks=10)
 
 
 @pytest.fixture(scope="module", params=NETWORKS)

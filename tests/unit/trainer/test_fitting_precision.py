@@ -3,9 +3,9 @@ import pytest
 
 from services.trainer.fitting import Checkpoint, Hooks, fit
 from shared.learning.approaches import get_approach
-from shared.learning.backend import configure_tensorflow
-from tests.unit.learning.planted import planted_corpus
 from tests.unit.trainer.test_fitting import NETWORKS, figures_of
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 EPOCHS = 4
 CASES = [
@@ -15,16 +15,6 @@ CASES = [
     ("categorical", "mixed_bfloat16"),
     ("start_end", "mixed_bfloat16"),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    configure_tensorflow(1)
-
-
-@pytest.fixture(scope="module")
-def corpus():
-    return planted_corpus(0, songs=3, chunks=10)
 
 
 def tiny(name, precision):
