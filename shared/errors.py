@@ -21,7 +21,7 @@
     ├── Corrupt               what is stored is not what its record says
     ├── GaveUp                a task was started as often as allowed and never finished
     └── Interrupted           not failures: a task stops early
-        ├── Unwanted          no open job wants the artifact any more
+        ├── Unwanted          nobody wants the artifact any more
         └── HandedBack        the worker shuts down; another goes on
 
 `slug` names the kind for machines (it ends a problem document's `type`), `title` for people. Only

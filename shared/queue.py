@@ -44,6 +44,7 @@ class Task(StrEnum):
     BUILD_POOL = "assembler.build_pool"
     SEQUENCE_MIX = "assembler.sequence_mix"
     RENDER_MIX = "assembler.render_mix"
+    AIR_BLOCK = "assembler.air_block"
 
     @property
     def queue(self) -> Queue:
@@ -62,6 +63,7 @@ TASK_OF: dict[Kind, Task] = {
     Kind.SEQUENCE: Task.SEQUENCE_MIX,
     Kind.MIX: Task.RENDER_MIX,
     Kind.REPORT: Task.WRITE_REPORT,
+    Kind.BLOCK: Task.AIR_BLOCK,
 }
 
 

@@ -50,6 +50,7 @@ class Encoder:
         output: format, bit rate, sample rate and channels.
         tags: title, artist, album, comment; cleaned and capped here.
         check: called again and again while ffmpeg is waited for; it may raise to stop.
+        bare: of MP3: frames that stand for themselves, and nothing else; then `bitrate_kbps` is needed.
 
     Raises:
         BadSetting: the format has no such bit rate.
@@ -58,10 +59,16 @@ class Encoder:
     """
 
     def __init__(
-        self, path: Path, output: Output, *, tags: Mapping[str, str], check: Callable[[], None] = lambda: None
+        self,
+        path: Path,
+        output: Output,
+        *,
+        tags: Mapping[str, str],
+        check: Callable[[], None] = lambda: None,
+        bare: bool = False,
     ) -> None:
         self._path = path
-        self._command = _command(path, output, tags)
+        self._command = _command(path, output, tags, bare=bare)
         self._check = check
 
     def __enter__(self) -> Self:
@@ -146,16 +153,21 @@ class Encoder:
         return EncoderFailed(f"ffmpeg ended with status {status}: {last[0] if last else 'it said nothing'}")
 
 
-def _command(path: Path, output: Output, tags: Mapping[str, str]) -> list[str]:
+def _command(path: Path, output: Output, tags: Mapping[str, str], *, bare: bool) -> list[str]:
     return [
         *(str(ffmpeg_path()), "-hide_banner", "-nostdin", "-loglevel", "error"),
         *("-f", "s16le", "-ar", str(output.sample_rate_hz), "-ac", str(output.channels), "-i", "pipe:0"),
         # Else library versions and random serial numbers become part of the file.
         *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
-        *_codec_arguments(output),
+        *(_bare_arguments(output) if bare else _codec_arguments(output)),
         *("-map_metadata", "-1", *metadata_arguments(tags)),
         *("-y", f"file:{path}"),
     ]
+
+
+def _bare_arguments(output: Output) -> list[str]:
+    alone = ["-reservoir", "0", "-write_xing", "0", "-id3v2_version", "0"]
+    return ["-c:a", "libmp3lame", "-b:a", f"{output.bitrate_kbps}k", *alone, "-f", "mp3"]
 
 
 def _codec_arguments(output: Output) -> list[str]:

@@ -20,7 +20,7 @@ from services.assembler.seaming import Seam, SeamMade, Side, make_seam
 from shared.parameters import Output
 from shared.sound.samples import Float32
 
-__all__ = ["Blend", "Joined", "follows_in_song", "join_plain"]
+__all__ = ["Blend", "Entered", "Joined", "follows_in_song", "join_plain"]
 
 Joined = Generator[Iterator[Float32], None, None]
 """For each piece, its blocks: float32, shape (n, channels); to be exhausted before the next piece."""
@@ -42,6 +42,21 @@ def join_plain(pieces: Sequence[Piece], open_song: OpenSong, output: Output) -> 
             yield _material(piece, open_song, output, opened).piece_blocks(piece)
 
 
+@dataclass(frozen=True)
+class Entered:
+    """How a piece is entered: all that a blend has to know to go on from there.
+
+    Attributes:
+        at: where the piece goes on after what is faded in, in samples of its song at the mix's rate.
+        faded_in: how many samples that is.
+        entry: what its level is changed by.
+    """
+
+    at: int
+    faded_in: int
+    entry: EntryGain
+
+
 @dataclass
 class Blend:
     """Join pieces by fades, levels and low waves brought together.
@@ -51,16 +66,20 @@ class Blend:
         open_song: opens a song by its id.
         output: rate and channels of the mix.
         gains_db: by song: what brings it to the mix's loudness.
+        resumed: go on in the first piece as a blend did that told this of it; None: begin with it.
 
     Attributes:
         seams: what was done at the beginning of each piece but the first, as far as it has come.
+        entered: how each piece was entered, as far as it has come.
     """
 
     pieces: Sequence[Piece]
     open_song: OpenSong
     output: Output
     gains_db: Mapping[str, float]
+    resumed: Entered | None = None
     seams: list[SeamMade] = field(default_factory=list)
+    entered: list[Entered] = field(default_factory=list)
     _faded_in: Float32 | None = None
     _at: int = 0
     """Where the piece goes on after what is faded in, in samples of its song at the mix's rate."""
@@ -70,6 +89,8 @@ class Blend:
         """Yield the blocks of each piece."""
         rate_hz = self.output.sample_rate_hz
         self._at = position_at(self.pieces[0].start, self.pieces[0].sample_rate_hz, rate_hz)
+        if self.resumed is not None:
+            self._at, self._entry = self.resumed.at, self.resumed.entry
         for number, piece in enumerate(self.pieces):
             with ExitStack() as opened:
                 material = _material(piece, self.open_song, self.output, opened)
@@ -77,6 +98,8 @@ class Blend:
                 yield self._blocks(number, piece, material)
 
     def _blocks(self, number: int, piece: Piece, material: Material) -> Iterator[Float32]:
+        faded_in = 0 if self._faded_in is None else len(self._faded_in)
+        self.entered.append(Entered(self._at, faded_in, self._entry))
         if self._faded_in is not None:
             yield self._faded_in
             self._faded_in = None
@@ -134,7 +157,7 @@ class Blend:
     ) -> Iterator[Float32]:
         """Fade the mix in and out, where it begins or ends in the midst of a song."""
         rate_hz, done = self.output.sample_rate_hz, 0
-        is_first = number == 0 and self.pieces[0].start > 0
+        is_first = number == 0 and self.pieces[0].start > 0 and self.resumed is None
         is_last = number == len(self.pieces) - 1 and end < material.samples
         fade_in = min(round(FADE_IN_S * rate_hz), samples // _LARGEST_PART) if is_first else 0
         fade_out = min(round(FADE_OUT_S * rate_hz), samples // _LARGEST_PART) if is_last else 0

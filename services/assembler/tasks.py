@@ -10,6 +10,7 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
+from services.assembler import radio_tasks
 from services.assembler.choosing import choose
 from services.assembler.pieces import Piece, Song
 from services.assembler.rendering import Rendered, render
@@ -34,6 +35,7 @@ from shared.sound.edges import Edges
 from shared.store.arrays import pack_arrays, unpack_arrays
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import (
+    BlockFacts,
     CutFacts,
     MixFacts,
     ModelFacts,
@@ -135,6 +137,11 @@ def render_mix(work: Work) -> MixFacts:
     work.attempt.put("report.json", to_json(report), "application/json")
     work.attempt.put("peaks.json", json.dumps({"peaks": rendered.peaks}).encode(), "application/json")
     return facts
+
+
+def air_block(work: Work) -> BlockFacts:
+    """Make a block of a radio."""
+    return radio_tasks.air(work, _pool, _scorer, _open_song)
 
 
 def _scorer(work: Work, model: str) -> Scorer:
@@ -270,3 +277,4 @@ def _report(
 register(app, Task.BUILD_POOL, build_pool)
 register(app, Task.SEQUENCE_MIX, sequence_mix)
 register(app, Task.RENDER_MIX, render_mix)
+register(app, Task.AIR_BLOCK, air_block)

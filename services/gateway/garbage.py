@@ -20,7 +20,7 @@ from shared.store.objects import Stored
 from shared.store.specs import DatasetSpec, MixSpec, ModelSpec, ReportSpec
 
 LEAST_AGE = timedelta(days=1)
-DERIVED = frozenset({Kind.GAPPED, Kind.SPECTRA, Kind.DATASET, Kind.SEQUENCE, Kind.REPORT})
+DERIVED = frozenset({Kind.GAPPED, Kind.SPECTRA, Kind.DATASET, Kind.SEQUENCE, Kind.REPORT, Kind.BLOCK})
 """Kinds that live as long as something else: what was made of them; of a report, its model."""
 
 UNFINISHED_UPLOAD = "an upload that was never finished"

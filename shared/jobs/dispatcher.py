@@ -23,6 +23,7 @@ from shared.jobs.recipes import Recipe
 from shared.jobs.records import Job, JobRecords, Outcome, State
 from shared.jobs.starts import Starts
 from shared.queue import Order, Queue
+from shared.radio import is_radio
 from shared.store import keys
 from shared.store.artifacts import Artifacts
 from shared.store.keys import Artifact, Kind
@@ -131,11 +132,22 @@ class Dispatcher:
             return verdict <= timedelta(0)
         if order.artifact in self.leases.running([order.artifact]):
             return False  # The last start is still at it.
-        job = self.records.get(order.tenant, order.job)
-        if job.outcome is None:
+        job = self.records.find(order.tenant, order.job)
+        if job is not None and job.outcome is None:
             self._finish(job, Outcome(state=State.FAILED, problem=Problem.of(verdict)))
             self._forget_starts(order.artifact)
         return False
+
+    def is_wanted(self, artifact: Artifact) -> bool:
+        """Tell whether an open job or a radio that is heard wants an artifact.
+
+        Where no wish is known Valkey was emptied: it counts as wanted until they say so again.
+        """
+        wishes = self.leases.wanted_by(artifact)
+        return not wishes or any(
+            self.leases.is_heard(one) if is_radio(one) else self.records.is_open(artifact.tenant, one)
+            for one in wishes
+        )
 
     def segment(self, artifact: Artifact) -> int:
         """Return how far a fit's checkpoints are; starts are counted anew after each."""

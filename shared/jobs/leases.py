@@ -16,7 +16,7 @@ import redis
 from shared.errors import QueueUnavailable
 from shared.queue import Queue, broker_url
 from shared.settings import Settings, get_settings
-from shared.store.keys import Artifact
+from shared.store.keys import Artifact, Kind
 
 MESSAGES_PER_WORKER = 2
 WORKER_SEEN_S = 15.0
@@ -74,8 +74,11 @@ class Leases:
     # Queued: a message is on its way to a worker.
 
     def claim(self, queue: Queue, artifact: Artifact) -> bool:
-        """Take the right to enqueue an artifact, unless it is under way or the queue holds enough."""
-        capacity = MESSAGES_PER_WORKER * max(1, len(self.workers(queue)))
+        """Take the right to enqueue an artifact, unless it is under way or the queue holds enough.
+
+        For a block of a radio one place is kept: it cannot wait until a backlog of mixes is done.
+        """
+        capacity = MESSAGES_PER_WORKER * max(1, len(self.workers(queue))) + (artifact.kind is Kind.BLOCK)
         with translated():
             keys = [self._queued(queue), self._run(artifact)]
             return bool(self._claim(keys=keys, args=[time.time(), str(artifact), capacity]))
@@ -179,6 +182,28 @@ class Leases:
             jobs: Any = self.valkey.smembers(self._wants(artifact))
         return set(jobs)
 
+    # Radios: who listens.
+
+    def listen(self, radio: str, gateway: str) -> None:
+        """Note that a gateway has listeners of a radio, for a lease's time."""
+        with translated(), self.valkey.pipeline(transaction=False) as pipe:
+            now = time.time()
+            pipe.zadd(self._listening(radio), {gateway: now + self._lease_ms / 1000})
+            pipe.zremrangebyscore(self._listening(radio), 0, now)
+            pipe.pexpire(self._listening(radio), self._lease_ms)
+            pipe.execute()
+
+    def leave(self, radio: str, gateway: str) -> None:
+        """Note that a gateway has no listeners of a radio any more."""
+        with translated():
+            self.valkey.zrem(self._listening(radio), gateway)
+
+    def is_heard(self, radio: str) -> bool:
+        """Tell whether any gateway has listeners of a radio."""
+        with translated():
+            heard: Any = self.valkey.zcount(self._listening(radio), time.time(), "+inf")
+        return bool(heard)
+
     # Deletions and turns
 
     def deletions(self) -> int:
@@ -206,6 +231,9 @@ class Leases:
 
     def _workers(self, queue: Queue) -> str:
         return f"{self.prefix}workers:{queue}"
+
+    def _listening(self, radio: str) -> str:
+        return f"{self.prefix}listening:{radio}"
 
     def _wants(self, artifact: Artifact) -> str:
         return f"{self.prefix}wants:{artifact}"

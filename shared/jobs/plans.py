@@ -23,6 +23,7 @@ STAGE_OF: dict[Kind, str] = {
     Kind.SEQUENCE: "sequence",
     Kind.MIX: "render",
     Kind.REPORT: "report",
+    Kind.BLOCK: "air",
 }
 
 

@@ -104,11 +104,8 @@ class Keeper(threading.Thread):
         if leases.is_stopping(worker_name()):
             self.reason = HandedBack(f"worker {worker_name()} shuts down")
             return
-        # None known: Valkey was emptied. Then the artifact counts as wanted until the jobs say so again.
-        jobs = leases.wanted_by(self._artifact)
-        records = self._dispatcher.records
-        if jobs and not any(records.is_open(self._artifact.tenant, job) for job in jobs):
-            self.reason = Unwanted(f"no open job wants {self._artifact}")
+        if not self._dispatcher.is_wanted(self._artifact):
+            self.reason = Unwanted(f"nobody wants {self._artifact} any more")
 
     def stop(self) -> None:
         """End the thread and give the lease back."""

@@ -80,6 +80,21 @@ def loudness_of(sound: Float32, sample_rate_hz: int, *, settled: int = 0) -> flo
     return float(_lufs(_power(weighted).mean())) if len(weighted) else -np.inf
 
 
+def hop_powers(sound: Float32, sample_rate_hz: int, hop: int) -> Doubles:
+    """Return the power of each hop of a stretch as it is heard: float64, shape (len(sound) // hop,)."""
+    from scipy.signal import sosfilt
+
+    weighted = sosfilt(_weighting(sample_rate_hz), sound.astype(np.float64), axis=0)
+    power = _power(weighted[: len(sound) // hop * hop])
+    means: Doubles = power.reshape(-1, hop).mean(axis=1)
+    return means
+
+
+def lufs_of(powers: Doubles) -> Doubles:
+    """Return the loudness of powers in LUFS; -inf where there is no sound."""
+    return _lufs(powers)
+
+
 def _power(weighted: Doubles) -> Doubles:
     # NumPy's sum over an axis of two takes several times as long.
     total: Doubles = np.einsum("nc,nc->n", weighted, weighted)

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     SEQUENCE = "sequences"
     MIX = "mixes"
     REPORT = "reports"
+    BLOCK = "radio"
 
     @property
     def noun(self) -> str:
@@ -55,6 +56,7 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SEQUENCE: 2,
     Kind.MIX: 2,
     Kind.REPORT: 1,
+    Kind.BLOCK: 1,
 }
 """Raise a kind's number when its producer would make other bytes of the same inputs: it computes anew."""
 

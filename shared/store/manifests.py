@@ -225,6 +225,16 @@ class ReportFacts(Document):
     figures: dict[str, ApproachFacts] = Field(description="By approach: the model's and the baselines.")
 
 
+class BlockFacts(Document):
+    """A block of a radio. Payloads: `block.mp3` (bare frames), `programme.json`, `state.json` to go on."""
+
+    of: Literal["block"] = "block"
+    number: int
+    frames: int = Field(description="MP3 frames.")
+    sample_rate_hz: int
+    bitrate_kbps: int
+
+
 Facts = Annotated[
     SongFacts
     | CutFacts
@@ -235,7 +245,8 @@ Facts = Annotated[
     | PoolFacts
     | SequenceFacts
     | MixFacts
-    | ReportFacts,
+    | ReportFacts
+    | BlockFacts,
     Field(discriminator="of"),
 ]
 AnyFacts = TypeVar("AnyFacts", bound=Document)

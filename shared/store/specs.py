@@ -11,12 +11,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from shared.parameters import (
+    Airing,
     ArtifactKey,
     Cut,
     Gaps,
     Output,
     Parameters,
     Protocol,
+    Remark,
     Sequencing,
     SongId,
     Training,
@@ -144,6 +146,20 @@ class ReportSpec(Spec):
     protocol: Protocol
 
 
+class BlockSpec(Spec):
+    """Half a minute of a radio."""
+
+    artifact_kind = Kind.BLOCK
+    of: Literal["block"] = "block"
+    pool: ArtifactKey
+    airing: Airing
+    former: ArtifactKey | None
+    """The block that this one goes on from, whose state decides all; None: it is the first."""
+    number: int
+    remarks: tuple[Remark, ...] = ()
+    """What was said in the course of this block, in order."""
+
+
 AnySpec = Annotated[
     SongSpec
     | CutSpec
@@ -155,6 +171,7 @@ AnySpec = Annotated[
     | PoolSpec
     | SequenceSpec
     | MixSpec
-    | ReportSpec,
+    | ReportSpec
+    | BlockSpec,
     Field(discriminator="of"),
 ]
