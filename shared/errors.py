@@ -12,9 +12,10 @@
     ├── Conflict              the state of things forbids it
     │   ├── InUse             a live job needs what should be deleted
     │   ├── AlreadyEnded      a job that has ended cannot be cancelled
+    │   ├── OffAir            a radio that nobody listens to has nothing to skip
     │   └── AlreadyRunning    the data folder is in use by another stack
     ├── Unavailable           a server is not there right now; trying again helps
-    │   ├── StoreUnavailable  ├── QueueUnavailable
+    │   ├── StoreUnavailable  ├── QueueUnavailable  └── NoSound
     ├── MachineError          this machine lacks something
     │   ├── ToolMissing       ├── DecoderFailed     ├── EncoderFailed
     │   ├── PortTaken         ├── ServerFailed      └── OpenAddress
@@ -286,6 +287,19 @@ class AlreadyEnded(Conflict):
         super().__init__(f"Job {job} has already {state}; there is nothing to cancel.")
 
 
+class OffAir(Conflict):
+    """Nobody listens to a radio, so there is nothing that could be skipped or banned."""
+
+    slug = "off-air"
+    title = "Nobody listens to this radio"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This radio is not on air: nothing plays that could be skipped or banned. Listen to it first, "
+            "and name the seed that you listen to."
+        )
+
+
 class AlreadyRunning(Conflict):
     """Another stack uses the data folder."""
 
@@ -327,6 +341,19 @@ class QueueUnavailable(Unavailable):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The queue could not be reached: {reason}. Try again; if it stays, check Valkey.")
+
+
+class NoSound(Unavailable):
+    """No worker made the next block of a radio in time."""
+
+    slug = "no-sound"
+    title = "The radio has no sound"
+
+    def __init__(self, *, waited_s: float) -> None:
+        super().__init__(
+            f"No worker made the next block of the radio within {waited_s:g} s. An assembler has to run, and "
+            "to have time for it. Try again in a while."
+        )
 
 
 class MachineError(SegueError):

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         False, description="Listen on an address that is not loopback, though no key is asked for."
     )
 
+    radio_paced: bool = Field(
+        True, description="Radios are sent in real time; false: as fast as they are made, for tests."
+    )
+
     # Limits of a song
     max_upload_bytes: int = Field(200_000_000, description="Largest upload, in bytes.")
     max_song_s: float = Field(3 * 3600.0, description="Longest song, in seconds.")

@@ -17,6 +17,7 @@ from services.gateway.backend import Backend, connect_backend
 from services.gateway.events import Announcements
 from services.gateway.metrics import add_metrics
 from services.gateway.middleware import RequestFrame
+from services.gateway.radio.radios import Radios
 from services.gateway.routes import (
     approaches,
     cuts,
@@ -25,6 +26,7 @@ from services.gateway.routes import (
     mixes,
     models,
     pools,
+    radio,
     reports,
     songs,
     system,
@@ -49,6 +51,7 @@ TAGS = [
     {"name": "reports", "description": "How well models judge songs they never saw, one by one and ranked."},
     {"name": "pools", "description": "The chunks of several cuts, as a model sees them."},
     {"name": "mixes", "description": "New songs. One request makes whatever is missing on the way."},
+    {"name": "radio", "description": "Endless mixes of a pool, streamed to any player."},
     {"name": "jobs", "description": "Work in progress, and how it ended."},
     {"name": "approaches", "description": "Ways to judge which chunk may follow which."},
     {"name": "system", "description": "What the installation holds."},
@@ -67,8 +70,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.backend = backend
     app.state.announcements = Announcements(settings, backend.board.channel)
     app.state.receiver = Receiver(backend.patient_store, limit_bytes=settings.max_upload_bytes)
+    app.state.radios = Radios(backend)
     v1 = APIRouter(prefix="/v1")
-    for resource in (songs, cuts, models, reports, pools, mixes, jobs, approaches, system):
+    for resource in (songs, cuts, models, reports, pools, mixes, radio, jobs, approaches, system):
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(health.router)
@@ -87,6 +91,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await app.state.radios.close()
         subscription.cancel()
         with suppress(asyncio.CancelledError):
             await subscription

@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Request, Response
 from services.gateway.backend import Backend
 from services.gateway.events import Announcements
 from services.gateway.looking import look_at
+from services.gateway.radio.radios import Radios
 from services.gateway.resolution import Resolver
 from services.gateway.schemas.common import Problem
 from services.gateway.schemas.jobs import Job
@@ -70,9 +71,16 @@ def get_receiver(request: Request) -> Receiver:
     return receiver
 
 
+def get_radios(request: Request) -> Radios:
+    """Return the radios of this process."""
+    radios: Radios = request.app.state.radios
+    return radios
+
+
 TheBackend = Annotated[Backend, Depends(get_backend)]
 TheAnnouncements = Annotated[Announcements, Depends(get_announcements)]
 TheReceiver = Annotated[Receiver, Depends(get_receiver)]
+TheRadios = Annotated[Radios, Depends(get_radios)]
 
 
 def resolver_of(backend: Backend, tenant: str) -> Resolver:
