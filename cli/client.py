@@ -164,6 +164,16 @@ class Gateway:
         finally:
             draft.unlink(missing_ok=True)
 
+    def sound(self, path: str) -> Iterator[bytes]:
+        """Yield a stream that lies at a path below `/v1/`, as it comes."""
+        with self._stream(path, timeout=httpx.Timeout(TIMEOUT.connect, read=QUIET_S)) as answer:
+            yield from answer.iter_raw()
+
+    def tell_radio(self, pool: str, what: str, seed: int, request: Document | None) -> Document:
+        """Skip or ban what a radio plays; return the radio as it is now."""
+        params = {"seed": str(seed)}
+        return cast(Document, self._ask("POST", f"radio/{pool}/{what}", params=params, json=request))
+
     def leaderboard(self, pool: str | None) -> Document:
         """Return the ranking on a pool, by its digest or a beginning of it; None: the newest report's."""
         return cast(Document, self._ask("GET", "leaderboard", params={"pool": pool} if pool else {}))

@@ -44,6 +44,7 @@ from cli.options import (
 )
 from cli.output import counted, note, print_json, say, size
 from cli.progress import Bars
+from cli.radio import radio
 from cli.reaching import reach, reach_or_start
 from cli.resources import cuts, models, pools, reports, songs
 from cli.sources import find_sources, tell_skipped
@@ -97,7 +98,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Make new songs out of songs that exist.",
 )
-for group in (songs, cuts, pools, models, reports, mixes, jobs):
+for group in (songs, cuts, pools, models, reports, mixes, radio, jobs):
     app.add_typer(group)
 app.command()(evaluate)
 app.command()(leaderboard)

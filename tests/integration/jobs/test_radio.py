@@ -1,0 +1,175 @@
+"""Radios on real servers and workers: shared, freed, changed, and going on when something breaks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from cli.stack.stack import Stack
+from services.gateway.radio import radios
+from shared.jobs.recipes import BuildPool
+from shared.sound.mp3 import split_frames
+from shared.store.keys import LOCAL_TENANT, Kind, kind_folder
+from tests.integration.jobs.test_recovery import children_of
+from tests.support.gateway import running_gateway
+from tests.support.pipeline import Pipeline, parts_of, training
+from tests.support.servers import until
+
+pytestmark = pytest.mark.integration
+KBPS = 192
+
+
+class Player:
+    """Listens in a thread, keeping what it hears."""
+
+    def __init__(self, api: httpx.Client, path: str, **headers: str) -> None:
+        self.heard, self.status, self.headers = bytearray(), 0, httpx.Headers()
+        self._stopped = threading.Event()
+        self._url = f"{api.base_url}{path}"
+        self._sent = headers
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        with httpx.stream("GET", self._url, headers=self._sent, timeout=60) as answer:
+            self.status, self.headers = answer.status_code, answer.headers
+            for block in answer.iter_raw():
+                self.heard += block
+                if self._stopped.is_set():
+                    return
+
+    def hear(self, seconds: float, *, timeout_s: float = 120) -> None:
+        """Wait until so much more was heard."""
+        wanted = len(self.heard) + round(seconds * KBPS * 125)
+        until(lambda: len(self.heard) >= wanted, timeout_s=timeout_s)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join(timeout=30)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def api(working_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+    monkeypatch.setattr(radios, "LINGER_S", 0.5)
+    settings = working_stack.settings().model_copy(update={"radio_paced": False})
+    with running_gateway(settings) as client:
+        yield client
+
+
+@pytest.fixture
+def pool(working_stack: Stack, short_songs: list[Path]) -> str:
+    pipeline = Pipeline(working_stack.settings(), tenant=LOCAL_TENANT)
+    pipeline.store.ensure_bucket()
+    recipe = BuildPool(parts=parts_of(pipeline.upload(short_songs)), model=training())
+    return pipeline.succeeded(pipeline.submit(recipe), timeout_s=180)["pools"][0]
+
+
+@contextmanager
+def playing(api: httpx.Client, path: str, **headers: str) -> Iterator[Player]:
+    player = Player(api, path, **headers)
+    try:
+        yield player
+    finally:
+        player.stop()
+
+
+def blocks_stored(stack: Stack) -> int:
+    store = Pipeline(stack.settings(), tenant=LOCAL_TENANT).store
+    return len({stored.key.split("/")[3] for stored in store.list(kind_folder(LOCAL_TENANT, Kind.BLOCK))})
+
+
+def test_listeners_share_a_radio_and_free_it_when_they_leave(
+    api: httpx.Client, pool: str, working_stack: Stack
+) -> None:
+    path = f"/v1/radio/{pool}.mp3?seed=1"
+    with playing(api, path) as one, playing(api, path, **{"Icy-MetaData": "1"}) as two:
+        one.hear(100)
+        two.hear(30)
+        assert one.headers["content-type"] == "audio/mpeg"
+        assert two.headers["icy-metaint"] == "16000"
+        assert "icy-metaint" not in one.headers
+        assert b"StreamTitle='" in two.heard
+        radio = api.get(f"/v1/radio/{pool}", params={"seed": 1}).json()
+        assert radio["listeners"] == 2
+        assert radio["playing"]["title"]
+        made = radio["played_s"] + radio["ahead_s"]
+        assert blocks_stored(working_stack) <= 2 + made / 30
+        whole = one.heard[: len(one.heard) - len(one.heard) % 627 - 2000]
+        assert len(split_frames(bytes(_cut(whole)))) > 100 / 0.0262
+    until(lambda: api.get(f"/v1/radio/{pool}", params={"seed": 1}).json()["playing"] is None)
+    until(lambda: blocks_stored(working_stack) == 0)
+    assert api.post(f"/v1/radio/{pool}/skip", params={"seed": 1}).status_code == 409
+
+
+def _cut(sound: bytearray) -> bytearray:
+    """Leave the last frame out, which may not be whole."""
+    return sound[: sound.rfind(b"\xff\xfb")]
+
+
+def test_the_same_seed_begins_alike(api: httpx.Client, pool: str) -> None:
+    streams = []
+    for seed in (3, 3, 4):
+        with playing(api, f"/v1/radio/{pool}.mp3?seed={seed}") as player:
+            player.hear(40)
+        streams.append(bytes(player.heard[: 40 * KBPS * 125]))
+        until(lambda seed=seed: api.get(f"/v1/radio/{pool}", params={"seed": seed}).json()["playing"] is None)
+    assert streams[0] == streams[1]
+    assert streams[0] != streams[2]
+
+
+def test_a_song_is_skipped_and_one_is_banned(api: httpx.Client, pool: str) -> None:
+    with playing(api, f"/v1/radio/{pool}.mp3") as player:
+        player.hear(10)
+        banned = api.get(f"/v1/radio/{pool}").json()["playing"]["song"]
+        assert api.post(f"/v1/radio/{pool}/ban", json={"what": "song"}).status_code == 202
+        player.hear(120)  # As fast as it is made, a change may come late.
+        assert api.post(f"/v1/radio/{pool}/skip").status_code == 202
+        songs = set()
+        for _ in range(40):
+            player.hear(3)
+            songs.add(api.get(f"/v1/radio/{pool}").json()["playing"]["song"])
+        assert len(songs) > 1
+        assert banned not in songs
+        unknown = api.post(f"/v1/radio/{pool}/ban", json={"song": "f" * 64})
+        assert unknown.status_code == 404
+
+
+def test_it_plays_on_when_a_child_or_the_worker_is_killed(
+    api: httpx.Client, pool: str, working_stack: Stack
+) -> None:
+    with playing(api, f"/v1/radio/{pool}.mp3?seed=5") as player:
+        player.hear(60)
+        for child in children_of(working_stack.pids()["assembler"]):
+            child.kill()
+        player.hear(150)
+        psutil.Process(working_stack.pids()["assembler"]).kill()
+        player.hear(150, timeout_s=180)
+        sound = bytes(_cut(player.heard))
+    assert len(split_frames(sound)) > 300 / 0.0262
+
+
+def test_it_plays_on_when_valkey_is_emptied_or_restarted(
+    api: httpx.Client, pool: str, working_stack: Stack
+) -> None:
+    with playing(api, f"/v1/radio/{pool}.mp3?seed=6") as player:
+        player.hear(60)
+        Pipeline(working_stack.settings()).leases.valkey.flushall()
+        player.hear(150)
+        psutil.Process(working_stack.pids()["valkey"]).kill()
+        player.hear(150, timeout_s=180)
+        sound = bytes(_cut(player.heard))
+    assert len(split_frames(sound)) > 300 / 0.0262
+
+
+def test_what_is_no_pool_is_not_found(api: httpx.Client) -> None:
+    for path in (f"/v1/radio/{'0' * 64}.mp3", "/v1/radio/nonsense.mp3", f"/v1/radio/{'0' * 64}"):
+        answer = api.get(path)
+        assert answer.status_code == 404, path
+        assert answer.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,186 @@
+"""A radio on air, with blocks out of a table in place of workers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import cast
+
+import pytest
+
+from services.gateway.radio import relay as relays
+from services.gateway.radio.relay import SLOW_PACKETS, Listener, Packet, Relay
+from services.gateway.radio.supply import Supplied, Supply
+from services.gateway.radio.wishes import Wish
+from shared.errors import GaveUp, NoSound, QueueUnavailable, SegueError
+from shared.parameters import Airing, Remark
+from shared.radio import Entry
+from shared.store.specs import BlockSpec
+
+FRAMES = 1176
+SONG = "a" * 64
+
+
+class Table:
+    """Blocks as a supply gives them; each frame tells its number and which remarks it knows of."""
+
+    radio = "radio-test"
+
+    def __init__(self) -> None:
+        self.fetched: list[int] = []
+        self.dropped: list[BlockSpec] = []
+        self.held = 0
+        self.error: SegueError | None = None
+        self.missing = False
+
+    def spec_after(self, former: BlockSpec | None, remarks: Iterable[Remark] = ()) -> BlockSpec:
+        key = None if former is None else former.artifact("t").key
+        number = 0 if former is None else former.number + 1
+        return BlockSpec(pool="b" * 64, airing=Airing(), former=key, number=number, remarks=tuple(remarks))
+
+    def fetch(self, spec: BlockSpec) -> Supplied | None:
+        if self.error is not None:
+            raise self.error
+        if self.missing:
+            return None
+        self.fetched.append(spec.number)
+        first = spec.number * FRAMES
+        # With a remark, a block goes another way from its 400th frame.
+        changed_at = 400 if spec.remarks else FRAMES
+        frames = [b"%06d%s" % (first + at, b"!" if at >= changed_at else b".") for at in range(FRAMES)]
+        entry = Entry(
+            piece=spec.number, song=SONG, title="T", artist=None, chunk=0, begins=first * 1152, source_s=0
+        )
+        return Supplied(spec, frames, [entry], 44_100)
+
+    def hold(self) -> None:
+        self.held += 1
+
+    def drop(self, specs: Iterable[BlockSpec]) -> None:
+        self.dropped += specs
+
+
+def on_air(act: Callable[[Relay, Table], Awaitable[None]], *, paced: bool = False) -> Relay:
+    """Run a radio while something is done with it."""
+    table = Table()
+    relay = Relay(cast(Supply, table), paced=paced, hold_s=0.05)
+
+    async def both() -> None:
+        running = asyncio.create_task(relay.run())
+        try:
+            await asyncio.wait_for(act(relay, table), 20)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(both())
+    return relay
+
+
+async def heard(listener: Listener, packets: int) -> list[int]:
+    """Return the numbers of the frames of the next packets."""
+    numbers: list[int] = []
+    for _ in range(packets):
+        packet = await listener.packets.get()
+        assert packet is not None
+        numbers += [int(packet.sound[at : at + 6]) for at in range(0, len(packet.sound), 7)]
+    return numbers
+
+
+def test_all_listeners_hear_the_same_blocks_frame_by_frame() -> None:
+    async def act(relay: Relay, table: Table) -> None:
+        one, two = relay.join(), relay.join()
+        first, second = await asyncio.gather(heard(one, 200), heard(two, 200))
+        assert first == second == list(range(len(first)))
+        assert len(first) > 2 * FRAMES
+        assert sorted(table.fetched) == sorted(set(table.fetched)), "each block was asked for once"
+        assert table.held > 0
+
+    on_air(act)
+
+
+def test_who_comes_later_begins_with_the_last_seconds() -> None:
+    async def act(relay: Relay, table: Table) -> None:
+        one = relay.join()
+        await heard(one, 70)
+        sent = relay.position
+        later = await heard(relay.join(), relays.BURST_PACKETS)
+        assert later == list(range(sent - len(later), sent))
+
+    on_air(act)
+
+
+def test_blocks_are_asked_for_ahead_but_not_for_ever() -> None:
+    async def act(relay: Relay, table: Table) -> None:
+        await relay.ready.wait()
+        await asyncio.sleep(0.3)  # Nobody listens: nothing is sent, and only what lies ahead is made.
+        assert table.fetched == [0, 1]
+        listener = relay.join()
+        await heard(listener, 200)
+        assert 3 in table.fetched
+
+    on_air(act)
+
+
+def test_a_listener_who_does_not_keep_up_is_cut_off_and_no_one_waits() -> None:
+    relay = Relay(cast(Supply, Table()), paced=True, hold_s=1)
+
+    async def act() -> None:
+        slow, quick = relay.join(), relay.join()
+        for number in range(SLOW_PACKETS + 1):
+            await relay._give(slow, Packet(b"%d" % number, ""))
+            await relay._give(quick, Packet(b"%d" % number, ""))
+            await quick.packets.get()
+        assert relay.listeners == {quick}
+        assert await slow.packets.get() is None
+
+    asyncio.run(act())
+
+
+def test_a_wish_changes_what_comes_where_it_was_not_sent_yet() -> None:
+    async def act(relay: Relay, table: Table) -> None:
+        listener = relay.join()
+        await heard(listener, 5)
+        relay.wish(Wish(song=SONG))
+        frames: list[bytes] = []
+        while len(frames) < 4 * FRAMES:
+            packet = await listener.packets.get()
+            assert packet is not None
+            frames += [packet.sound[at : at + 7] for at in range(0, len(packet.sound), 7)]
+        numbers = [int(frame[:6]) for frame in frames]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "nothing is lost or twice"
+        changed = [number for number, frame in zip(numbers, frames, strict=True) if frame.endswith(b"!")]
+        assert changed
+        assert changed[0] % FRAMES == 400, "up to there both are the same"
+        assert table.dropped, "what was made for nothing is deleted"
+        assert [block.remarks for block in relay.specs() if block.remarks]
+
+    on_air(act)
+
+
+def test_it_waits_while_the_queue_is_away_and_ends_when_blocks_cannot_be_made() -> None:
+    async def act(relay: Relay, table: Table) -> None:
+        listener = relay.join()
+        await heard(listener, 5)
+        table.error = QueueUnavailable("gone")
+        await heard(listener, 20)
+        await asyncio.sleep(0.2)
+        assert relay.error is None
+        table.error = None
+        await heard(listener, 200)
+        table.error = GaveUp(step="air", starts=3, cause="broken")
+        while await listener.packets.get() is not None:
+            pass
+
+    assert isinstance(on_air(act).error, GaveUp)
+
+
+def test_without_a_worker_it_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relays, "PATIENCE_S", 0.1)
+
+    async def act(relay: Relay, table: Table) -> None:
+        table.missing = True
+        listener = relay.join()
+        assert await listener.packets.get() is None
+
+    assert isinstance(on_air(act).error, NoSound)
