@@ -36,6 +36,8 @@ class Rendered:
         peak: the largest magnitude before encoding, 1.0 at full scale.
         peaks: the outline of the mix: lowest and highest sample of each of some 1,000 to 2,000 equal
             stretches (fewer in a mix of a few seconds), 1.0 at full scale.
+        levels: the level of each of these: root mean square, 1.0 at full scale.
+        frames_per_bin: the samples of such a stretch; the last may be shorter.
         seams: what was done at the beginning of each piece but the first.
         loudness_lufs: what songs were brought to; None: they are as they are.
         limited_db: by how much the limiter held the loudest place back.
@@ -45,6 +47,8 @@ class Rendered:
     starts: list[int]
     peak: float
     peaks: list[list[float]]
+    levels: list[float]
+    frames_per_bin: int
     seams: list[SeamMade]
     loudness_lufs: float | None
     limited_db: float
@@ -116,6 +120,8 @@ def render(
         starts=starts,
         peak=outline.peak,
         peaks=outline.pairs(),
+        levels=outline.levels.tolist(),
+        frames_per_bin=outline.frames_per_bin,
         seams=joint.seams,
         loudness_lufs=joint.loudness_lufs,
         limited_db=joint.limited_db,

@@ -36,6 +36,9 @@ class SeamEntry(BaseModel):
         description="The largest step of level at the fade's beginning, middle and end: "
         "|ln(after / before)|, 20 ms each."
     )
+    snippet: str | None = Field(
+        None, description="Of the worst seams: where below the mix 5 s to either side can be heard."
+    )
 
 
 class Entry(BaseModel):

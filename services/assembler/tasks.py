@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -11,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.assembler.choosing import choose
+from services.assembler.extras.accompanying import accompany, draw_cover_of, tag_audio, with_snippets
+from services.assembler.leveling import song_gains_db
 from services.assembler.pieces import Piece, Song
 from services.assembler.rendering import Rendered, render
 from services.assembler.reports import (
@@ -18,8 +19,6 @@ from services.assembler.reports import (
     MixReport,
     SeamEntry,
     count_replays,
-    cue_sheet,
-    labels,
     longest_run_s,
     worst_seams,
 )
@@ -42,7 +41,6 @@ from shared.store.manifests import (
     SongFacts,
     Step,
 )
-from shared.store.objects import to_json
 from shared.store.specs import MixSpec, PoolSpec, SequenceSpec, SongSpec
 from shared.worker import register
 
@@ -104,18 +102,25 @@ def render_mix(work: Work) -> MixFacts:
     pieces, songs = _pieces(work, sequence), _songs(work, sequence)
     titles = [song.title or key[:12] for key, song in songs.items()]
     title, output = _mix_title(titles), spec.output
+    tags = {"title": title, "artist": "Segue", "comment": "Made of: " + ", ".join(titles)}
+    measured = {key: (song.loudness_lufs, song.peak) for key, song in songs.items()}
     path = work.folder / f"mix.{output.format}"
     rendered = render(
         pieces,
         lambda song, opened: _open_song(work, song, opened),
         output,
         path,
-        tags={"title": title, "artist": "Segue", "comment": "Made of: " + ", ".join(titles)},
-        measured={key: (song.loudness_lufs, song.peak) for key, song in songs.items()},
+        tags=tags,
+        measured=measured,
         on_piece=lambda done, total: work.progress(done, total, "chunks"),
         check=work.check,
     )
-    entries = _entries(sequence, pieces, songs, rendered, output.sample_rate_hz)
+    entries, snippets = with_snippets(
+        _entries(sequence, pieces, songs, rendered, output.sample_rate_hz),
+        path,
+        folder=work.folder,
+        check=work.check,
+    )
     pool = artifacts.get(Artifact(work.tenant, Kind.POOL, made_by.pool)).expect(PoolFacts)
     facts = MixFacts(
         title=title,
@@ -128,12 +133,20 @@ def render_mix(work: Work) -> MixFacts:
         approach=pool.approach,
     )
     report = _report(facts, made_by, sequence, sum(pool.counts), output.seams, rendered, entries)
-    work.attempt.put_file(facts.audio_file, path, _CONTENT_TYPES[output.format])
-    cue = cue_sheet(entries, title=title, audio_file=facts.audio_file)
-    work.attempt.put("mix.cue", cue.encode(), "application/x-cue")
-    work.attempt.put("labels.txt", labels(entries).encode(), "text/plain; charset=utf-8")
-    work.attempt.put("report.json", to_json(report), "application/json")
-    work.attempt.put("peaks.json", json.dumps({"peaks": rendered.peaks}).encode(), "application/json")
+    cover = draw_cover_of(entries, rendered, duration_s=facts.duration_s)
+    audio = tag_audio(path, entries, cover, tags=tags, duration_s=facts.duration_s)
+    stored = work.attempt.put_file(facts.audio_file, audio, _CONTENT_TYPES[output.format])
+    companions = accompany(
+        facts,
+        report,
+        rendered,
+        cover=cover,
+        size_bytes=stored.size_bytes,
+        chunks=_chunk_payloads(work, sequence),
+        gains_db={} if rendered.loudness_lufs is None else song_gains_db(measured, rendered.loudness_lufs),
+    )
+    for companion in (*companions, *snippets):
+        work.attempt.put(companion.name, companion.data, companion.content_type)
     return facts
 
 
@@ -178,6 +191,15 @@ def _pieces(work: Work, sequence: SequenceFacts) -> list[Piece]:
         start, stop = cut.boundaries[step.chunk : step.chunk + 2]
         pieces.append(Piece(step.song, start, stop, cut.sample_rate_hz))
     return pieces
+
+
+def _chunk_payloads(work: Work, sequence: SequenceFacts) -> list[tuple[str, str]]:
+    """Return where each chunk of a sequence lies: the key of its cut, and its payload there."""
+    artifacts = work.dispatcher.artifacts
+    cuts = (
+        artifacts.get(Artifact(work.tenant, Kind.CUT, step.cut)).expect(CutFacts) for step in sequence.steps
+    )
+    return [(step.cut, cut.chunk_file(step.chunk)) for step, cut in zip(sequence.steps, cuts, strict=True)]
 
 
 def _songs(work: Work, sequence: SequenceFacts) -> dict[str, SongFacts]:

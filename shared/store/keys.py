@@ -53,7 +53,7 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.MODEL: 1,
     Kind.POOL: 1,
     Kind.SEQUENCE: 2,
-    Kind.MIX: 2,
+    Kind.MIX: 3,
     Kind.REPORT: 1,
 }
 """Raise a kind's number when its producer would make other bytes of the same inputs: it computes anew."""

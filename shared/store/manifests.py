@@ -173,7 +173,12 @@ class SequenceFacts(Document):
 
 
 class MixFacts(Document):
-    """A rendered mix. Payloads: `mix.<format>`, `report.json`, `mix.cue`, `peaks.json`."""
+    """A rendered mix.
+
+    Payloads: `mix.<format>`, `report.json`, `mix.cue`, `labels.txt`, `peaks.json`. Mixes of earlier releases
+    lack these: `cover.jpg`, `plot.svg`, `mix.edl`, `mix.rpp`, `rekordbox.xml`, `package.json` (what the
+    package holds), and `seam-<position>.mp3` for each of the worst seams.
+    """
 
     of: Literal["mix"] = "mix"
     title: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from services.gateway.mix_files import links_of
 from services.gateway.schemas.artifacts import Chunk, CutDetails, CutSummary, Mix, Model, Pool
 from shared.store.manifests import CutFacts, Manifest, MixFacts, ModelFacts, PoolFacts
 from shared.store.specs import CutSpec, MixSpec, PoolSpec, SequenceSpec
@@ -106,8 +107,5 @@ def mix_view(key: str, manifest: Manifest, sequence: Manifest | None) -> Mix:
         pool=known.pool if known else None,
         sequencing=known.sequencing if known else None,
         output=spec.output,
-        links={
-            "self": path,
-            **{name: f"{path}/{name}" for name in ("audio", "cue", "labels", "report", "peaks")},
-        },
+        links={"self": path, "audio": f"{path}/audio", **links_of(path, manifest)},
     )
