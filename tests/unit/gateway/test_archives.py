@@ -72,9 +72,8 @@ def test_what_fails_in_the_middle_is_not_closed_as_if_it_were_whole():
         yield b"half"
         raise OSError("gone")
 
-    sent = []
+    sent: list[bytes] = []
     with pytest.raises(OSError, match="gone"):
-        for part in stream_zip([Member("a", 8, blocks)], MADE):
-            sent.append(part)
+        sent.extend(stream_zip([Member("a", 8, blocks)], MADE))
     with pytest.raises(zipfile.BadZipFile):
         zipfile.ZipFile(io.BytesIO(b"".join(sent)))
