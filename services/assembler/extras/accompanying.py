@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from services.assembler.extras.chapters import chapters_of
+from services.assembler.extras.comments import comments_of, picture_block
 from services.assembler.extras.edit_lists import edl, reaper_project
+from services.assembler.extras.flac import retag_flac
 from services.assembler.extras.id3 import retag_mp3, tag_bytes
+from services.assembler.extras.ogg import retag_ogg
 from services.assembler.extras.packaging import package_of, song_files
-from services.assembler.extras.palette import colours_of
+from services.assembler.extras.palette import COVER_PX, colours_of
 from services.assembler.extras.rekordbox import rekordbox_xml
 from services.assembler.extras.sections import heard_of, sections_of, song_changes
 from services.assembler.extras.snippets import cut_snippet, snippet_file
@@ -63,16 +66,22 @@ def with_snippets(
 def tag_audio(
     mix: Path, entries: Sequence[Entry], cover: bytes, *, tags: Mapping[str, str], duration_s: float
 ) -> Path:
-    """Give an MP3 its chapters and its cover; other formats stay as they are. Return the file that counts.
+    """Give a mix its chapters and its cover, and return the file that counts; a WAV stays as it is.
 
     Raises:
         ValueError: a tag is unknown.
     """
-    if mix.suffix != ".mp3":
-        return mix
     tagged = mix.with_name(f"tagged{mix.suffix}")
     chapters = chapters_of(sections_of(entries), duration_s=duration_s)
-    retag_mp3(mix, tagged, tag_bytes(tags, chapters, cover))
+    match mix.suffix:
+        case ".mp3":
+            retag_mp3(mix, tagged, tag_bytes(tags, chapters, cover))
+        case ".flac":
+            retag_flac(mix, tagged, comments_of(tags, chapters), picture_block(cover, COVER_PX))
+        case ".ogg":
+            retag_ogg(mix, tagged, comments_of(tags, chapters), picture_block(cover, COVER_PX))
+        case _:
+            return mix
     return tagged
 
 

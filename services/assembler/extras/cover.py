@@ -17,12 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path as Curve
 from numpy.typing import NDArray
 
-from services.assembler.extras.palette import Colour, colours_of
+from services.assembler.extras.palette import COVER_PX, Colour, colours_of
 from services.assembler.extras.sections import Section, song_changes
 
-__all__ = ["COVER_PX", "draw_cover"]
+__all__ = ["draw_cover"]
 
-COVER_PX = 1000
 _JPEG_QUALITY = 72
 _DPI = 100
 

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Colour", "colours_of", "hex_of"]
+__all__ = ["COVER_PX", "Colour", "colours_of", "hex_of"]
+
+COVER_PX = 1000
+"""Width and height of the cover."""
 
 Colour = tuple[float, float, float]
 """Of sRGB: red, green and blue, each in [0, 1]."""

@@ -107,10 +107,10 @@ def test_an_unknown_tag_is_refused():
         tag_bytes({"lyrics": "la"}, [])
 
 
-def test_a_mix_gets_chapters_and_other_formats_stay_as_they_are(tmp_path):
+def test_a_mix_gets_chapters_and_a_wav_stays_as_it_is(tmp_path):
     plain = mp3_of(tmp_path / "mix.mp3", 357_210)
     tagged = tag_audio(plain, mix_entries(), PICTURE, tags={"title": "t"}, duration_s=8.1)
     dumped = ffmpeg("-copyts", "-i", tagged, "-f", "ffmetadata", "-").decode()
     assert re.findall("title=(.*)", dumped)[1:] == ["A (1:02–1:06)", "B (0:10–0:12)", "A (0:04–0:06)"]
-    flac = tmp_path / "mix.flac"
-    assert tag_audio(flac, mix_entries(), PICTURE, tags={"title": "t"}, duration_s=8.1) == flac
+    wav = tmp_path / "mix.wav"
+    assert tag_audio(wav, mix_entries(), PICTURE, tags={"title": "t"}, duration_s=8.1) == wav

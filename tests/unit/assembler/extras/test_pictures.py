@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.assembler.extras.cover import COVER_PX, draw_cover
-from services.assembler.extras.palette import colours_of
+from services.assembler.extras.cover import draw_cover
+from services.assembler.extras.palette import COVER_PX, colours_of
 from services.assembler.extras.plot import draw_plot
 from services.assembler.extras.sections import sections_of
 from services.assembler.reports import worst_seams
