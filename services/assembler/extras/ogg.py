@@ -70,7 +70,7 @@ def retag_ogg(source: Path, target: Path, comments: Sequence[str], picture: byte
 
 
 def checksum(data: bytes) -> int:
-    """Return Ogg's CRC of a page whose own is 0: that of zlib with all bits mirrored, begun and ended at 0."""
+    """Return Ogg's CRC of a page whose own is 0: zlib's with all bits mirrored, begun and ended at 0."""
     mirrored = zlib.crc32(data.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRRORED), "big")
 
@@ -86,7 +86,8 @@ def _pages(file: BinaryIO) -> Iterator[_Page]:
 
 def _header_packets(pages: Iterator[_Page]) -> tuple[list[bytes], int]:
     """Return the packets of comments and setup, and how many pages they take."""
-    packets, packet, taken = [], b"", 0
+    packets: list[bytes] = []
+    packet, taken = b"", 0
     while len(packets) < _HEADER_PACKETS:
         page, at = next(pages), 0
         taken += 1
