@@ -101,6 +101,18 @@ def worst_seams(report: Document) -> list[Document]:
     return [entries[position] for position in report.get("worst_seams", [])]
 
 
+def describe_seam(seam: Document | None) -> str:
+    """Tell in a few words how a chunk was joined to the one before."""
+    if seam is None:
+        return "-"
+    if seam["manner"] == "continues":
+        return "plays on"
+    if not seam.get("fade_s"):
+        return str(seam["manner"])
+    fade_ms = 1000 * seam["fade_s"]
+    return f"{seam['manner']}, {fade_ms:.0f} ms, {seam['gain_db']:+.1f} dB, jolt {seam['jolt']:.2f}"
+
+
 def describe_worst(report: Document, mix_id: str) -> list[str]:
     """Tell which seams are the worst, a line each, and how to hear them; nothing where there are none."""
     worst = worst_seams(report)

@@ -11,7 +11,16 @@ from rich.text import Text
 from cli import output
 from cli.choices import check_suffix, check_writable
 from cli.ids import full_id
-from cli.mix_files import DEFAULT, FILES, SEAMS, describe_worst, open_folder, parse_what, save_files
+from cli.mix_files import (
+    DEFAULT,
+    FILES,
+    SEAMS,
+    describe_seam,
+    describe_worst,
+    open_folder,
+    parse_what,
+    save_files,
+)
 from cli.mixing import fetch_mix
 from cli.options import Data, Id, Json, Url
 from cli.output import duration, moment, short_id, size
@@ -115,9 +124,10 @@ def report(
             str(entry["chunk"]),
             f"{duration(entry['source_start_s'])} to {duration(entry['source_end_s'])}",
             output.number(entry["score"]),
+            describe_seam(entry.get("seam")),
         ]
         for entry in found["sequence"]
     )
-    output.print_table(["at", "song", "chunk", "from the song's", "score"], rows)
+    output.print_table(["at", "song", "chunk", "from the song's", "score", "joined by"], rows)
     for line in describe_worst(found, mix_id):
         output.say(line)

@@ -18,7 +18,7 @@ from services.assembler.extras.ogg import retag_ogg
 from services.assembler.extras.packaging import package_of, song_files
 from services.assembler.extras.palette import COVER_PX, colours_of
 from services.assembler.extras.rekordbox import rekordbox_xml
-from services.assembler.extras.sections import heard_of, sections_of, song_changes
+from services.assembler.extras.sections import Section, heard_of, sections_of, song_changes
 from services.assembler.extras.snippets import cut_snippet, snippet_file
 from services.assembler.rendering import Rendered
 from services.assembler.reports import Entry, MixReport, cue_sheet, labels, worst_seams
@@ -27,7 +27,7 @@ from shared.store.packages import PACKAGE_FILE
 
 __all__ = ["Companion", "accompany", "tag_audio", "with_snippets"]
 
-_TEXT = "text/plain; charset=utf-8"
+_TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
 
 
 @dataclass(frozen=True)
@@ -113,38 +113,52 @@ def accompany(
         chunks: of each entry: the key of its cut, and the name of its payload there.
         gains_db: by song: what brought it to the mix's loudness.
     """
+    entries = report.sequence
+    sections = sections_of(entries)
+    files = song_files(sections)
+    cue = cue_sheet(entries, title=mix.title, audio_file=mix.audio_file)
+    made = [
+        Companion("mix.cue", "application/x-cue", cue.encode()),
+        Companion("labels.txt", _TEXT, labels(entries).encode()),
+        Companion("report.json", _JSON, report.model_dump_json(indent=1).encode()),
+        Companion("peaks.json", _JSON, json.dumps({"peaks": rendered.peaks}).encode()),
+        Companion("cover.jpg", "image/jpeg", cover),
+        Companion("plot.svg", "image/svg+xml", _plot(mix, report, rendered, sections)),
+        Companion("mix.edl", _TEXT, edl(heard_of(entries), title=mix.title).encode()),
+        Companion("mix.rpp", _TEXT, _project(mix, entries, files, gains_db)),
+        Companion("rekordbox.xml", "application/xml", _rekordbox(mix, sections, size_bytes)),
+    ]
+    payloads = [mix.audio_file, *(each.name for each in made)]
+    package = package_of(entries, files, chunks, payloads).model_dump_json(indent=1)
+    return [*made, Companion(PACKAGE_FILE, _JSON, package.encode())]
+
+
+def _plot(mix: MixFacts, report: MixReport, rendered: Rendered, sections: Sequence[Section]) -> bytes:
     from services.assembler.extras.plot import draw_plot
 
-    entries = report.sequence
-    heard, sections = heard_of(entries), sections_of(entries)
-    chapters = chapters_of(sections, duration_s=mix.duration_s)
-    colours, files = colours_of(song_changes(sections)), song_files(sections)
-    shades = [colours[section.song] for section in sections[: len(chapters)]]
-    plot = draw_plot(
-        entries,
+    return draw_plot(
+        report.sequence,
         sections,
         np.array(rendered.levels),
         worst=report.worst_seams,
         title=mix.title,
         duration_s=mix.duration_s,
-    )
-    project = reaper_project(
-        heard, sections, files=files, gains_db=gains_db, sample_rate_hz=mix.sample_rate_hz
-    )
-    cue = cue_sheet(entries, title=mix.title, audio_file=mix.audio_file)
-    made = [
-        Companion("mix.cue", "application/x-cue", cue.encode()),
-        Companion("labels.txt", _TEXT, labels(entries).encode()),
-        Companion("report.json", "application/json", report.model_dump_json(indent=1).encode()),
-        Companion("peaks.json", "application/json", json.dumps({"peaks": rendered.peaks}).encode()),
-        Companion("cover.jpg", "image/jpeg", cover),
-        Companion("plot.svg", "image/svg+xml", plot.encode()),
-        Companion("mix.edl", _TEXT, edl(heard, title=mix.title).encode()),
-        Companion("mix.rpp", _TEXT, project.encode()),
-        Companion(
-            "rekordbox.xml", "application/xml", rekordbox_xml(mix, chapters, shades, size_bytes=size_bytes)
-        ),
-    ]
-    payloads = [mix.audio_file, *(each.name for each in made)]
-    package = package_of(entries, files, chunks, payloads).model_dump_json(indent=1)
-    return [*made, Companion(PACKAGE_FILE, "application/json", package.encode())]
+    ).encode()
+
+
+def _project(
+    mix: MixFacts, entries: Sequence[Entry], files: Mapping[str, str], gains_db: Mapping[str, float]
+) -> bytes:
+    return reaper_project(
+        heard_of(entries),
+        sections_of(entries),
+        files=files,
+        gains_db=gains_db,
+        sample_rate_hz=mix.sample_rate_hz,
+    ).encode()
+
+
+def _rekordbox(mix: MixFacts, sections: Sequence[Section], size_bytes: int) -> bytes:
+    chapters, colours = chapters_of(sections, duration_s=mix.duration_s), colours_of(song_changes(sections))
+    shades = [colours[section.song] for section in sections[: len(chapters)]]
+    return rekordbox_xml(mix, chapters, shades, size_bytes=size_bytes)

@@ -91,13 +91,17 @@ def draw_plot(
         _draw_jolts(jolt, entries, colours, worst)
         _mark_worst((timeline, level, score, jolt), entries, worst)
         jolt.set_xlim(0, duration_s)
-        jolt.xaxis.set_major_formatter(FuncFormatter(lambda time_s, _: clock(time_s)))
-        jolt.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 1.5, 2, 3, 6, 10]))
-        jolt.set_xlabel("in the mix (minutes:seconds)")
+        _label_time(jolt)
         figure.suptitle(clean_text(title, limit=90), fontsize=11, fontweight="bold", x=0.01, ha="left")
         target = io.StringIO()
         figure.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
     return re.sub(r"[ \t]+\n", "\n", target.getvalue())
+
+
+def _label_time(axes: Axes) -> None:
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda time_s, _: clock(time_s)))
+    axes.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 1.5, 2, 3, 6, 10]))
+    axes.set_xlabel("in the mix (minutes:seconds)")
 
 
 def _draw_timeline(axes: Axes, sections: Sequence[Section], colours: dict[str, Colour]) -> None:

@@ -46,13 +46,7 @@ def rekordbox_xml(
         SampleRate=str(mix.sample_rate_hz),
         Location=f"file://localhost/{quote(mix.audio_file)}",
     )
-    for number, (chapter, colour) in enumerate(zip(chapters, colours, strict=True)):
-        mark = {"Name": chapter.title, "Type": "0", "Start": f"{chapter.start_s:.3f}"}
-        ElementTree.SubElement(track, "POSITION_MARK", mark | {"Num": "-1"})
-        if number < _HOT_CUES:
-            parts = zip(("Red", "Green", "Blue"), colour, strict=True)
-            shade = {name: str(round(255 * part)) for name, part in parts}
-            ElementTree.SubElement(track, "POSITION_MARK", mark | {"Num": str(number)} | shade)
+    _add_cue_points(track, chapters, colours)
     playlists = ElementTree.SubElement(root, "PLAYLISTS")
     folder = ElementTree.SubElement(playlists, "NODE", Type="0", Name="ROOT", Count="1")
     playlist = ElementTree.SubElement(folder, "NODE", Name="Segue", Type="1", KeyType="0", Entries="1")
@@ -60,3 +54,15 @@ def rekordbox_xml(
     ElementTree.indent(root)
     text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return text
+
+
+def _add_cue_points(
+    track: ElementTree.Element, chapters: Sequence[Chapter], colours: Sequence[Colour]
+) -> None:
+    for number, (chapter, colour) in enumerate(zip(chapters, colours, strict=True)):
+        mark = {"Name": chapter.title, "Type": "0", "Start": f"{chapter.start_s:.3f}"}
+        ElementTree.SubElement(track, "POSITION_MARK", mark | {"Num": "-1"})
+        if number < _HOT_CUES:
+            parts = zip(("Red", "Green", "Blue"), colour, strict=True)
+            shade = {name: str(round(255 * part)) for name, part in parts}
+            ElementTree.SubElement(track, "POSITION_MARK", mark | {"Num": str(number)} | shade)

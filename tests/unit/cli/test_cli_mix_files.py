@@ -114,6 +114,18 @@ def test_a_report_names_the_worst_seams_and_how_to_hear_them(answers: Answers) -
     assert lines[at + 3] == f"Hear them: segue mixes save {MIX[:12]} --what seams -o FOLDER"
 
 
+def test_a_report_tells_how_each_chunk_was_joined(answers: Answers) -> None:
+    entries = [dict(one) for one in REPORTED["sequence"]]
+    entries[1]["seam"] = {"manner": "continues", "fade_s": 0.0, "gain_db": 0.0, "jolt": 0.0}
+    entries[2]["seam"] = {"manner": "blend", "fade_s": 0.08, "gain_db": -1.25, "jolt": 0.734}
+    entries.append(entry(3, "Dawn", 0.0) | {"seam": {"manner": "cut", "fade_s": 0.0}})
+    answers.table[f"GET mixes/{MIX}/report"] = REPORTED | {"sequence": entries, "worst_seams": []}
+    rows = run("mixes", "report", MIX, answers=answers).stdout.splitlines()
+    assert rows[0].split()[-2:] == ["joined", "by"]
+    ends = ["-", "plays on", "blend, 80 ms, -1.2 dB, jolt 0.73", "cut"]
+    assert all(row.rstrip().endswith(f" {end}") for row, end in zip(rows[1:], ends, strict=True)), rows
+
+
 def test_reports_of_hard_joins_and_of_earlier_releases_tell_of_none(answers: Answers) -> None:
     for report in (REPORTED | {"worst_seams": []}, {k: v for k, v in REPORTED.items() if k != "worst_seams"}):
         answers.table[f"GET mixes/{MIX}/report"] = report
