@@ -37,7 +37,6 @@ class Rendered:
         peaks: the outline of the mix: lowest and highest sample of each of some 1,000 to 2,000 equal
             stretches (fewer in a mix of a few seconds), 1.0 at full scale.
         levels: the level of each of these: root mean square, 1.0 at full scale.
-        frames_per_bin: the samples of such a stretch; the last may be shorter.
         seams: what was done at the beginning of each piece but the first.
         loudness_lufs: what songs were brought to; None: they are as they are.
         limited_db: by how much the limiter held the loudest place back.
@@ -48,7 +47,6 @@ class Rendered:
     peak: float
     peaks: list[list[float]]
     levels: list[float]
-    frames_per_bin: int
     seams: list[SeamMade]
     loudness_lufs: float | None
     limited_db: float
@@ -121,7 +119,6 @@ def render(
         peak=outline.peak,
         peaks=outline.pairs(),
         levels=outline.levels.tolist(),
-        frames_per_bin=outline.frames_per_bin,
         seams=joint.seams,
         loudness_lufs=joint.loudness_lufs,
         limited_db=joint.limited_db,

@@ -114,7 +114,9 @@ def _draw_timeline(axes: Axes, sections: Sequence[Section], colours: dict[str, C
     )
     for song, own in by_song:
         bars = [(section.start_s, section.end_s - section.start_s) for section in own]
-        axes.broken_barh(bars, (row_of[song] - _BAR / 2, _BAR), facecolors=colours[song], linewidth=0)
+        axes.broken_barh(
+            bars, (row_of[song] - _BAR / 2, _BAR), facecolors=colours[song], edgecolor="white", linewidth=0.8
+        )
     labels = [names[song] for song in list(colours)[:_ROWS_MAX]]
     if len(colours) > _ROWS_MAX:
         labels.append(f"{len(colours) - _ROWS_MAX} more")

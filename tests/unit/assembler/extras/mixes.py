@@ -94,7 +94,6 @@ def rendered(entries: list[Entry], bins: int = 500) -> Rendered:
         peak=0.5,
         peaks=[[-0.5, 0.5]] * bins,
         levels=levels.tolist(),
-        frames_per_bin=256,
         seams=[],
         loudness_lufs=-14.0,
         limited_db=0.0,
