@@ -86,7 +86,8 @@ CutMethod = Annotated[
     typer.Option(
         "--cut",
         metavar="METHOD",
-        help="How songs are cut: silence, silence:-16 (threshold in dBFS), equal, equal:5 (seconds).",
+        help="How songs are cut: silence, silence:-16 (threshold in dBFS), equal, equal:5 (seconds), beats, "
+        "beats:4 (bars).",
     ),
 ]
 JudgedModel = Annotated[
@@ -114,7 +115,7 @@ CutOfSongs = Annotated[
         "--cut",
         metavar="METHOD",
         help="How --songs are cut: silence (the default), silence:-16 (threshold in dBFS), equal, equal:4 "
-        "(seconds).",
+        "(seconds), beats, beats:4 (bars).",
     ),
 ]
 ChunksPerSong = Annotated[

@@ -26,9 +26,10 @@ class Parameters(BaseModel):
 class Cut(Parameters):
     """How a song is cut into chunks."""
 
-    method: Literal["silence", "equal"] = Field(
+    method: Literal["silence", "equal", "beats"] = Field(
         "silence",
-        description="`silence`: at the end of each quiet stretch; `equal`: every `chunk_s`.",
+        description="`silence`: at the end of each quiet stretch; `equal`: every `chunk_s`; `beats`: every "
+        "`bars` bars, or at silence where the music has no beat.",
     )
     threshold_dbfs: Annotated[float, Field(ge=-120, le=0)] | Literal["auto"] = Field(
         "auto",
@@ -42,6 +43,7 @@ class Cut(Parameters):
         12_000, ge=1000, description="Longer chunks are split at their quietest place; null: never."
     )
     chunk_s: float = Field(5.0, ge=0.1, le=600, description="Length of a chunk of the method `equal`.")
+    bars: int = Field(2, ge=1, le=16, description="Bars in a chunk of the method `beats`.")
     keep_rest: bool = Field(
         False, description="`equal`: keep a rest shorter than half a chunk as a chunk of its own."
     )

@@ -35,6 +35,7 @@ class Task(StrEnum):
     """The name of every task."""
 
     DECODE_SONG = "chunker.decode_song"
+    ANALYSE_SONG = "chunker.analyse_song"
     CUT_SONG = "chunker.cut_song"
     LEAVE_GAPS = "chunker.leave_gaps"
     COMPUTE_SPECTRA = "chunker.compute_spectra"
@@ -53,6 +54,7 @@ class Task(StrEnum):
 
 TASK_OF: dict[Kind, Task] = {
     Kind.SONG: Task.DECODE_SONG,
+    Kind.ANALYSIS: Task.ANALYSE_SONG,
     Kind.CUT: Task.CUT_SONG,
     Kind.GAPPED: Task.LEAVE_GAPS,
     Kind.SPECTRA: Task.COMPUTE_SPECTRA,

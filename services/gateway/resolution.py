@@ -22,6 +22,7 @@ from shared.errors import NotFound, PoolTooSmall, UnknownStart
 from shared.jobs.held_out import need_songs, parts_held_out
 from shared.jobs.plans import Find
 from shared.jobs.recipes import (
+    AnalyseSongs,
     BuildPool,
     CutSongs,
     EvaluateModel,
@@ -96,6 +97,8 @@ class Resolver:
             WishesContradict: no mix of these songs can be as it is asked for.
             TooFewSongs, HeldOutGone: there are not enough songs to judge a model on.
         """
+        if isinstance(recipe, AnalyseSongs):
+            self._check_songs(recipe.songs)
         if isinstance(recipe, CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel):
             self._check_songs(dict.fromkeys(part.song for part in recipe.parts))
         if isinstance(recipe, BuildPool | MakeMix | EvaluateModel) and not isinstance(recipe.model, Training):

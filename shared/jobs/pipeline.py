@@ -3,8 +3,8 @@
 A pure function of a recipe and of the manifests there are. It knows neither queues nor leases: whether a
 missing artifact is under way is not its business. The order of stages is the flow of the product:
 
-    decode -> cut -> [spectra -> dataset -> fit] -> pool -> sequence -> render
-                                                 -> gaps, spectra -> report
+    decode -> [analyse] -> cut -> [spectra -> dataset -> fit] -> pool -> sequence -> render
+                                                              -> gaps, spectra -> report
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from shared.errors import SegueError, SongGone
 from shared.jobs.held_out import dataset_of, need_songs, parts_held_out
 from shared.jobs.plans import Find, Plan
 from shared.jobs.recipes import (
+    AnalyseSongs,
     BuildPool,
     CutSongs,
     DecodeSong,
@@ -29,6 +30,7 @@ from shared.parameters import ArtifactKey, Training
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Manifest, ModelFacts, Problem
 from shared.store.specs import (
+    AnalysisSpec,
     CutSpec,
     DatasetSpec,
     GappedSpec,
@@ -71,9 +73,14 @@ class _Planner:
         if isinstance(recipe, DecodeSong):
             self.plan.expect({Kind.SONG: 1})
             return
+        if isinstance(recipe, AnalyseSongs):
+            songs = len(set(recipe.songs))
+            self.plan.expect({Kind.SONG: songs, Kind.ANALYSIS: songs})
+            return
         parts = self._parts(recipe)
         songs, cuts = len({part.song for part in parts}), len(set(parts))
-        self.plan.expect({Kind.SONG: songs, Kind.CUT: cuts})
+        on_beats = len({part.song for part in parts if part.needs_analysis})
+        self.plan.expect({Kind.SONG: songs, Kind.ANALYSIS: on_beats, Kind.CUT: cuts})
         if _training_of(recipe) is not None:
             self.plan.expect({Kind.SPECTRA: songs, Kind.DATASET: 1, Kind.MODEL: 1})
         if isinstance(recipe, BuildPool | MakeMix):
@@ -88,6 +95,8 @@ class _Planner:
         match recipe:
             case DecodeSong():
                 self._goal(self._need(SongSpec(song=recipe.song)), SongSpec(song=recipe.song))
+            case AnalyseSongs():
+                self._analyses(recipe.songs)
             case CutSongs():
                 if (cuts := self._cuts(recipe.parts)) is not None:
                     self.plan.goals = cuts
@@ -114,7 +123,8 @@ class _Planner:
             self.plan.ready.append(spec)
             self.plan.missing.append(artifact)
         elif manifest.problem is not None:
-            subject = f" (song {spec.song})" if isinstance(spec, SongSpec | CutSpec | SpectraSpec) else ""
+            song = getattr(spec, "song", None)
+            subject = f" (song {song})" if song else ""
             detail = manifest.problem.detail + subject
             self._fail(manifest.problem.model_copy(update={"detail": detail}))
         else:
@@ -125,13 +135,28 @@ class _Planner:
         """Return the cuts of all parts, in order, once every one of them is there."""
         parts = list(dict.fromkeys(parts))
         songs = {song: self._need(SongSpec(song=song)) for song in dict.fromkeys(p.song for p in parts)}
-        specs = [CutSpec(song=part.song, cut=part.cut) for part in parts if songs[part.song] is not None]
+        decoded = [part for part in parts if songs[part.song] is not None]
+        analysed = {p.song: self._need(AnalysisSpec(song=p.song)) for p in decoded if p.needs_analysis}
+        specs = [
+            CutSpec(song=part.song, cut=part.cut)
+            for part in decoded
+            if not part.needs_analysis or analysed[part.song] is not None
+        ]
         if self.plan.problem is not None:
             return None
         found = [self._need(spec) for spec in specs]
         if len(specs) < len(parts) or None in found:
             return None
         return [spec.artifact(self.tenant) for spec in specs]
+
+    def _analyses(self, songs: Iterable[str]) -> None:
+        """Plan the analyses of songs."""
+        songs = list(dict.fromkeys(songs))
+        decoded = [song for song in songs if self._need(SongSpec(song=song)) is not None]
+        specs = [AnalysisSpec(song=song) for song in decoded]
+        found = [self._need(spec) for spec in specs]
+        if self.plan.problem is None and len(specs) == len(songs) and None not in found:
+            self.plan.goals = [spec.artifact(self.tenant) for spec in specs]
 
     def _model(
         self, parts: Iterable[Part], cuts: list[Artifact], training: Training

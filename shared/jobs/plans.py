@@ -14,6 +14,7 @@ Find = Callable[[Artifact], Manifest | None]
 
 STAGE_OF: dict[Kind, str] = {
     Kind.SONG: "decode",
+    Kind.ANALYSIS: "analyse",
     Kind.CUT: "cut",
     Kind.GAPPED: "gaps",
     Kind.SPECTRA: "spectra",

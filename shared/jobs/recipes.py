@@ -21,6 +21,7 @@ from shared.parameters import (
 )
 
 __all__ = [
+    "AnalyseSongs",
     "BuildPool",
     "Cut",
     "CutSongs",
@@ -43,6 +44,11 @@ class Part(Parameters):
     song: SongId
     cut: Cut = Cut()
 
+    @property
+    def needs_analysis(self) -> bool:
+        """Tell whether its cut rests on what was found of the song's beats."""
+        return self.cut.method == "beats"
+
 
 MAX_PARTS = 2000
 Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=MAX_PARTS)]
@@ -53,6 +59,13 @@ class DecodeSong(Parameters):
 
     goal: Literal["song"] = "song"
     song: SongId
+
+
+class AnalyseSongs(Parameters):
+    """Find the beats, bars, keys and sections of songs."""
+
+    goal: Literal["analyses"] = "analyses"
+    songs: Annotated[tuple[SongId, ...], Field(min_length=1, max_length=MAX_PARTS)]
 
 
 class CutSongs(Parameters):
@@ -107,5 +120,6 @@ class EvaluateModel(Parameters):
 
 
 Recipe = Annotated[
-    DecodeSong | CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel, Field(discriminator="goal")
+    DecodeSong | AnalyseSongs | CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel,
+    Field(discriminator="goal"),
 ]

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     """The kinds of artifact, in the order in which they are needed. The value is the folder's name."""
 
     SONG = "songs"
+    ANALYSIS = "analyses"
     CUT = "cuts"
     GAPPED = "gapped"
     SPECTRA = "spectra"
@@ -46,6 +47,7 @@ class Kind(StrEnum):
 
 PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SONG: 1,
+    Kind.ANALYSIS: 1,
     Kind.CUT: 4,
     Kind.GAPPED: 3,
     Kind.SPECTRA: 3,

@@ -75,6 +75,22 @@ class SongFacts(Document):
     album: str | None = None
 
 
+class AnalysisFacts(Document):
+    """What was found of a song's beats, bars, key and sections. Payload: `rhythm.npz`."""
+
+    of: Literal["analysis"] = "analysis"
+    song: str
+    beats: int
+    tempo_bpm: float | None = Field(description="By the median beat; null: no beat was found.")
+    beat_confidence: float
+    beats_per_bar: int | None
+    bar_confidence: float
+    key: str | None = Field(description="Such as `A minor`; null: nothing has a pitch.")
+    key_confidence: float
+    sections_s: list[float] = Field(description="Where sections begin, rising from 0.")
+    note: str | None = Field(description="Why no beat was found.")
+
+
 class CutFacts(Document):
     """A cut song. Payloads: `edges.npz` and one file per chunk (`0000.flac`, ...)."""
 
@@ -83,7 +99,8 @@ class CutFacts(Document):
     sample_rate_hz: int
     channels: int
     boundaries: list[int] = Field(description="Rising positions in samples, from 0 to the song's last.")
-    threshold_dbfs: float | None = Field(description="The threshold in force; null for equal cuts.")
+    threshold_dbfs: float | None = Field(description="The threshold in force; null for other cuts.")
+    note: str | None = Field(None, description="Why it is not cut as it was asked for; null: it is.")
     format: Literal["flac", "wav", "mp3"]
 
     @property
@@ -232,6 +249,7 @@ class ReportFacts(Document):
 
 Facts = Annotated[
     SongFacts
+    | AnalysisFacts
     | CutFacts
     | GappedFacts
     | SpectraFacts

@@ -46,6 +46,14 @@ class SongSpec(Spec):
         return Artifact(tenant, Kind.SONG, self.song)
 
 
+class AnalysisSpec(Spec):
+    """A song's beats, bars, key and sections."""
+
+    artifact_kind = Kind.ANALYSIS
+    of: Literal["analysis"] = "analysis"
+    song: SongId
+
+
 class CutSpec(Spec):
     """A song cut into chunks, with the edges of each."""
 
@@ -146,6 +154,7 @@ class ReportSpec(Spec):
 
 AnySpec = Annotated[
     SongSpec
+    | AnalysisSpec
     | CutSpec
     | GappedSpec
     | SpectraSpec

@@ -55,7 +55,10 @@ class CutDetails(CutSummary):
     channels: int = Field(description="1 or 2.", examples=[2])
     format: str = Field(description="How chunk files are stored.", examples=["flac"])
     threshold_dbfs: float | None = Field(
-        description="The threshold of silence in force; null for equal cuts.", examples=[-22.5]
+        description="The threshold of silence in force; null for other cuts.", examples=[-22.5]
+    )
+    note: str | None = Field(
+        description="Why it is not cut as it was asked for; null: it is.", examples=[None]
     )
     chunks: list[Chunk] = Field(description="The chunks in order.")
 

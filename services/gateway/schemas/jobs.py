@@ -62,6 +62,7 @@ class Results(Schema):
     cuts: list[str] = Field(default_factory=list, description="Cuts.", examples=[[CUT_EXAMPLE]])
     models: list[str] = Field(default_factory=list, description="Models.", examples=[[MODEL_EXAMPLE]])
     pools: list[str] = Field(default_factory=list, description="Pools.", examples=[[POOL_EXAMPLE]])
+    analyses: list[str] = Field(default_factory=list, description="Analyses.", examples=[[]])
     mixes: list[str] = Field(default_factory=list, description="Mixes.", examples=[[MIX_EXAMPLE]])
     reports: list[str] = Field(default_factory=list, description="Reports.", examples=[[REPORT_EXAMPLE]])
 

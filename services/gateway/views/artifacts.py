@@ -40,6 +40,7 @@ def cut_view(key: str, manifest: Manifest) -> CutDetails:
         channels=facts.channels,
         format=facts.format,
         threshold_dbfs=facts.threshold_dbfs,
+        note=facts.note,
         chunks=chunks,
     )
 

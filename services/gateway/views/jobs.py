@@ -30,6 +30,7 @@ from shared.store.keys import Artifact, Kind
 
 TYPICAL_S: Mapping[Kind, float] = {
     Kind.SONG: 3.0,
+    Kind.ANALYSIS: 4.0,
     Kind.CUT: 4.0,
     Kind.GAPPED: 4.0,
     Kind.SPECTRA: 3.0,

@@ -233,7 +233,7 @@ def test_a_job_that_someone_cancels_ends_like_ctrl_c(main_job: Answers, music: P
     [
         ["--chunks", "0"],
         ["--bitrate", "1000"],
-        ["--cut", "beats"],
+        ["--cut", "bars"],
         ["--start", "x"],
         ["--end", "x:1"],
         ["--must", "x"],
