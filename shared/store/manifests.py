@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import InputError, SegueError
 from shared.parameters import Limits
+from shared.revisions import Ban, ChunkName, SeamWish
 from shared.store.specs import AnySpec
 
 MANIFEST_VERSION = 1
@@ -162,6 +163,21 @@ class Step(Document):
     cut: str
     chunk: int
     score: float | None = Field(description="How well it follows the one before; null for the first.")
+    pinned: bool = Field(False, description="Whether edits leave it as it is.")
+    seam: SeamWish | None = Field(None, description="How its beginning is to be joined; null: as usual.")
+    passed: list[ChunkName] = Field([], description="What stood here in earlier revisions.")
+
+    @property
+    def name(self) -> ChunkName:
+        """What it is called in requests."""
+        return ChunkName(song=self.song, chunk=self.chunk)
+
+
+class EditDone(Document):
+    """What an edit came to."""
+
+    done: str = Field(description="In a sentence.")
+    positions: list[int] = Field([], description="The places that were given another chunk.")
 
 
 class SequenceFacts(Document):
@@ -170,6 +186,13 @@ class SequenceFacts(Document):
     of: Literal["sequence"] = "sequence"
     steps: list[Step]
     limits: Limits | None = Field(None, description="Those in force; null: none.")
+    banned: list[Ban] = Field([], description="What no revision brings back.")
+    edits: list[EditDone] = Field([], description="Of a revision: what each edit came to.")
+
+    @property
+    def seam_wishes(self) -> dict[int, SeamWish]:
+        """How seams are to be made, by the place of the chunk that begins there; others as usual."""
+        return {place: step.seam for place, step in enumerate(self.steps) if step.seam is not None}
 
 
 class MixFacts(Document):
@@ -184,11 +207,29 @@ class MixFacts(Document):
     chunks: int
     songs: int
     approach: str
+    loudness_lufs: float | None = Field(
+        None, description="What songs were brought to; null: they are as they are, or it was not told yet."
+    )
 
     @property
     def audio_file(self) -> str:
         """The payload name of the audio."""
         return f"mix.{self.format}"
+
+
+class PreviewFacts(Document):
+    """A few seconds around a seam. Payload: `preview.<format>`."""
+
+    of: Literal["preview"] = "preview"
+    format: str
+    duration_s: float
+    seam_s: float = Field(description="Where in it the chunk begins.")
+    manner: str = Field(description="How the seam was made.")
+
+    @property
+    def audio_file(self) -> str:
+        """The payload name of the audio."""
+        return f"preview.{self.format}"
 
 
 class GainFacts(Document):
@@ -235,6 +276,7 @@ Facts = Annotated[
     | PoolFacts
     | SequenceFacts
     | MixFacts
+    | PreviewFacts
     | ReportFacts,
     Field(discriminator="of"),
 ]
