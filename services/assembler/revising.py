@@ -128,7 +128,7 @@ class _Revision:
                 moved = self._placed.pop(position)
                 self._placed.insert(to, moved)
                 return EditDone(
-                    done=f"{self._names.called(moved.chunk)} went from position {position} to {to}."
+                    done=f"From position {position} to {to}, {self._names.called(moved.chunk)} was moved."
                 )
 
     def facts(self, base: SequenceFacts, done: list[EditDone]) -> SequenceFacts:
@@ -171,8 +171,8 @@ class _Revision:
                 )
             chunk, newly = filled.order[position], filled.broken
         self._placed[position] = _Placed(chunk, passed=passed - {chunk})
-        told = f"{self._names.called(chunk)} took the place of {self._names.called(gone.chunk)}"
-        return EditDone(done=f"{told} at position {position}{_despite(newly)}.", positions=[position])
+        told = f"{self._names.called(chunk)} for {self._names.called(gone.chunk)}"
+        return EditDone(done=f"At position {position}, {told}{_despite(newly)}.", positions=[position])
 
     def _wanted(self, number: int, name: ChunkName) -> int:
         """Return the chunk that is asked for by name, if it can be taken."""
@@ -217,7 +217,7 @@ class _Revision:
         for first, last in rows_of(places):
             newly |= self._replace(number, first, last)
         what = self._names.title(edit.song) if edit.chunk is None else self._names.called(gone[0])
-        told = f"{what} is banned; {_counted(len(places), 'place')} went to other chunks{_despite(newly)}."
+        told = f"Banned: {what}; {_counted(len(places), 'place')} went to other chunks{_despite(newly)}."
         return EditDone(done=told, positions=places)
 
     def _replace(self, number: int, first: int, last: int) -> frozenset[str]:
