@@ -122,7 +122,7 @@ class _Revision:
             case Remove(position=position):
                 gone = self._placed.pop(position)
                 return EditDone(
-                    done=f"{self._names.called(gone.chunk)} was taken out of position {position}."
+                    done=f"From position {position}, {self._names.called(gone.chunk)} was taken out."
                 )
             case Move(position=position, to=to):
                 moved = self._placed.pop(position)
