@@ -104,13 +104,14 @@ def test_a_cut_lies_at_the_edges_of_both_chunks(tmp_path: Path) -> None:
     assert np.abs(sound[9 * RATE_HZ :][:100] - first).max() <= 2 / 32768
 
 
-def test_a_nudge_moves_both_places_alike(tmp_path: Path) -> None:
+@pytest.mark.parametrize("nudge_s", [0.5, 2.0])
+def test_a_nudge_moves_both_places_alike(tmp_path: Path, nudge_s: float) -> None:
     usual, _ = rendered(tmp_path, PIECES)
-    nudged, _ = rendered(tmp_path, PIECES, {3: SeamWish(nudge_s=0.5)})
+    nudged, _ = rendered(tmp_path, PIECES, {3: SeamWish(nudge_s=nudge_s)})
     before, after = usual.seams[2], nudged.seams[2]
-    assert after.leaves_s - before.leaves_s == pytest.approx(0.5, abs=1e-4)
-    assert after.enters_s - before.enters_s == pytest.approx(0.5, abs=1e-4)
-    assert nudged.starts[3] - usual.starts[3] == round(0.5 * RATE_HZ)
+    assert after.leaves_s - before.leaves_s == pytest.approx(nudge_s, abs=1e-4)
+    assert after.enters_s - before.enters_s == pytest.approx(nudge_s, abs=1e-4)
+    assert nudged.starts[3] - usual.starts[3] == round(nudge_s * RATE_HZ)
     assert nudged.starts[:3] == usual.starts[:3]
 
 
@@ -144,7 +145,8 @@ def test_a_swapped_chunk_leaves_the_others_as_they_sound(tmp_path: Path) -> None
 
 
 def test_an_echo_dies_away_over_what_begins(tmp_path: Path) -> None:
-    tone = sine(1000, 20, RATE_HZ, amplitude=0.3, channels=2)
+    hz = 1025.03  # Cut at its crest, wherever it is left.
+    tone = sine(hz, 20, RATE_HZ, amplitude=0.3, channels=2)
     silent = ArraySong(to_int16(np.zeros_like(tone)), RATE_HZ)
     pieces = [Piece("a", 0, 8 * RATE_HZ, RATE_HZ), Piece("b", 4 * RATE_HZ, 20 * RATE_HZ, RATE_HZ)]
     path = tmp_path / "mix.wav"
@@ -164,7 +166,7 @@ def test_an_echo_dies_away_over_what_begins(tmp_path: Path) -> None:
     assert levels == sorted(levels, reverse=True)
     assert np.abs(sound[start + round(ECHO_S * RATE_HZ) :]).max() == 0.0
     # No sample steps by more than the tone itself does: there are no clicks.
-    steepest = 0.3 * 2 * np.pi * 1000 / RATE_HZ
+    steepest = 0.3 * 2 * np.pi * hz / RATE_HZ
     assert np.abs(np.diff(sound[:, 0])).max() < 1.5 * steepest
 
 
@@ -262,3 +264,13 @@ def test_a_preview_begins_behind_a_fade_that_it_would_begin_in(tmp_path: Path) -
     first = done.starts[3] - 15 * RATE_HZ
     edge = round(0.03 * RATE_HZ)
     assert np.array_equal(heard[edge:-edge], sound[first:][: len(heard)][edge:-edge])
+
+
+def test_where_the_song_played_on_the_level_is_still_that_of_its_entry(tmp_path: Path) -> None:
+    pieces = [at("a", 1, 9), at("b", 10, 12), at("b", 12, 19), at("c", 3, 12)]
+    done, _ = rendered(tmp_path, pieces)
+    begun = begun_at(entries_of(pieces, done), pieces, (done.starts[2] + 1000) / RATE_HZ, RATE_HZ)
+    seam = done.seams[0]
+    assert (begun.piece, begun.at) == (2, 12 * RATE_HZ + 1000)
+    assert begun.entry.gain_db == seam.gain_db != 0
+    assert begun.entry.start == 10 * RATE_HZ + round(seam.enters_s * RATE_HZ)
