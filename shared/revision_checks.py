@@ -7,10 +7,17 @@ from collections.abc import Sequence, Set
 from shared.errors import EditImpossible
 from shared.revisions import Ban, Edit, Lengthen, Move, Pin, Remove, SeamChange, SeamEdit, Swap, Unpin
 
-__all__ = ["check_edit", "check_edits", "check_seam"]
+__all__ = ["check_edit", "check_edits", "check_joined", "check_seam"]
 
 
-def check_edits(edits: Sequence[Edit], pinned: Sequence[bool], *, songs: Set[str], blended: bool) -> None:
+def check_edits(
+    edits: Sequence[Edit],
+    pinned: Sequence[bool],
+    *,
+    songs: Set[str],
+    blended: bool,
+    playing_on: Set[int] = frozenset(),
+) -> None:
     """Refuse what is known not to work of a list of edits, each made to what those before it leave.
 
     Args:
@@ -18,12 +25,17 @@ def check_edits(edits: Sequence[Edit], pinned: Sequence[bool], *, songs: Set[str
         pinned: of each chunk of the mix, whether it is pinned.
         songs: those of the pool.
         blended: whether the mix's seams are blended.
+        playing_on: positions at which the song plays on; looked at until an edit changes the chunks.
 
     Raises:
         EditImpossible: which one, and why.
     """
     for number, edit in enumerate(edits):
         check_edit(number, edit, pinned, songs=songs, blended=blended)
+        if isinstance(edit, SeamEdit):
+            check_joined(number, edit.position, plays_on=edit.position in playing_on)
+        elif not isinstance(edit, Pin | Unpin):
+            playing_on = frozenset()
         if isinstance(edit, Lengthen) and edit.chunks is None:
             return  # How many chunks there are then, only the search can tell.
         pinned = _pinned_after(edit, list(pinned))
@@ -70,6 +82,18 @@ def check_seam(number: int, change: SeamChange, position: int, length: int, *, b
     if not blended and not change.is_empty:
         found = "the mix is joined plainly, and its seams know no manners"
         raise EditImpossible(number, "seam", found=found, remedy="Make the mix with `seams` as `blend`")
+
+
+def check_joined(number: int, position: int, *, plays_on: bool) -> None:
+    """Refuse a change of a seam where nothing is joined.
+
+    Raises:
+        EditImpossible: the song plays on there.
+    """
+    if plays_on:
+        found = f"at position {position} the song plays on, and nothing is joined"
+        remedy = "Swap one of the two chunks first, or choose another seam"
+        raise EditImpossible(number, "seam", found=found, remedy=remedy)
 
 
 def _pinned_after(edit: Edit, pinned: list[bool]) -> list[bool]:

@@ -13,7 +13,7 @@ from services.assembler.seam_wishes import seam_wished
 from services.assembler.stock import Stock
 from shared.errors import EditImpossible
 from shared.parameters import Sequencing
-from shared.revision_checks import check_edit
+from shared.revision_checks import check_edit, check_joined
 from shared.revisions import (
     Ban,
     ChunkName,
@@ -244,12 +244,13 @@ class _Revision:
 
     def _seam(self, number: int, edit: SeamEdit) -> EditDone:
         before, placed = self._placed[edit.position - 1 : edit.position + 1]
+        plays_on = self._stock.plays_on(before.chunk, placed.chunk)
+        check_joined(number, edit.position, plays_on=plays_on)
         wish = seam_wished(
             placed.seam if placed.after == before.chunk else None,
             edit,
             self._stock.neighbour(before.chunk),
             self._stock.neighbour(placed.chunk),
-            plays_on=self._stock.plays_on(before.chunk, placed.chunk),
             number=number,
         )
         self._placed[edit.position] = replace(placed, seam=wish, after=before.chunk)

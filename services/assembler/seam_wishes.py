@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from services.assembler.joining import follows_in_song
 from services.assembler.pieces import Piece
 from shared.errors import EditImpossible
-from shared.revision_checks import check_seam
+from shared.revision_checks import check_joined, check_seam
 from shared.revisions import SeamChange, SeamWish
 from shared.sound.rhythm import Rhythm
 from shared.store.manifests import SequenceFacts
@@ -43,7 +43,6 @@ def seam_wished(
     leaving: Neighbour,
     coming: Neighbour,
     *,
-    plays_on: bool,
     number: int = 0,
 ) -> SeamWish | None:
     """Return how a seam is to be made after a change; None: as usual.
@@ -53,11 +52,10 @@ def seam_wished(
         change: what is to be different; a nudge of any kind takes the place of both.
         leaving: the chunk before.
         coming: the one that begins there.
-        plays_on: whether the song plays on there.
         number: the place of the edit in its list, for the error.
 
     Raises:
-        EditImpossible: there is nothing to join, no beat to count in or to swap on, or no room to move.
+        EditImpossible: there is no beat to count in or to swap on, or no room to move.
     """
     if change.is_empty:
         return before
@@ -65,11 +63,6 @@ def seam_wished(
     def refuse(found: str, remedy: str) -> EditImpossible:
         return EditImpossible(number, "seam", found=found, remedy=remedy)
 
-    if plays_on:
-        raise refuse(
-            f"there {coming.name} follows {leaving.name} as in its song, and nothing is joined",
-            "Swap one of them first, or choose another seam",
-        )
     old = before or SeamWish()
     manner = change.manner or old.manner
     if manner == "bass_swap":
@@ -113,6 +106,8 @@ def changed_seam(
         EditImpossible: there is no such seam, or it cannot be made so.
     """
     check_seam(0, change, position, len(pieces), blended=blended)
+    plays_on = follows_in_song(pieces[position - 1], pieces[position])
+    check_joined(0, position, plays_on=plays_on and not change.is_empty)
     leaving, coming = (
         Neighbour(
             f"the chunk at position {place}",
@@ -121,6 +116,5 @@ def changed_seam(
         )
         for place in (position - 1, position)
     )
-    plays_on = follows_in_song(pieces[position - 1], pieces[position])
-    wish = seam_wished(sequence.steps[position].seam, change, leaving, coming, plays_on=plays_on)
+    wish = seam_wished(sequence.steps[position].seam, change, leaving, coming)
     return sequence.seam_wishes | {position: wish or SeamWish()}

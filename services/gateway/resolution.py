@@ -7,6 +7,7 @@ short) fails the job.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from services.gateway.schemas.requests import (
     CutsRequest,
@@ -37,7 +38,7 @@ from shared.jobs.recipes import (
 )
 from shared.learning.approaches import get_approach
 from shared.parameters import ArtifactKey, Cut, Training
-from shared.revision_checks import check_edits, check_seam
+from shared.revision_checks import check_edits, check_joined, check_seam
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import CutFacts, Manifest, Problem, RejectedInput
 from shared.store.specs import CutSpec, SongSpec
@@ -131,12 +132,21 @@ class Resolver:
 
     def _check_change(self, recipe: ReviseMix | PreviewSeam) -> None:
         parent = parent_of(self._tenant, recipe.mix, self._find)
-        pinned = [step.pinned for step in parent.sequence.steps]
+        steps = parent.sequence.steps
+        pinned = [step.pinned for step in steps]
+        playing_on = {
+            place
+            for place, (before, step) in enumerate(pairwise(steps), start=1)
+            if (before.cut, before.chunk + 1) == (step.cut, step.chunk)
+        }
         blended = parent.spec.output.seams != "plain"
         if isinstance(recipe, ReviseMix):
-            check_edits(recipe.edits, pinned, songs=set(parent.pool.songs), blended=blended)
+            songs = set(parent.pool.songs)
+            check_edits(recipe.edits, pinned, songs=songs, blended=blended, playing_on=playing_on)
         else:
-            check_seam(0, recipe.change, recipe.position, len(pinned), blended=blended)
+            position, change = recipe.position, recipe.change
+            check_seam(0, change, position, len(pinned), blended=blended)
+            check_joined(0, position, plays_on=position in playing_on and not change.is_empty)
 
     def _model_of(self, request: JudgedRequest) -> ArtifactKey | Training:
         if request.training is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ EDITS: TypeAdapter[Edits] = TypeAdapter(Edits)
 SONG, OTHER = "a" * 64, "b" * 64
 
 
-def check(*edits: dict[str, Any], pinned: str = ".....", blended: bool = True) -> None:
+def check(
+    *edits: dict[str, Any], pinned: str = ".....", blended: bool = True, playing_on: Set[int] = frozenset()
+) -> None:
     parsed = EDITS.validate_python(edits)
-    check_edits(parsed, [mark == "P" for mark in pinned], songs={SONG}, blended=blended)
+    marks = [mark == "P" for mark in pinned]
+    check_edits(parsed, marks, songs={SONG}, blended=blended, playing_on=playing_on)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +82,11 @@ def test_songs_that_are_not_in_the_pool_and_seams_of_plain_mixes_are_refused() -
         check({"edit": "seam", "position": 1, "manner": "cut"}, blended=False)
     with pytest.raises(EditImpossible, match="none would be left"):
         check({"edit": "remove", "position": 0}, pinned=".")
+
+
+def test_where_the_song_plays_on_nothing_is_joined_until_another_chunk_may_stand_there() -> None:
+    seam = {"edit": "seam", "position": 2, "manner": "cut"}
+    check(seam, playing_on={1, 3})
+    check({"edit": "swap", "position": 1}, seam, playing_on={2})
+    with pytest.raises(EditImpossible, match="position 2 the song plays on"):
+        check({"edit": "pin", "first": 0, "last": 3}, seam, playing_on={2})
