@@ -10,20 +10,16 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared.errors import InputError, SegueError
-from shared.parameters import Limits
-from shared.revisions import Ban, ChunkName, SeamWish
+from shared.store.sequences import Document as Document
+from shared.store.sequences import EditDone as EditDone
+from shared.store.sequences import SequenceFacts as SequenceFacts
+from shared.store.sequences import Step as Step
 from shared.store.specs import AnySpec
 
 MANIFEST_VERSION = 1
-
-
-class Document(BaseModel):
-    """A JSON document in the bucket. Fields that a later release added are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Problem(Document):
@@ -154,45 +150,6 @@ class PoolFacts(Document):
     cuts: list[str]
     songs: list[str] = Field(description="The song of each cut.")
     counts: list[int] = Field(description="The number of chunks of each cut, in the pool's order.")
-
-
-class Step(Document):
-    """One chunk of a sequence."""
-
-    song: str
-    cut: str
-    chunk: int
-    score: float | None = Field(description="How well it follows the one before; null for the first.")
-    pinned: bool = Field(False, description="Whether edits leave it as it is.")
-    seam: SeamWish | None = Field(None, description="How its beginning is to be joined; null: as usual.")
-    passed: list[ChunkName] = Field([], description="What stood here in earlier revisions.")
-
-    @property
-    def name(self) -> ChunkName:
-        """What it is called in requests."""
-        return ChunkName(song=self.song, chunk=self.chunk)
-
-
-class EditDone(Document):
-    """What an edit came to."""
-
-    done: str = Field(description="In a sentence.")
-    positions: list[int] = Field([], description="The places that were given another chunk.")
-
-
-class SequenceFacts(Document):
-    """Chunks in order."""
-
-    of: Literal["sequence"] = "sequence"
-    steps: list[Step]
-    limits: Limits | None = Field(None, description="Those in force; null: none.")
-    banned: list[Ban] = Field([], description="What no revision brings back.")
-    edits: list[EditDone] = Field([], description="Of a revision: what each edit came to.")
-
-    @property
-    def seam_wishes(self) -> dict[int, SeamWish]:
-        """How seams are to be made, by the place of the chunk that begins there; others as usual."""
-        return {place: step.seam for place, step in enumerate(self.steps) if step.seam is not None}
 
 
 class MixFacts(Document):
