@@ -18,7 +18,6 @@ from cli.errors import CANCELLED, DONE, EXIT_CODES, FAILED, as_document, exit_co
 from cli.evaluation import evaluate, leaderboard
 from cli.experiment import experiment
 from cli.jobs import jobs
-from cli.mixes import mixes
 from cli.options import (
     AS_JSON,
     CHUNKS,
@@ -46,6 +45,7 @@ from cli.output import counted, note, print_json, say, size
 from cli.progress import Bars
 from cli.reaching import reach, reach_or_start
 from cli.resources import cuts, models, pools, reports, songs
+from cli.revising import mixes
 from cli.sources import find_sources, tell_skipped
 from cli.stack.signals import ended_like_ctrl_c
 from cli.stack.stack import Stack

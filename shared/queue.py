@@ -45,6 +45,7 @@ class Task(StrEnum):
     BUILD_POOL = "assembler.build_pool"
     SEQUENCE_MIX = "assembler.sequence_mix"
     RENDER_MIX = "assembler.render_mix"
+    PREVIEW_SEAM = "assembler.preview_seam"
 
     @property
     def queue(self) -> Queue:
@@ -63,6 +64,7 @@ TASK_OF: dict[Kind, Task] = {
     Kind.POOL: Task.BUILD_POOL,
     Kind.SEQUENCE: Task.SEQUENCE_MIX,
     Kind.MIX: Task.RENDER_MIX,
+    Kind.PREVIEW: Task.PREVIEW_SEAM,
     Kind.REPORT: Task.WRITE_REPORT,
 }
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
 from dataclasses import asdict
 
 import numpy as np
-from numpy.typing import NDArray
 
+from services.assembler import fetching
 from services.assembler.choosing import choose
 from services.assembler.extras.accompanying import accompany, draw_cover_of, tag_audio, with_snippets
-from services.assembler.leveling import song_gains_db
-from services.assembler.pieces import Piece, Song
-from services.assembler.rendering import Rendered, render
+from services.assembler.leveling import Measured, song_gains_db
+from services.assembler.pieces import Piece
+from services.assembler.previewing import LEAD_S, begun_at, preview
+from services.assembler.rendering import Rendered, joint_of, render
 from services.assembler.reports import (
     Entry,
     MixReport,
@@ -22,13 +21,12 @@ from services.assembler.reports import (
     longest_run_s,
     worst_seams,
 )
-from services.assembler.scoring import Pool, prepare_pool
+from services.assembler.revising import revise
+from services.assembler.scoring import prepare_pool
+from services.assembler.seam_wishes import changed_seam
 from services.assembler.worker import app
 from shared.jobs.running import Work
-from shared.learning.approaches import Scorer
 from shared.queue import Task
-from shared.settings import get_settings
-from shared.sound.audio import open_audio
 from shared.sound.edges import Edges
 from shared.store.arrays import pack_arrays, unpack_arrays
 from shared.store.keys import Artifact, Kind
@@ -37,11 +35,12 @@ from shared.store.manifests import (
     MixFacts,
     ModelFacts,
     PoolFacts,
+    PreviewFacts,
     SequenceFacts,
     SongFacts,
     Step,
 )
-from shared.store.specs import MixSpec, PoolSpec, SequenceSpec, SongSpec
+from shared.store.specs import ChosenSpec, MixSpec, PoolSpec, PreviewSpec, RevisedSpec, SequenceSpec
 from shared.worker import register
 
 _CONTENT_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"}
@@ -59,7 +58,7 @@ def build_pool(work: Work) -> PoolFacts:
         work.check()
         work.progress(done, len(cuts), "cuts")
         edges.append(Edges.from_arrays(unpack_arrays(artifacts.read(cut, "edges.npz"))))
-    pool = prepare_pool(_scorer(work, spec.model), edges, songs)
+    pool = prepare_pool(fetching.scorer(work, spec.model), edges, songs)
     work.attempt.put("pool.npz", pack_arrays(pool.to_arrays()))
     counts = np.bincount(pool.cuts, minlength=len(cuts)).tolist()
     return PoolFacts(approach=model.approach, cuts=list(spec.cuts), songs=songs, counts=counts)
@@ -68,15 +67,22 @@ def build_pool(work: Work) -> PoolFacts:
 def sequence_mix(work: Work) -> SequenceFacts:
     """Choose chunks from a pool, step by step, in one process that holds the pool."""
     spec = work.order.spec
+    if isinstance(spec, RevisedSpec):
+        return _revised(work, spec)
     assert isinstance(spec, SequenceSpec)
-    facts, pool = _pool(work, spec.pool)
+    facts, pool = fetching.pool(work, spec.pool)
 
     def tell(done: int, total: int) -> None:
         work.check()
         work.progress(done, total, "steps")
 
     found = choose(
-        _scorer(work, spec.model), pool, facts.songs, _durations_s(work, facts, pool), spec.sequencing, tell
+        fetching.scorer(work, spec.model),
+        pool,
+        facts.songs,
+        fetching.durations_s(work, facts, pool),
+        spec.sequencing,
+        tell,
     )
     return SequenceFacts(
         steps=[
@@ -92,26 +98,50 @@ def sequence_mix(work: Work) -> SequenceFacts:
     )
 
 
+def _revised(work: Work, spec: RevisedSpec) -> SequenceFacts:
+    """Change the sequence of a mix by edits."""
+    artifacts = work.dispatcher.artifacts
+    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, spec.mix))
+    base = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, spec.base)).expect(SequenceFacts)
+    assert isinstance(mix.spec, MixSpec)
+    work.progress(0, len(base.steps), "steps")
+
+    def tell(done: int, total: int) -> None:
+        work.check()
+        work.progress(done, total, "steps")
+
+    return revise(
+        fetching.stock(work, spec),
+        base,
+        spec.sequencing,
+        spec.edits,
+        blended=mix.spec.output.seams != "plain",
+        on_step=tell,
+    )
+
+
 def render_mix(work: Work) -> MixFacts:
     """Render a sequence, and tell what was done."""
     spec, artifacts = work.order.spec, work.dispatcher.artifacts
     assert isinstance(spec, MixSpec)
     manifest = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, spec.sequence))
     sequence, made_by = manifest.expect(SequenceFacts), manifest.spec
-    assert isinstance(made_by, SequenceSpec)
-    pieces, songs = _pieces(work, sequence), _songs(work, sequence)
+    assert isinstance(made_by, ChosenSpec)
+    pieces, songs = fetching.pieces(work, sequence), fetching.songs(work, sequence)
     titles = [song.title or key[:12] for key, song in songs.items()]
     title, output = _mix_title(titles), spec.output
     tags = {"title": title, "artist": "Segue", "comment": "Made of: " + ", ".join(titles)}
-    measured = {key: (song.loudness_lufs, song.peak) for key, song in songs.items()}
+    measured = _measured(songs)
     path = work.folder / f"mix.{output.format}"
     rendered = render(
         pieces,
-        lambda song, opened: _open_song(work, song, opened),
+        lambda song, opened: fetching.open_song(work, song, opened),
         output,
         path,
         tags=tags,
         measured=measured,
+        wishes=sequence.seam_wishes,
+        loudness_lufs=_loudness_kept(work, made_by),
         on_piece=lambda done, total: work.progress(done, total, "chunks"),
         check=work.check,
     )
@@ -131,6 +161,7 @@ def render_mix(work: Work) -> MixFacts:
         chunks=len(entries),
         songs=len(songs),
         approach=pool.approach,
+        loudness_lufs=rendered.loudness_lufs,
     )
     report = _report(facts, made_by, sequence, sum(pool.counts), output.seams, rendered, entries)
     cover = draw_cover_of(entries, rendered, duration_s=facts.duration_s)
@@ -142,7 +173,7 @@ def render_mix(work: Work) -> MixFacts:
         rendered,
         cover=cover,
         size_bytes=stored.size_bytes,
-        chunks=_chunk_payloads(work, sequence),
+        chunks=fetching.chunk_payloads(work, sequence),
         gains_db={} if rendered.loudness_lufs is None else song_gains_db(measured, rendered.loudness_lufs),
     )
     for companion in (*companions, *snippets):
@@ -150,72 +181,50 @@ def render_mix(work: Work) -> MixFacts:
     return facts
 
 
-def _scorer(work: Work, model: str) -> Scorer:
-    from shared.learning.approaches import get_approach
-    from shared.learning.backend import configure_tensorflow
-    from shared.learning.weights import load_scorer
-
-    artifact = Artifact(work.tenant, Kind.MODEL, model)
-    facts = work.dispatcher.artifacts.get(artifact).expect(ModelFacts)
-    approach = get_approach(facts.approach)
-    if not approach.scores_in_numpy:
-        configure_tensorflow(get_settings().worker_threads or os.cpu_count() or 1)
-    weights = work.dispatcher.artifacts.read(artifact, "weights.npz")
-    return load_scorer(approach, facts.settings, weights, sha256=facts.weights_sha256)
-
-
-def _pool(work: Work, key: str) -> tuple[PoolFacts, Pool]:
-    artifact = Artifact(work.tenant, Kind.POOL, key)
-    facts = work.dispatcher.artifacts.get(artifact).expect(PoolFacts)
-    return facts, Pool.from_arrays(unpack_arrays(work.dispatcher.artifacts.read(artifact, "pool.npz")))
-
-
-def _durations_s(work: Work, facts: PoolFacts, pool: Pool) -> NDArray[np.float64]:
-    """Return how long each of a pool's chunks is: float64, shape (n,)."""
-    artifacts, durations_s = work.dispatcher.artifacts, np.empty(len(pool))
-    for place, key in enumerate(facts.cuts):
-        cut = artifacts.get(Artifact(work.tenant, Kind.CUT, key)).expect(CutFacts)
-        own = pool.cuts == place
-        durations_s[own] = np.diff(cut.boundaries)[pool.numbers[own]] / cut.sample_rate_hz
-    return durations_s
-
-
-def _pieces(work: Work, sequence: SequenceFacts) -> list[Piece]:
-    artifacts, pieces = work.dispatcher.artifacts, []
-    cuts = {
-        key: artifacts.get(Artifact(work.tenant, Kind.CUT, key)).expect(CutFacts)
-        for key in dict.fromkeys(step.cut for step in sequence.steps)
-    }
-    for step in sequence.steps:
-        cut = cuts[step.cut]
-        start, stop = cut.boundaries[step.chunk : step.chunk + 2]
-        pieces.append(Piece(step.song, start, stop, cut.sample_rate_hz))
-    return pieces
-
-
-def _chunk_payloads(work: Work, sequence: SequenceFacts) -> list[tuple[str, str]]:
-    """Return where each chunk of a sequence lies: the key of its cut, and its payload there."""
-    artifacts = work.dispatcher.artifacts
-    cuts = (
-        artifacts.get(Artifact(work.tenant, Kind.CUT, step.cut)).expect(CutFacts) for step in sequence.steps
+def preview_seam(work: Work) -> PreviewFacts:
+    """Render some seconds of a mix around a seam, from where the mix's report says that it is."""
+    spec, artifacts = work.order.spec, work.dispatcher.artifacts
+    assert isinstance(spec, PreviewSpec)
+    mix = Artifact(work.tenant, Kind.MIX, spec.mix)
+    manifest = artifacts.get(mix)
+    assert isinstance(manifest.spec, MixSpec)
+    chosen = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, manifest.spec.sequence))
+    sequence = chosen.expect(SequenceFacts)
+    report = MixReport.model_validate_json(artifacts.read(mix, "report.json"))
+    pieces, songs = fetching.pieces(work, sequence), fetching.songs(work, sequence)
+    output = manifest.spec.output.model_copy(update={"format": spec.format, "bitrate_kbps": None})
+    wishes = changed_seam(
+        sequence, pieces, spec.position, spec.change, rhythms={}, blended=output.seams != "plain"
     )
-    return [(step.cut, cut.chunk_file(step.chunk)) for step, cut in zip(sequence.steps, cuts, strict=True)]
+    joint = joint_of(
+        pieces,
+        lambda song, opened: fetching.open_song(work, song, opened),
+        output,
+        measured=_measured(songs),
+        wishes=wishes,
+        loudness_lufs=report.loudness_lufs,
+    )
+    path = work.folder / f"preview.{spec.format}"
+    from_s = report.sequence[spec.position].mix_start_s - spec.around_s - LEAD_S
+    begun = begun_at(report.sequence, pieces, from_s, output.sample_rate_hz)
+    made = preview(joint, begun, spec.position, output, path, around_s=spec.around_s, check=work.check)
+    facts = PreviewFacts(
+        format=spec.format, duration_s=made.duration_s, seam_s=made.seam_s, manner=made.seam.manner
+    )
+    work.attempt.put_file(facts.audio_file, path, _CONTENT_TYPES[spec.format])
+    return facts
 
 
-def _songs(work: Work, sequence: SequenceFacts) -> dict[str, SongFacts]:
-    """Return the songs of a sequence, in the order in which they first appear."""
-    artifacts = work.dispatcher.artifacts
-    return {
-        song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
-        for song in dict.fromkeys(step.song for step in sequence.steps)
-    }
+def _measured(songs: dict[str, SongFacts]) -> Measured:
+    return {key: (song.loudness_lufs, song.peak) for key, song in songs.items()}
 
 
-def _open_song(work: Work, song: str, opened: ExitStack) -> Song:
-    """Open a song's audio in the store: only the ranges that are read are fetched."""
-    artifact = SongSpec(song=song).artifact(work.tenant)
-    file = opened.enter_context(work.dispatcher.artifacts.open(artifact, "audio.flac"))
-    return opened.enter_context(open_audio(file))
+def _loudness_kept(work: Work, made_by: ChosenSpec) -> float | None:
+    """Return what songs were brought to in the mix that is revised: what stays is to sound the same."""
+    if not isinstance(made_by, RevisedSpec):
+        return None
+    mix = work.dispatcher.artifacts.get(Artifact(work.tenant, Kind.MIX, made_by.mix))
+    return mix.expect(MixFacts).loudness_lufs
 
 
 def _mix_title(titles: list[str]) -> str:
@@ -245,6 +254,7 @@ def _entries(
             mix_end_s=end / rate_hz,
             score=step.score,
             seam=seam and SeamEntry.model_validate(asdict(seam)),
+            pinned=step.pinned,
         )
         for position, (step, piece, start, end, seam) in enumerate(
             zip(sequence.steps, pieces, rendered.starts, ends, [None, *rendered.seams], strict=True)
@@ -254,7 +264,7 @@ def _entries(
 
 def _report(
     facts: MixFacts,
-    made_by: SequenceSpec,
+    made_by: ChosenSpec,
     sequence: SequenceFacts,
     pool_chunks: int,
     joins: str,
@@ -285,6 +295,9 @@ def _report(
         replays=replays,
         replay_share=replays / max(1, len(entries) - 1),
         longest_run_s=longest_run_s(entries),
+        revision_of=made_by.mix if isinstance(made_by, RevisedSpec) else None,
+        edits=sequence.edits,
+        banned=sequence.banned,
         sequence=entries,
     )
 
@@ -292,3 +305,4 @@ def _report(
 register(app, Task.BUILD_POOL, build_pool)
 register(app, Task.SEQUENCE_MIX, sequence_mix)
 register(app, Task.RENDER_MIX, render_mix)
+register(app, Task.PREVIEW_SEAM, preview_seam)

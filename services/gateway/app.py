@@ -26,6 +26,7 @@ from services.gateway.routes import (
     models,
     pools,
     reports,
+    revisions,
     songs,
     system,
 )
@@ -68,7 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.announcements = Announcements(settings, backend.board.channel)
     app.state.receiver = Receiver(backend.patient_store, limit_bytes=settings.max_upload_bytes)
     v1 = APIRouter(prefix="/v1")
-    for resource in (songs, cuts, models, reports, pools, mixes, jobs, approaches, system):
+    for resource in (songs, cuts, models, reports, pools, mixes, revisions, jobs, approaches, system):
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(health.router)

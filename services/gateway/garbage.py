@@ -20,8 +20,19 @@ from shared.store.objects import Stored
 from shared.store.specs import AnalysisSpec, DatasetSpec, MixSpec, ModelSpec, ReportSpec
 
 LEAST_AGE = timedelta(days=1)
-DERIVED = frozenset({Kind.ANALYSIS, Kind.GAPPED, Kind.SPECTRA, Kind.DATASET, Kind.SEQUENCE, Kind.REPORT})
-"""Kinds that live as long as something else: what was made of them; of a report, its model."""
+DERIVED = frozenset(
+    {
+        Kind.ANALYSIS,
+        Kind.GAPPED,
+        Kind.SPECTRA,
+        Kind.DATASET,
+        Kind.SEQUENCE,
+        Kind.REPORT,
+        Kind.PREVIEW,
+    }
+)
+"""Kinds that live as long as something else: what was made of them; of a report, its model; of a preview,
+nothing but its day."""
 
 UNFINISHED_UPLOAD = "an upload that was never finished"
 UNNAMED_ATTEMPT = "an attempt that no manifest names"

@@ -5,6 +5,8 @@ missing artifact is under way is not its business. The order of stages is the fl
 
     decode -> [analyse] -> cut -> [spectra -> dataset -> fit] -> pool -> sequence -> render
                                                               -> gaps, spectra -> report
+    a mix, its sequence and pool -> revised sequence -> render
+                                 -> preview
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import TypeVar
 
 from shared.errors import SegueError, SongGone
 from shared.jobs.held_out import dataset_of, need_songs, parts_held_out
+from shared.jobs.lineage import parent_of
 from shared.jobs.plans import Find, Plan
 from shared.jobs.recipes import (
     AnalyseSongs,
@@ -24,7 +27,9 @@ from shared.jobs.recipes import (
     FitModel,
     MakeMix,
     Part,
+    PreviewSeam,
     Recipe,
+    ReviseMix,
 )
 from shared.parameters import ArtifactKey, Training
 from shared.store.keys import Artifact, Kind
@@ -77,6 +82,10 @@ class _Planner:
             songs = len(set(recipe.songs))
             self.plan.expect({Kind.SONG: songs, Kind.ANALYSIS: songs})
             return
+        if isinstance(recipe, ReviseMix | PreviewSeam):
+            is_mix = isinstance(recipe, ReviseMix)
+            self.plan.expect({Kind.SEQUENCE: 1, Kind.MIX: 1} if is_mix else {Kind.PREVIEW: 1})
+            return
         parts = self._parts(recipe)
         songs, cuts = len({part.song for part in parts}), len(set(parts))
         on_beats = len({part.song for part in parts if part.needs_analysis})
@@ -107,6 +116,8 @@ class _Planner:
                 self._pool(recipe)
             case MakeMix():
                 self._mix(recipe)
+            case ReviseMix() | PreviewSeam():
+                self._change(recipe)
             case EvaluateModel():
                 self._report(recipe)
 
@@ -229,6 +240,19 @@ class _Planner:
             return
         spec = MixSpec(sequence=sequence.artifact(self.tenant).key, output=recipe.output)
         self._goal(self._need(spec), spec)
+
+    def _change(self, recipe: ReviseMix | PreviewSeam) -> None:
+        """Plan what changes a mix; what that was made of is there, or the job fails."""
+        parent = self._try(lambda: parent_of(self.tenant, recipe.mix, self.find))
+        if parent is None:
+            return
+        spec: Spec = parent.changed(recipe)
+        made = self._need(spec)
+        if made is not None and self.plan.problem is None and isinstance(recipe, ReviseMix):
+            spec = parent.spec.model_copy(update={"sequence": spec.artifact(self.tenant).key})
+            made = self._need(spec)
+        self._goal(made, spec)
+        self.plan.needed += parent.needed  # Last: of a job's mixes, the first is what it made.
 
     def _report(self, recipe: EvaluateModel) -> None:
         """Plan a report, the songs that it judges, and the model."""

@@ -23,6 +23,7 @@ STAGE_OF: dict[Kind, str] = {
     Kind.POOL: "pool",
     Kind.SEQUENCE: "sequence",
     Kind.MIX: "render",
+    Kind.PREVIEW: "preview",
     Kind.REPORT: "report",
 }
 

@@ -19,6 +19,7 @@ from shared.parameters import (
     SongId,
     Training,
 )
+from shared.revisions import Edits, SeamChange
 
 __all__ = [
     "AnalyseSongs",
@@ -31,8 +32,10 @@ __all__ = [
     "MakeMix",
     "Output",
     "Part",
+    "PreviewSeam",
     "Protocol",
     "Recipe",
+    "ReviseMix",
     "Sequencing",
     "Training",
 ]
@@ -101,6 +104,25 @@ class MakeMix(Parameters):
     output: Output = Output()
 
 
+class ReviseMix(Parameters):
+    """Make a new mix of an old one by edits."""
+
+    goal: Literal["revision"] = "revision"
+    mix: ArtifactKey
+    edits: Edits
+
+
+class PreviewSeam(Parameters):
+    """Render a few seconds of a mix around one seam, as it is or as a change would have it."""
+
+    goal: Literal["preview"] = "preview"
+    mix: ArtifactKey
+    position: int = Field(ge=1)
+    change: SeamChange = SeamChange()
+    around_s: float = 5.0
+    format: Literal["mp3", "wav"] = "mp3"
+
+
 class EvaluateModel(Parameters):
     """Judge a model on cut songs: one that exists, or one to be fitted on these, judged on what it held out.
 
@@ -120,6 +142,14 @@ class EvaluateModel(Parameters):
 
 
 Recipe = Annotated[
-    DecodeSong | AnalyseSongs | CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel,
+    DecodeSong
+    | AnalyseSongs
+    | CutSongs
+    | FitModel
+    | BuildPool
+    | MakeMix
+    | ReviseMix
+    | PreviewSeam
+    | EvaluateModel,
     Field(discriminator="goal"),
 ]

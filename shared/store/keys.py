@@ -37,6 +37,7 @@ class Kind(StrEnum):
     POOL = "pools"
     SEQUENCE = "sequences"
     MIX = "mixes"
+    PREVIEW = "previews"
     REPORT = "reports"
 
     @property
@@ -56,6 +57,7 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.POOL: 1,
     Kind.SEQUENCE: 2,
     Kind.MIX: 3,
+    Kind.PREVIEW: 1,
     Kind.REPORT: 1,
 }
 """Raise a kind's number when its producer would make other bytes of the same inputs: it computes anew."""

@@ -10,19 +10,16 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared.errors import InputError, SegueError
-from shared.parameters import Limits
+from shared.store.sequences import Document as Document
+from shared.store.sequences import EditDone as EditDone
+from shared.store.sequences import SequenceFacts as SequenceFacts
+from shared.store.sequences import Step as Step
 from shared.store.specs import AnySpec
 
 MANIFEST_VERSION = 1
-
-
-class Document(BaseModel):
-    """A JSON document in the bucket. Fields that a later release added are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Problem(Document):
@@ -172,23 +169,6 @@ class PoolFacts(Document):
     counts: list[int] = Field(description="The number of chunks of each cut, in the pool's order.")
 
 
-class Step(Document):
-    """One chunk of a sequence."""
-
-    song: str
-    cut: str
-    chunk: int
-    score: float | None = Field(description="How well it follows the one before; null for the first.")
-
-
-class SequenceFacts(Document):
-    """Chunks in order."""
-
-    of: Literal["sequence"] = "sequence"
-    steps: list[Step]
-    limits: Limits | None = Field(None, description="Those in force; null: none.")
-
-
 class MixFacts(Document):
     """A rendered mix.
 
@@ -206,11 +186,29 @@ class MixFacts(Document):
     chunks: int
     songs: int
     approach: str
+    loudness_lufs: float | None = Field(
+        None, description="What songs were brought to; null: they are as they are, or it was not told yet."
+    )
 
     @property
     def audio_file(self) -> str:
         """The payload name of the audio."""
         return f"mix.{self.format}"
+
+
+class PreviewFacts(Document):
+    """A few seconds around a seam. Payload: `preview.<format>`."""
+
+    of: Literal["preview"] = "preview"
+    format: str
+    duration_s: float
+    seam_s: float = Field(description="Where in it the chunk begins.")
+    manner: str = Field(description="How the seam was made.")
+
+    @property
+    def audio_file(self) -> str:
+        """The payload name of the audio."""
+        return f"preview.{self.format}"
 
 
 class GainFacts(Document):
@@ -258,6 +256,7 @@ Facts = Annotated[
     | PoolFacts
     | SequenceFacts
     | MixFacts
+    | PreviewFacts
     | ReportFacts,
     Field(discriminator="of"),
 ]

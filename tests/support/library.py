@@ -19,6 +19,7 @@ from shared.store.manifests import (
     MixFacts,
     ModelFacts,
     PoolFacts,
+    PreviewFacts,
     Problem,
     ReportFacts,
     SequenceFacts,
@@ -33,7 +34,9 @@ from shared.store.specs import (
     MixSpec,
     ModelSpec,
     PoolSpec,
+    PreviewSpec,
     ReportSpec,
+    RevisedSpec,
     SequenceSpec,
     SongSpec,
     Spec,
@@ -226,6 +229,10 @@ def facts_of(spec: Spec) -> Facts:
             return PoolFacts(approach="linear", cuts=list(cuts), songs=[], counts=[])
         case SequenceSpec():
             return SequenceFacts(steps=[])
+        case RevisedSpec():
+            return SequenceFacts(steps=[])
+        case PreviewSpec():
+            return PreviewFacts(format="mp3", duration_s=10.0, seam_s=5.0, manner="cut")
         case MixSpec():
             return mix_facts()
         case ReportSpec():
