@@ -52,6 +52,7 @@ from cli.stack.stack import Stack
 from cli.wishes import (
     Duration,
     End,
+    EnergyCurve,
     LeastBetween,
     LeastSongs,
     LongestRun,
@@ -60,6 +61,7 @@ from cli.wishes import (
     MostReplay,
     Must,
     Temperature,
+    TwinsApart,
     Width,
     Without,
     parse_wishes,
@@ -143,6 +145,7 @@ def mix(
     must: Must = None,
     without: Without = None,
     most_in_a_row: MostInARow = None,
+    energy: EnergyCurve = None,
     method: Method = "beam",
     width: Width = None,
     temperature: Temperature = 1.0,
@@ -150,6 +153,7 @@ def mix(
     longest_run: LongestRun = None,
     least_between_songs: LeastBetween = None,
     least_songs: LeastSongs = None,
+    twins_apart: TwinsApart = None,
     approach: Approach = None,
     train: Train = False,
     preset: Preset = None,
@@ -175,6 +179,7 @@ def mix(
             "chunks": CHUNKS if chunks is None and duration is None else chunks,
             "duration_s": duration,
             "most_in_a_row": most_in_a_row,
+            "energy": energy,
             "method": method,
             "width": width,
             # Elsewhere they change nothing but the mix's id.
@@ -186,6 +191,7 @@ def mix(
             "longest_run_s": longest_run,
             "least_between_songs": least_between_songs,
             "least_songs": least_songs,
+            "twins_apart": twins_apart,
         },
     )
     order = mixing.Order(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from services.assembler.counting import longest_rows, most_after, most_changes
+from services.assembler.counting import longest_rows, most_after, most_changes, widest_gap
 from services.assembler.paths import Chunks, Indices, Mask, Path, Wishes
 from shared.parameters import Limits
 
@@ -54,6 +54,20 @@ class Rules:
         self._shortest_s = float(chunks.durations_s[ends].min())
         self._mean_s = float(chunks.durations_s[wishes.usable].mean())
 
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._limits
+
+    @property
+    def length(self) -> int:
+        """How many chunks the mix has, about so many where a time is asked for."""
+        return self._wishes.length(self._chunks)
+
+    def all_along(self) -> Rules:
+        """Return the same rules, paced."""
+        return Rules(self._chunks, self._wishes, self._limits, paced=True)
+
     def begin(self) -> Path:
         """Return the path of the first chunk."""
         start, chunks = self._wishes.start, self._chunks
@@ -69,8 +83,8 @@ class Rules:
             return self._wishes.duration_s - path.total_s < min(NEAR_S, self._shortest_s / 2)
         return len(path.order) == self._wishes.chunks
 
-    def extend(self, path: Path, chunk: int, score: float) -> Path:
-        """Return a path with one chunk more."""
+    def extend(self, path: Path, chunk: int, score: float, merit: float | None = None) -> Path:
+        """Return a path with one chunk more; `merit` is what it is chosen by, where that is not its score."""
         chunks, last = self._chunks, path.order[-1]
         song, length_s = chunks.songs[chunk], float(chunks.durations_s[chunk])
         same = bool(song == chunks.songs[last])
@@ -81,7 +95,7 @@ class Rules:
             path,
             order=(*path.order, chunk),
             scores=(*path.scores, score),
-            score=path.score + score,
+            merit=path.merit + (score if merit is None else merit),
             unused=unused,
             left=left,
             visited=visited,
@@ -156,6 +170,9 @@ class Rules:
             if self._paced:
                 due = limits.least_between_songs * len(path.order) - _AHEAD
                 verdicts["limits.least_between_songs"] &= path.between + ~same >= due
+        if limits.twins_apart is not None:
+            recent = chunks.twins[list(path.order[-limits.twins_apart :])]
+            verdicts["limits.twins_apart"] = ~np.isin(chunks.twins[among], recent)
         if self._wishes.most_in_a_row is not None:
             verdicts["most_in_a_row"] = ~same | (path.row + 1 <= self._wishes.most_in_a_row)
         if rows_rule := [name for name in ("most_in_a_row", "limits.longest_run_s") if name in verdicts]:
@@ -211,6 +228,9 @@ def in_force(limits: Limits, chunks: Chunks, wishes: Wishes) -> Limits:
     if limits.least_between_songs is not None and length > 1:
         most = int(most_changes(counts)[first[0]])
         changes["least_between_songs"] = min(limits.least_between_songs, most / (length - 1)) or None
+    if limits.twins_apart is not None:
+        kinds = np.bincount(chunks.twins[wishes.usable], minlength=len(chunks))
+        changes["twins_apart"] = widest_gap(kinds, length, limits.twins_apart) or None
     if int(wishes.usable.sum()) <= 2:
         changes["most_replay"] = None
     return limits.model_copy(update=changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,17 @@ class Chunks:
         durations_s: float64, shape (n,).
         songs: int64, shape (n,): the song of each, from 0.
         numbers: int64, shape (n,): the place of each in its song, from 0.
+        twins: int64, shape (n,): the first chunk that begins like each; of none given, each is its own.
     """
 
     durations_s: Doubles
     songs: Indices
     numbers: Indices
+    twins: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __post_init__(self) -> None:
+        if not len(self.twins):
+            object.__setattr__(self, "twins", np.arange(len(self.songs)))
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -70,7 +76,7 @@ class Path:
     Attributes:
         order: its chunks.
         scores: how well each follows the one before.
-        score: their sum.
+        merit: the sum of what they were chosen by: scores, and what is taken off them.
         unused: bool, shape (n,): chunks that may still come.
         left: int64, shape (songs,): how many of these each song has.
         visited: bool, shape (songs,): which songs appear.
@@ -83,7 +89,7 @@ class Path:
 
     order: tuple[int, ...]
     scores: tuple[float, ...]
-    score: float
+    merit: float
     unused: Mask
     left: Indices
     visited: Mask

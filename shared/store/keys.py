@@ -51,8 +51,8 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SPECTRA: 3,
     Kind.DATASET: 1,
     Kind.MODEL: 1,
-    Kind.POOL: 1,
-    Kind.SEQUENCE: 2,
+    Kind.POOL: 2,
+    Kind.SEQUENCE: 3,
     Kind.MIX: 2,
     Kind.REPORT: 1,
 }
