@@ -18,8 +18,12 @@ __all__ = ["Draws", "Strays", "search"]
 Strays = Callable[[Path, NDArray[np.int64]], NDArray[np.float64]]
 """Given a beginning and chunks, int64 (m,): how far each strays from a wish, float64 (m,), from 0 to 1."""
 
-STRAYING_COSTS = 6.0
-"""Standard deviations of the scores of a step that straying by 1 costs."""
+STRAYING_COSTS = 2.0
+"""What straying by 1 costs, in distances from the median of a step's scores to their 90th percentile. With 1
+twelve mixes strayed by 0.10 on average, with 2 by 0.06, with 4 by 0.04, and scored 0.30, 0.26 and 0.17."""
+
+_GUMBEL_SPREAD = 1.884
+"""From the median of the Gumbel distribution to its 90th percentile."""
 
 _WIDER = (1, 4, 16)
 """A search that ends in the middle is made again, so many times wider, before it is given up."""
@@ -168,7 +172,10 @@ class _Search:
         for path, (chunks, ends, scores) in zip(paths, self._scored(paths), strict=True):
             merits = scores
             if self._strays is not None and len(chunks):
-                merits = scores - STRAYING_COSTS * scores.std() * self._strays(path, chunks)
+                spread = _spread(scores)
+                if self._generator is not None:
+                    spread += _GUMBEL_SPREAD * self._temperature
+                merits = scores - STRAYING_COSTS * spread * self._strays(path, chunks)
             yield chunks, ends, scores, merits
 
     def _scored(
@@ -198,6 +205,12 @@ class _Search:
                 everyone = np.arange(len(path.unused))
                 rows[last] = all_scores(self._score, last, everyone, transition).astype(np.float64)
             yield chunks, ends, rows[last][chunks]
+
+
+def _spread(scores: NDArray[np.float64]) -> float:
+    """Return by how much good scores are better than most: neither the best few nor the worst decide it."""
+    middle, high = np.quantile(scores, [0.5, 0.9])
+    return float(high - middle)
 
 
 def _mean(path: Path) -> float:
