@@ -60,6 +60,7 @@ from cli.wishes import (
     MostInARow,
     MostReplay,
     Must,
+    RepeatsAfter,
     Temperature,
     TwinsApart,
     Width,
@@ -146,6 +147,7 @@ def mix(
     without: Without = None,
     most_in_a_row: MostInARow = None,
     energy: EnergyCurve = None,
+    repeats_after: RepeatsAfter = None,
     method: Method = "beam",
     width: Width = None,
     temperature: Temperature = 1.0,
@@ -180,6 +182,7 @@ def mix(
             "duration_s": duration,
             "most_in_a_row": most_in_a_row,
             "energy": energy,
+            "repeats_after": repeats_after,
             "method": method,
             "width": width,
             # Elsewhere they change nothing but the mix's id.

@@ -57,6 +57,16 @@ EnergyCurve = Annotated[
         "0:0.2,0.5:1,1:0.3.",
     ),
 ]
+RepeatsAfter = Annotated[
+    int | None,
+    typer.Option(
+        "--repeats-after",
+        min=1,
+        max=10_000,
+        metavar="N",
+        help="Chunks may come again when N others came since; by default none comes twice.",
+    ),
+]
 MostInARow = Annotated[
     int | None,
     typer.Option("--most-in-a-row", min=1, metavar="N", help="Most chunks of one song in a row."),

@@ -177,7 +177,7 @@ class Sequencing(Parameters):
         30,
         ge=1,
         le=10_000,
-        description="Number of chunks in the mix; none repeats. Null where `duration_s` is given.",
+        description="Number of chunks in the mix. Null where `duration_s` is given.",
         examples=[30],
     )
     duration_s: float | None = Field(
@@ -197,6 +197,13 @@ class Sequencing(Parameters):
     without: Songs = Field((), description="Songs that must not appear.", examples=[[]])
     most_in_a_row: int | None = Field(
         None, ge=1, description="Most chunks of one song in a row; null: any number.", examples=[None]
+    )
+    repeats_after: int | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="A chunk may come again when so many others came since; null: none comes twice.",
+        examples=[None],
     )
     energy: Energy | None = Field(
         None,
@@ -255,7 +262,7 @@ class Sequencing(Parameters):
             places = [place for place, _ in self.energy]
             if any(after <= before for before, after in pairwise(places)):
                 raise ValueError("the points of energy come one after another: give rising places")
-        unknown = ("duration_s", "end", "must", "without", "most_in_a_row", "energy")
+        unknown = ("duration_s", "end", "must", "without", "most_in_a_row", "energy", "repeats_after")
         if self.method == "greedy" and (asked := [name for name in unknown if getattr(self, name)]):
             raise ValueError(f"the method greedy knows no {asked[0]}; use beam")
         return self

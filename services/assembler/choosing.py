@@ -83,7 +83,7 @@ def _within_limits(
     on_step: OnStep,
 ) -> Chosen:
     """Search for the best sequence that keeps to limits and wishes, or draw one."""
-    if wish.chunks is not None and wish.chunks > len(pool):
+    if wish.chunks is not None and wish.repeats_after is None and wish.chunks > len(pool):
         raise PoolTooSmall(wanted=wish.chunks, available=len(pool))
     names = list(dict.fromkeys(songs))
     song_of = np.array([names.index(song) for song in songs], np.int64)[pool.cuts]
@@ -186,6 +186,7 @@ def _wishes(
         end=end,
         must=np.array([names.index(song) for song in wish.must], np.int64),
         most_in_a_row=wish.most_in_a_row,
+        repeats_after=wish.repeats_after,
     )
 
 

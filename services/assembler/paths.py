@@ -50,6 +50,7 @@ class Wishes:
         end: bool, shape (n,): the chunks that may be the last; None: all.
         must: int64: songs that have to appear.
         most_in_a_row: chunks of one song; None: any number.
+        repeats_after: a chunk may come again when so many others came since; None: none comes twice.
     """
 
     start: int
@@ -59,6 +60,7 @@ class Wishes:
     end: Mask | None = None
     must: Indices | None = None
     most_in_a_row: int | None = None
+    repeats_after: int | None = None
 
     def length(self, chunks: Chunks) -> int:
         """Return how many chunks the mix has, about so many where a time is asked for."""
@@ -66,7 +68,12 @@ class Wishes:
             return self.chunks
         assert self.duration_s is not None
         mean_s = float(chunks.durations_s[self.usable].mean())
-        return max(1, min(int(self.usable.sum()), round(self.duration_s / mean_s)))
+        wanted = round(self.duration_s / mean_s)
+        return max(1, wanted if self.repeats_after is not None else min(int(self.usable.sum()), wanted))
+
+    def times(self, places: int) -> int:
+        """Return how often a chunk can come in so many places, at most."""
+        return 1 if self.repeats_after is None else 1 + places // (self.repeats_after + 1)
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class Path:
         order: its chunks.
         scores: how well each follows the one before.
         merit: the sum of what they were chosen by: scores, and what is taken off them.
-        unused: bool, shape (n,): chunks that may still come.
+        unused: bool, shape (n,): chunks that may come next, but for the rules.
         left: int64, shape (songs,): how many of these each song has.
         visited: bool, shape (songs,): which songs appear.
         row: chunks of the last song at the end.

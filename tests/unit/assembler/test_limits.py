@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 from hypothesis import given, reject, settings
@@ -156,3 +157,19 @@ def test_without_limits_the_sources_are_replayed_and_with_them_they_are_not() ->
     assert broken(kept.order.tolist(), chunks, Limits(least_songs=8)) == []
     assert kept.scores.tolist() == matrix[kept.order[:-1], kept.order[1:]].tolist()
     assert (kept.order.dtype, kept.scores.dtype) == (np.int64, np.float32)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8), st.booleans(), st.booleans())
+def test_a_chunk_comes_again_after_others_and_a_mix_is_longer_than_its_pool(
+    seed: int, after: int, drawn: bool, timed: bool
+) -> None:
+    chunks = pool(4, 5, 4)
+    length: dict[str, Any] = {"duration_s": 160.0} if timed else {"chunks": 40}
+    wishes = wishes_for(chunks, repeats_after=after, **length)
+    draws = Draws(1.0, seed) if drawn else None
+    limits = in_force(Limits(), chunks, wishes)
+    order = find(replaying(chunks, seed), chunks, wishes, draws=draws).order.tolist()
+    assert len(order) == 40
+    assert all(chunk not in order[max(0, at - after) : at] for at, chunk in enumerate(order))
+    assert set(broken(order, chunks, limits)) <= {"twice"}
