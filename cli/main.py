@@ -52,6 +52,7 @@ from cli.stack.stack import Stack
 from cli.wishes import (
     Duration,
     End,
+    EnergyCurve,
     LeastBetween,
     LeastSongs,
     LongestRun,
@@ -59,7 +60,9 @@ from cli.wishes import (
     MostInARow,
     MostReplay,
     Must,
+    RepeatsAfter,
     Temperature,
+    TwinsApart,
     Width,
     Without,
     parse_wishes,
@@ -143,6 +146,8 @@ def mix(
     must: Must = None,
     without: Without = None,
     most_in_a_row: MostInARow = None,
+    energy: EnergyCurve = None,
+    repeats_after: RepeatsAfter = None,
     method: Method = "beam",
     width: Width = None,
     temperature: Temperature = 1.0,
@@ -150,6 +155,7 @@ def mix(
     longest_run: LongestRun = None,
     least_between_songs: LeastBetween = None,
     least_songs: LeastSongs = None,
+    twins_apart: TwinsApart = None,
     approach: Approach = None,
     train: Train = False,
     preset: Preset = None,
@@ -175,6 +181,8 @@ def mix(
             "chunks": CHUNKS if chunks is None and duration is None else chunks,
             "duration_s": duration,
             "most_in_a_row": most_in_a_row,
+            "energy": energy,
+            "repeats_after": repeats_after,
             "method": method,
             "width": width,
             # Elsewhere they change nothing but the mix's id.
@@ -186,6 +194,7 @@ def mix(
             "longest_run_s": longest_run,
             "least_between_songs": least_between_songs,
             "least_songs": least_songs,
+            "twins_apart": twins_apart,
         },
     )
     order = mixing.Order(

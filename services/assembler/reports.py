@@ -95,6 +95,11 @@ class MixReport(BaseModel):
     limits: Limits | None = Field(
         description="Limits in force, as far as the pool could meet them; null: the method knows none."
     )
+    energy_off: float | None = Field(
+        None,
+        description="How far the energy of chunks, from 0 to 1, is from what was wanted, on average; null: "
+        "any was.",
+    )
     replays: int = Field(description="Steps that take the chunk that followed in the song anyway.")
     replay_share: float = Field(description="Their share of all steps, from 0 to 1.")
     longest_run_s: float = Field(description="Longest stretch out of one song.")

@@ -53,7 +53,7 @@ class Stock:
     @cached_property
     def chunks(self) -> Chunks:
         """The pool as rules see it."""
-        return Chunks(self.durations_s, self.names.song_of, self.pool.numbers)
+        return Chunks(self.durations_s, self.names.song_of, self.pool.numbers, self.pool.twins)
 
     def score(self, reference: int, candidates: Indices, step: int) -> Floats:
         """Judge candidates; see `sequencing.Score`."""
@@ -90,6 +90,7 @@ class Stock:
             end=end if (end & usable).any() else None,
             must=np.array([self.names.songs.index(song) for song in must], np.int64),
             most_in_a_row=wish.most_in_a_row,
+            repeats_after=wish.repeats_after,
         )
         return Keeping(self.chunks, wishes, None if wish.method == "greedy" else wish.limits)
 

@@ -58,7 +58,7 @@ def build_pool(work: Work) -> PoolFacts:
         work.check()
         work.progress(done, len(cuts), "cuts")
         edges.append(Edges.from_arrays(unpack_arrays(artifacts.read(cut, "edges.npz"))))
-    pool = prepare_pool(fetching.scorer(work, spec.model), edges, songs)
+    pool = prepare_pool(fetching.scorer(work, spec.model), edges, songs, check=work.check)
     work.attempt.put("pool.npz", pack_arrays(pool.to_arrays()))
     counts = np.bincount(pool.cuts, minlength=len(cuts)).tolist()
     return PoolFacts(approach=model.approach, cuts=list(spec.cuts), songs=songs, counts=counts)
@@ -95,6 +95,7 @@ def sequence_mix(work: Work) -> SequenceFacts:
             for index, score in zip(found.order, [None, *found.shown.tolist()], strict=True)
         ],
         limits=found.limits,
+        energy_off=found.energy_off,
     )
 
 
@@ -292,6 +293,7 @@ def _report(
         mean_score=float(np.mean(scores)) if scores else None,
         method=made_by.sequencing.method,
         limits=sequence.limits,
+        energy_off=sequence.energy_off,
         replays=replays,
         replay_share=replays / max(1, len(entries) - 1),
         longest_run_s=longest_run_s(entries),

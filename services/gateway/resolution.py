@@ -201,7 +201,7 @@ class Resolver:
         if cuts is None:
             return
         available = sum(cut.chunks for cut in cuts)
-        if chunks is not None and available < chunks:
+        if chunks is not None and wish.repeats_after is None and available < chunks:
             raise PoolTooSmall(wanted=chunks, available=available)
         if start is not None and start.chunk >= (
             most := max(cut.chunks for cut in cuts if cut.song == start.song)

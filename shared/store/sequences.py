@@ -48,6 +48,9 @@ class SequenceFacts(Document):
     of: Literal["sequence"] = "sequence"
     steps: list[Step]
     limits: Limits | None = Field(None, description="Those in force; null: none.")
+    energy_off: float | None = Field(
+        None, description="How far the energy is from what was wanted, on average; null: any was."
+    )
     banned: list[Ban] = Field([], description="What no revision brings back.")
     edits: list[EditDone] = Field([], description="Of a revision: what each edit came to.")
 
