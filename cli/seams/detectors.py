@@ -24,7 +24,7 @@ __all__ = ["Auc", "Judged", "Judgement", "judge"]
 
 Doubles = NDArray[np.float64]
 
-GROUPS = 5
+GROUPS = 4
 RESAMPLES = 1000
 _LEAST_LEARNED = 10
 """Of either class; with fewer, nothing is learned."""
@@ -84,8 +84,8 @@ class Judgement:
 
     Attributes:
         kinds: by kind of seam.
-        importance: by feature: how much its AUC of what it was asked to explain falls when the feature is
-            shuffled, the most first; empty where nothing was to be explained.
+        importance: by family of features: how much the AUC of what was to be explained falls when the family
+            is shuffled, the most first; empty where nothing was to be explained.
     """
 
     kinds: dict[str, Judged]
@@ -109,7 +109,7 @@ def judge(
     kinds = sorted(set(examples.kind[~examples.natural].tolist()))
     places: dict[str, Doubles] = {kind: np.full(len(examples), np.nan) for kind in kinds}
     teaching = np.isin(examples.kind, learned)
-    falls: list[tuple[int, Doubles]] = []
+    falls: list[tuple[int, dict[str, float]]] = []
     for one, other in combinations_with_replacement(range(int(groups.max()) + 1), 2):
         out = np.isin(groups, (one, other))
         asked = (groups.min(axis=1) == one) & (groups.max(axis=1) == other) & ~examples.natural
@@ -122,17 +122,18 @@ def judge(
         scores[told] = _scores(detector, features[told])
         for kind in kinds:
             at = np.flatnonzero(asked & (examples.kind == kind))
-            places[kind][at] = _places(examples, scores, at, kind)
-        if explain is not None and one != other:
+            if len(at):
+                places[kind][at] = _places(examples, scores, at, kind)
+        if explain is not None and one == 0 != other:
             at = np.flatnonzero(asked & (examples.kind == explain))
             if len(at):
-                falls.append((len(at), _falls(detector, features, examples, told, at, explain)))
+                falls.append((len(at), _falls(detector, reach_s, examples, told, at, explain)))
     judged = {
         kind: Judged(places[kind][own], examples.songs[own])
         for kind in kinds
         for own in [(examples.kind == kind) & ~examples.natural]
     }
-    return Judgement(judged, _importance(falls, examples.names[reach_s]))
+    return Judgement(judged, _importance(falls))
 
 
 def against(kind: str, manners: Sequence[str] = ("blend", "plain")) -> str:
@@ -152,20 +153,23 @@ def _fewest(natural: NDArray[np.bool_]) -> int:
     return int(min(natural.sum(), (~natural).sum()))
 
 
-def _fitted(features: NDArray[np.float32], examples: Examples, learn: NDArray[np.bool_], seed: int) -> list[Any]:
+def _fitted(
+    features: NDArray[np.float32], examples: Examples, learn: NDArray[np.bool_], seed: int
+) -> list[Any]:
     """Fit three detectors that err in different ways: trees that add up, trees that vote, a line."""
     from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import QuantileTransformer
+    from threadpoolctl import threadpool_limits
 
     models = {
         "line": (
             QuantileTransformer(n_quantiles=50, output_distribution="normal", random_state=seed),
             LogisticRegression(C=0.02, max_iter=500),
         ),
-        "vote": (ExtraTreesClassifier(200, min_samples_leaf=4, max_features=0.2, random_state=seed),),
+        "vote": (ExtraTreesClassifier(120, min_samples_leaf=4, max_features=0.2, random_state=seed),),
         "sum": (
             HistGradientBoostingClassifier(
                 max_iter=120, learning_rate=0.07, max_leaf_nodes=12, l2_regularization=3.0, random_state=seed
@@ -177,7 +181,10 @@ def _fitted(features: NDArray[np.float32], examples: Examples, learn: NDArray[np
     for steps in models.values():
         whole = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), *steps)
         last = whole.steps[-1][0]
-        fitted.append(whole.fit(features, ~examples.natural[learn], **{f"{last}__sample_weight": weights}))
+        # On a machine that does other work, threads that wait for one another take many times as long.
+        with threadpool_limits(1):
+            whole.fit(features, ~examples.natural[learn], **{f"{last}__sample_weight": weights})
+        fitted.append(whole)
     return fitted
 
 
@@ -194,13 +201,17 @@ def _weights(examples: Examples, learn: NDArray[np.bool_]) -> Doubles:
 def _scores(detector: list[Any], features: NDArray[np.float32]) -> Doubles:
     """Return log-odds that places are seams, mean of the three."""
     odds = np.clip(np.mean([one.predict_proba(features)[:, 1] for one in detector], axis=0), 1e-6, 1 - 1e-6)
-    return np.log(odds / (1 - odds))
+    log_odds: Doubles = np.log(odds / (1 - odds))
+    return log_odds
 
 
 def _places(examples: Examples, scores: Doubles, at: NDArray[np.int64], kind: str) -> Doubles:
     """Return of each seam the share of natural places of its songs that score lower, both songs alike."""
     natural = examples.natural & (examples.kind == against(kind)) & np.isfinite(scores)
-    own = {song: np.sort(scores[natural & (examples.songs[:, 0] == song)]) for song in np.unique(examples.songs[at])}
+    own = {
+        song: np.sort(scores[natural & (examples.songs[:, 0] == song)])
+        for song in np.unique(examples.songs[at])
+    }
     shares = np.array([[_share(own[song], scores[seam]) for song in examples.songs[seam]] for seam in at])
     known = np.isfinite(shares)
     total = np.where(known, shares, 0.0).sum(axis=1)
@@ -211,19 +222,19 @@ def _share(ordered: Doubles, score: float) -> float:
     """Return the share of scores that are lower, half of those that are equal."""
     if not len(ordered):
         return np.nan
-    below, up_to = (np.searchsorted(ordered, score, side) for side in ("left", "right"))  # type: ignore[call-overload]
+    below, up_to = (np.searchsorted(ordered, score, side) for side in ("left", "right"))
     return float((below + up_to) / 2 / len(ordered))
 
 
 def _falls(
     detector: list[Any],
-    features: NDArray[np.float32],
+    reach_s: float,
     examples: Examples,
     told: NDArray[np.bool_],
     at: NDArray[np.int64],
     kind: str,
-) -> Doubles:
-    """Return by how much the AUC falls when each feature is shuffled among the places that are judged."""
+) -> dict[str, float]:
+    """Return by how much the AUC falls when features of one family are shuffled among what is judged."""
     natural = examples.natural & (examples.kind == against(kind)) & told
     asked = np.concatenate([at, np.flatnonzero(natural)])
     scores = np.full(len(examples), np.nan)
@@ -232,17 +243,27 @@ def _falls(
         scores[asked] = _scores(detector, given)
         return float(np.nanmean(_places(examples, scores, at, kind)))
 
-    rng, given = np.random.default_rng(0), features[asked]
-    whole, falls = auc(given), np.empty(given.shape[1])
-    for column in range(given.shape[1]):
-        shuffled = given.copy()
-        shuffled[:, column] = rng.permutation(given[:, column])
-        falls[column] = whole - auc(shuffled)
+    rng, given = np.random.default_rng(0), examples.features[reach_s][asked]
+    families = np.array([family_of(name) for name in examples.names[reach_s]])
+    whole, falls = auc(given), {}
+    for family in dict.fromkeys(families.tolist()):
+        shuffled, own = given.copy(), families == family
+        shuffled[:, own] = given[rng.permutation(len(given))][:, own]
+        falls[family] = whole - auc(shuffled)
     return falls
 
 
-def _importance(falls: Sequence[tuple[int, Doubles]], names: Sequence[str]) -> dict[str, float]:
+def family_of(name: str) -> str:
+    """Return what features tell alike, as `mel change, 0.1 s` of its rank: they replace one another."""
+    first, *more = name.split(", ")
+    return f"{first}, {more[0]}" if more and more[0].endswith(" s") else first
+
+
+def _importance(falls: Sequence[tuple[int, dict[str, float]]]) -> dict[str, float]:
     if not falls:
         return {}
-    mean = np.average([fall for _, fall in falls], axis=0, weights=[count for count, _ in falls])
-    return {names[at]: float(mean[at]) for at in np.argsort(-mean)}
+    counts = [count for count, _ in falls]
+    means = {
+        name: float(np.average([fall[name] for _, fall in falls], weights=counts)) for name in falls[0][1]
+    }
+    return dict(sorted(means.items(), key=lambda item: -item[1]))

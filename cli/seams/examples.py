@@ -21,6 +21,9 @@ REACHES_S = (0.5, 3.0)
 
 OTHER_SONG, SAME_SONG, LEVEL_MATCHED = "hard, another song", "hard, same song", "hard, same song, as loud"
 JOINS = (OTHER_SONG, SAME_SONG, LEVEL_MATCHED)
+OFF_S = 0.02
+"""Hard joins that are learned from are looked at up to so far off."""
+
 _LEAST_APART = 4
 """Chunks between two places of one song that are joined: nearer ones would be replays."""
 
@@ -65,8 +68,8 @@ class Gathered:
 
     def add(self, kind: str, heard: Heard, songs: tuple[str, str], *, natural: bool = False) -> None:
         """Take a place."""
-        numbers = [self.songs.setdefault(song, len(self.songs)) for song in songs]
-        self._rows.append((kind, natural, *numbers))
+        before, after = (self.songs.setdefault(song, len(self.songs)) for song in songs)
+        self._rows.append((kind, natural, before, after))
         for reach_s, found in self._features.items():
             found.append(features_of(heard, reach_s))
         self.on_place(len(self._rows))
@@ -89,8 +92,14 @@ class Gathered:
             for (song, _), each in zip(found, heard, strict=True):
                 self.add(kind, each, (song, song), natural=True)
 
-    def add_joins(self, joints: Iterable[Joint], whole: Whole, sound: AudioReader) -> None:
-        """Take hard joins made of whole songs, and the natural places on both sides."""
+    def add_joins(
+        self, joints: Iterable[Joint], whole: Whole, sound: AudioReader, rng: np.random.Generator
+    ) -> None:
+        """Take hard joins made of whole songs, and the natural places on both sides.
+
+        Each is looked at a little off its place: a detector that knows the sample would look at nothing else,
+        and miss what lies beside it, as what is done to fades does.
+        """
         for joint in joints:
             windows = [whole.window(spot, joint.before_s, joint.after_s) for spot in joint.spots]
             heard = list(heard_at(sound, [window for window in windows if window is not None]))
@@ -98,12 +107,14 @@ class Gathered:
                 continue
             left, other, same = heard
             song, another = joint.spots[0].song, joint.spots[1].song
-            self.add(OTHER_SONG, hard_join(left, other), (song, another))
-            self.add(SAME_SONG, hard_join(left, same), (song, song))
-            self.add(LEVEL_MATCHED, level_matched(left, same), (song, song))
-            self.add(OTHER_SONG, left, (song, song), natural=True)
-            self.add(OTHER_SONG, same, (song, song), natural=True)
-            self.add(OTHER_SONG, other, (another, another), natural=True)
+            for kind, joined, other_song in (
+                (OTHER_SONG, hard_join(left, other), another),
+                (SAME_SONG, hard_join(left, same), song),
+                (LEVEL_MATCHED, level_matched(left, same), song),
+            ):
+                self.add(kind, joined.moved(rng.uniform(-OFF_S, OFF_S)), (song, other_song))
+            for natural, of in ((left, song), (same, song), (other, another)):
+                self.add(OTHER_SONG, natural.moved(rng.uniform(-OFF_S, OFF_S)), (of, of), natural=True)
 
     def examples(self) -> Examples:
         """Return all places so far."""

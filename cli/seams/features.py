@@ -6,7 +6,7 @@ window. What is known of the place itself is used by nothing else: no level, no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +90,9 @@ def _dips(spectra: Spectra) -> Named:
     place = spectra.place
     for band, level in enumerate(spectra.level.T):
         around = level[max(0, place - near) : place + near + 1]
-        sides = np.concatenate([level[max(0, place - far) : place - near], level[place + near + 1 : place + far]])
+        sides = np.concatenate(
+            [level[max(0, place - far) : place - near], level[place + near + 1 : place + far]]
+        )
         if len(sides) < far or not len(around):
             yield from ((f"{what}, band {band}", np.nan) for what in ("dip", "deepest dip", "bulge"))
             continue
@@ -120,7 +122,7 @@ def _sides(spectra: Spectra) -> Named:
     """Tell how the two sides differ as wholes: quietest and loudest of each band, and how it moves."""
     before, after = spectra.mel[: spectra.place - _GAP_FRAMES], spectra.mel[spectra.place + _GAP_FRAMES :]
     enough = min(len(before), len(after)) > 20
-    summaries = {
+    summaries: dict[str, Callable[[Doubles], Doubles]] = {
         "floor": lambda side: np.quantile(side, 0.1, axis=0),
         "ceiling": lambda side: np.quantile(side, 0.9, axis=0),
         "motion": lambda side: np.log(np.abs(np.diff(side, axis=0)).mean(axis=0) + 0.01),

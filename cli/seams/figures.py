@@ -17,7 +17,7 @@ from shared.sound.loudness import GATE_LUFS, loudness_of
 from shared.sound.samples import Float32, to_float32, to_mono
 from shared.sound.seams import Joints, Threshold
 
-__all__ = ["Measured", "SHORT_TERM_S", "fade_errors_db", "measured_at", "threshold_of"]
+__all__ = ["SHORT_TERM_S", "Measured", "fade_errors_db", "measured_at", "threshold_of"]
 
 Doubles = NDArray[np.float64]
 
@@ -112,9 +112,7 @@ def _step_lu(before: Float32, after: Float32, rate_hz: int, length_s: float) -> 
         return np.nan
     # Backwards, the power of a beginning is the same, and the filter settles in what comes later.
     sides = [side[-(length + settling) :] for side in (before, after[::-1])]
-    ends, begins = (
-        max(loudness_of(side, rate_hz, settled=len(side) - length), GATE_LUFS) for side in sides
-    )
+    ends, begins = (max(loudness_of(side, rate_hz, settled=len(side) - length), GATE_LUFS) for side in sides)
     return begins - ends
 
 

@@ -1,16 +1,15 @@
 """What is listened to: the seams of a mix, by its report, and the same places in songs that play on.
 
-A seam is held against two places where nothing was joined: where its first song was left, and where its second
-was entered. There the songs play on, through the same gain, limiter and encoder, in a mix of whole songs. So
-what comes before a seam comes before one of its natural places, too, and what comes after it after the other:
-only a joint tells them apart, not what kind of place a seam is put at.
+A seam is held against two places where nothing was joined: where its first song was left, and where its
+second was entered. There the songs play on, through the same gain, limiter and encoder, in a mix of whole
+songs. So what comes before a seam comes before one of its natural places, too, and what comes after it after
+the other: only a joint tells them apart, not what kind of place a seam is put at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from shared.sound.seams import is_replay
@@ -85,7 +84,7 @@ class Whole:
         return cls(spans)
 
     def window(self, spot: Spot, before_s: float, after_s: float) -> Window | None:
-        """Return a place of a song in the mix, with what is known of the song there; None: it is not there."""
+        """Return a place of a song in the mix, with its song alone around it; None: it is not there."""
         for start_s, mix_start_s, mix_end_s in self.spans.get(spot.song, []):
             at_s = mix_start_s + spot.at_s - start_s
             if mix_start_s < at_s < mix_end_s:
@@ -107,7 +106,10 @@ def seams_of(report: Entry, mix: int) -> list[Seam]:
             at_s - earlier_s,
             later_s - at_s,
             Spot(entries[number - 1]["song"], _left_s(entries[number - 1], entries[number])),
-            Spot(entries[number]["song"], entries[number]["source_start_s"] + _figure(entries[number], "enters_s")),
+            Spot(
+                entries[number]["song"],
+                entries[number]["source_start_s"] + _figure(entries[number], "enters_s"),
+            ),
         )
         for number, earlier_s, at_s, later_s in zip(joined, ends, ends[1:], ends[2:], strict=False)
         if not is_replay(steps[number - 1], steps[number])
@@ -125,12 +127,6 @@ def natural_windows(seam: Seam, whole: Whole) -> list[tuple[str, Window]]:
         (spot.song, whole.window(spot, seam.before_s, seam.after_s)) for spot in (seam.left, seam.entered)
     ]
     return [(song, window) for song, window in found if window is not None]
-
-
-def variety(report: Entry) -> float:
-    """Return the share of steps that go on in their song."""
-    pairs = list(pairwise((entry["song"], entry["chunk"]) for entry in report["sequence"]))
-    return sum(is_replay(*pair) for pair in pairs) / max(1, len(pairs))
 
 
 def _left_s(before: Entry, after: Entry) -> float:

@@ -23,7 +23,7 @@ def hard_join(left: Heard, entered: Heard) -> Heard:
 
 
 def level_matched(left: Heard, entered: Heard) -> Heard:
-    """The same, with what comes as loud, over 0.4 s, as what would have come."""
+    """Join so that what comes is as loud, over 0.4 s, as what would have come."""
     reach = round(_LEVELLED_S * left.sample_rate_hz)
     would, comes = (_level_db(side.after[:reach]) for side in (left, entered))
     return left.joined_to(entered, would - comes)

@@ -40,6 +40,12 @@ class Heard:
         """Return a hard join: what comes before this place, and what comes after another."""
         return replace(self, after=(other.after * 10 ** (gain_db / 20)).astype(np.float32))
 
+    def moved(self, by_s: float) -> Heard:
+        """Return the same sound, looked at around an instant that much later, or earlier."""
+        sound = np.concatenate([self.before, self.after])
+        at = min(max(0, len(self.before) + round(by_s * self.sample_rate_hz)), len(sound))
+        return replace(self, before=sound[:at], after=sound[at:])
+
 
 def heard_at(sound: AudioReader, windows: Iterable[Window]) -> Iterator[Heard]:
     """Yield the sound of each window, read where it is needed."""
