@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from cli.seams import detectors
 from cli.seams.detectors import Judged, judge
 from cli.seams.examples import JOINS, REACHES_S, Examples
 
@@ -58,13 +61,30 @@ def test_knowing_the_song_does_not_help() -> None:
     assert auc(examples(0.0, of_song=3.0)) == pytest.approx(0.5, abs=0.08)
 
 
-def test_what_only_one_song_has_is_not_learned_from_it() -> None:
+def test_no_seam_is_judged_by_what_has_learned_from_either_of_its_songs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    learned: list[set[int]] = []
+    judged = 0
+
+    def fitted(features: Any, given: Examples, learn: Any, seed: int) -> list[Any]:
+        learned.append(set(given.songs[learn].ravel().tolist()))
+        return []
+
+    def places(given: Examples, scores: Any, at: Any, kind: str) -> Any:
+        nonlocal judged
+        judged += len(at)
+        assert not learned[-1] & set(given.songs[at].ravel().tolist())
+        assert not learned[-1] & set(given.songs[np.isfinite(scores)].ravel().tolist())
+        return np.zeros(len(at))
+
+    monkeypatch.setattr(detectors, "_fitted", fitted)
+    monkeypatch.setattr(detectors, "_scores", lambda detector, features: np.zeros(len(features)))
+    monkeypatch.setattr(detectors, "_places", places)
     given = examples(0.0)
-    for song in range(SONGS):
-        own = ~given.natural & (given.songs == song).all(axis=1)
-        given.features[0.5][own, 3] += 5.0 * (-1) ** song * (song + 1)
-    # Half of the songs say the opposite of the other half: each by itself would be found always.
-    assert auc(given, same_song=True) < 0.9
+    judge(given, 0.5, JOINS[:1])
+    assert judged == (~given.natural).sum()
+    assert all(learned)
 
 
 def test_a_judgement_tells_by_what_seams_were_found() -> None:
