@@ -91,7 +91,7 @@ CutMethod = Annotated[
     ),
 ]
 JudgedModel = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--model",
         metavar="ID",
@@ -135,6 +135,25 @@ PageFile = Annotated[
     Path | None,
     typer.Option(
         "--output", "-o", metavar="FILE", dir_okay=False, help="Where to write the report as a page (HTML)."
+    ),
+]
+SeamsJudged = Annotated[
+    bool,
+    typer.Option(
+        "--seams",
+        help="Judge the seams of default mixes of --songs, in place of a model. The songs of a folder are of "
+        "one kind, mixed with one another.",
+    ),
+]
+MixesOfCut = Annotated[
+    int, typer.Option("--mixes", min=1, max=1000, help="With --seams: mixes of each kind of songs and cut.")
+]
+SeamCuts = Annotated[
+    str,
+    typer.Option(
+        "--cuts",
+        metavar="METHOD,...",
+        help="With --seams: how songs are cut; names as of --cut, with commas.",
     ),
 ]
 PoolDigest = Annotated[
