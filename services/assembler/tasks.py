@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 
 from services.assembler import fetching
 from services.assembler.choosing import choose
 from services.assembler.extras.accompanying import accompany, draw_cover_of, tag_audio, with_snippets
 from services.assembler.leveling import Measured, song_gains_db
-from services.assembler.pieces import Piece
 from services.assembler.previewing import LEAD_S, begun_at, preview
-from services.assembler.rendering import Rendered, joint_of, render
+from services.assembler.rendering import joint_of, render
+from services.assembler.reporting import entries_of, report_of, title_of
 from services.assembler.reports import (
-    Entry,
     MixReport,
-    SeamEntry,
-    count_replays,
-    longest_run_s,
-    worst_seams,
 )
 from services.assembler.revising import revise
 from services.assembler.scoring import prepare_pool
@@ -130,7 +123,7 @@ def render_mix(work: Work) -> MixFacts:
     assert isinstance(made_by, ChosenSpec)
     pieces, songs = fetching.pieces(work, sequence), fetching.songs(work, sequence)
     titles = [song.title or key[:12] for key, song in songs.items()]
-    title, output = _mix_title(titles), spec.output
+    title, output = title_of(titles), spec.output
     tags = {"title": title, "artist": "Segue", "comment": "Made of: " + ", ".join(titles)}
     measured = _measured(songs)
     path = work.folder / f"mix.{output.format}"
@@ -147,7 +140,7 @@ def render_mix(work: Work) -> MixFacts:
         check=work.check,
     )
     entries, snippets = with_snippets(
-        _entries(sequence, pieces, songs, rendered, output.sample_rate_hz),
+        entries_of(sequence, pieces, songs, rendered, output.sample_rate_hz),
         path,
         folder=work.folder,
         check=work.check,
@@ -164,7 +157,7 @@ def render_mix(work: Work) -> MixFacts:
         approach=pool.approach,
         loudness_lufs=rendered.loudness_lufs,
     )
-    report = _report(facts, made_by, sequence, sum(pool.counts), output.seams, rendered, entries)
+    report = report_of(facts, made_by, sequence, sum(pool.counts), output.seams, rendered, entries)
     cover = draw_cover_of(entries, rendered, duration_s=facts.duration_s)
     audio = tag_audio(path, entries, cover, tags=tags, duration_s=facts.duration_s)
     stored = work.attempt.put_file(facts.audio_file, audio, _CONTENT_TYPES[output.format])
@@ -226,82 +219,6 @@ def _loudness_kept(work: Work, made_by: ChosenSpec) -> float | None:
         return None
     mix = work.dispatcher.artifacts.get(Artifact(work.tenant, Kind.MIX, made_by.mix))
     return mix.expect(MixFacts).loudness_lufs
-
-
-def _mix_title(titles: list[str]) -> str:
-    if len(titles) <= 2:
-        return "Segue: " + " and ".join(titles)
-    return f"Segue: {titles[0]}, {titles[1]} and {len(titles) - 2} more"
-
-
-def _entries(
-    sequence: SequenceFacts,
-    pieces: list[Piece],
-    songs: dict[str, SongFacts],
-    rendered: Rendered,
-    rate_hz: int,
-) -> list[Entry]:
-    ends = [*rendered.starts[1:], rendered.frames]
-    return [
-        Entry(
-            position=position,
-            song=step.song,
-            title=songs[step.song].title or step.song[:12],
-            artist=songs[step.song].artist,
-            chunk=step.chunk,
-            source_start_s=piece.start / piece.sample_rate_hz,
-            source_end_s=piece.stop / piece.sample_rate_hz,
-            mix_start_s=start / rate_hz,
-            mix_end_s=end / rate_hz,
-            score=step.score,
-            seam=seam and SeamEntry.model_validate(asdict(seam)),
-            pinned=step.pinned,
-        )
-        for position, (step, piece, start, end, seam) in enumerate(
-            zip(sequence.steps, pieces, rendered.starts, ends, [None, *rendered.seams], strict=True)
-        )
-    ]
-
-
-def _report(
-    facts: MixFacts,
-    made_by: ChosenSpec,
-    sequence: SequenceFacts,
-    pool_chunks: int,
-    joins: str,
-    rendered: Rendered,
-    entries: list[Entry],
-) -> MixReport:
-    scores = [entry.score for entry in entries if entry.score is not None]
-    replays = count_replays(entries)
-    return MixReport(
-        title=facts.title,
-        approach=facts.approach,
-        model=made_by.model,
-        pool=made_by.pool,
-        pool_chunks=pool_chunks,
-        format=facts.format,
-        sample_rate_hz=facts.sample_rate_hz,
-        channels=facts.channels,
-        duration_s=facts.duration_s,
-        peak=rendered.peak,
-        joins=joins,
-        loudness_lufs=rendered.loudness_lufs,
-        limited_db=rendered.limited_db,
-        worst_seams=worst_seams(entries),
-        songs=facts.songs,
-        mean_score=float(np.mean(scores)) if scores else None,
-        method=made_by.sequencing.method,
-        limits=sequence.limits,
-        energy_off=sequence.energy_off,
-        replays=replays,
-        replay_share=replays / max(1, len(entries) - 1),
-        longest_run_s=longest_run_s(entries),
-        revision_of=made_by.mix if isinstance(made_by, RevisedSpec) else None,
-        edits=sequence.edits,
-        banned=sequence.banned,
-        sequence=entries,
-    )
 
 
 register(app, Task.BUILD_POOL, build_pool)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from shared.errors import SegueError, SongGone
+from shared.jobs.expectations import expected
 from shared.jobs.held_out import dataset_of, need_songs, parts_held_out
 from shared.jobs.lineage import parent_of
 from shared.jobs.plans import Find, Plan
@@ -62,7 +63,7 @@ def make_plan(tenant: str, recipe: Recipe, find: Find, uploaded: Callable[[str],
         uploaded: tells whether a song's bytes are still there; asked only of songs not decoded yet.
     """
     planner = _Planner(tenant, find, uploaded)
-    planner.expect_stages(recipe)
+    planner.plan.expect(expected(recipe, planner.parts_of(recipe)))
     planner.reach(recipe)
     return planner.plan
 
@@ -72,32 +73,6 @@ class _Planner:
         self.tenant, self.find, self.uploaded = tenant, find, uploaded
         self.plan = Plan()
         self._looked_up: dict[Artifact, Manifest | None] = {}
-
-    def expect_stages(self, recipe: Recipe) -> None:
-        """Say beforehand how many artifacts of each kind the goal takes, for progress."""
-        if isinstance(recipe, DecodeSong):
-            self.plan.expect({Kind.SONG: 1})
-            return
-        if isinstance(recipe, AnalyseSongs):
-            songs = len(set(recipe.songs))
-            self.plan.expect({Kind.SONG: songs, Kind.ANALYSIS: songs})
-            return
-        if isinstance(recipe, ReviseMix | PreviewSeam):
-            is_mix = isinstance(recipe, ReviseMix)
-            self.plan.expect({Kind.SEQUENCE: 1, Kind.MIX: 1} if is_mix else {Kind.PREVIEW: 1})
-            return
-        parts = self._parts(recipe)
-        songs, cuts = len({part.song for part in parts}), len(set(parts))
-        on_beats = len({part.song for part in parts if part.needs_analysis})
-        self.plan.expect({Kind.SONG: songs, Kind.ANALYSIS: on_beats, Kind.CUT: cuts})
-        if _training_of(recipe) is not None:
-            self.plan.expect({Kind.SPECTRA: songs, Kind.DATASET: 1, Kind.MODEL: 1})
-        if isinstance(recipe, BuildPool | MakeMix):
-            self.plan.expect({Kind.POOL: 1})
-        if isinstance(recipe, MakeMix):
-            self.plan.expect({Kind.SEQUENCE: 1, Kind.MIX: 1})
-        if isinstance(recipe, EvaluateModel):
-            self.plan.expect({Kind.GAPPED: cuts, Kind.SPECTRA: songs, Kind.REPORT: 1})
 
     def reach(self, recipe: Recipe) -> None:
         """Walk towards the goal as far as the manifests carry."""
@@ -256,7 +231,7 @@ class _Planner:
 
     def _report(self, recipe: EvaluateModel) -> None:
         """Plan a report, the songs that it judges, and the model."""
-        parts = self._parts(recipe)
+        parts = self.parts_of(recipe)
         found = self._cuts_and_model(parts, recipe.model)
         self.plan.goals = []
         if found is None:
@@ -288,8 +263,10 @@ class _Planner:
         )
         self._goal(self._need(spec), spec)
 
-    def _parts(self, recipe: CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel) -> tuple[Part, ...]:
+    def parts_of(self, recipe: Recipe) -> tuple[Part, ...]:
         """Return the parts of a recipe; of one that names none, what its model held out."""
+        if not isinstance(recipe, CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel):
+            return ()
         if recipe.parts or not isinstance(recipe, EvaluateModel) or isinstance(recipe.model, Training):
             return recipe.parts
         found = self._existing(Artifact(self.tenant, Kind.MODEL, recipe.model))
@@ -312,13 +289,3 @@ class _Planner:
     def _fail(self, problem: Problem) -> None:
         if self.plan.problem is None:
             self.plan.problem = problem
-
-
-def _training_of(recipe: Recipe) -> Training | None:
-    match recipe:
-        case FitModel():
-            return recipe.training
-        case BuildPool() | MakeMix() | EvaluateModel():
-            return recipe.model if isinstance(recipe.model, Training) else None
-        case _:
-            return None

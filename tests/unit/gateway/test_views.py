@@ -86,6 +86,7 @@ def test_pools_models_and_mixes_name_what_they_were_made_of():
         "audio": f"{path}/audio",
         "peaks": f"{path}/peaks",
         "package": f"{path}/package",
+        "revisions": f"{path}/revisions",
     }
 
 
