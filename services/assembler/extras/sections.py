@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from services.assembler.reports import Entry
+from services.assembler.reports import Entry, SeamEntry
 
 __all__ = ["Heard", "Section", "heard_of", "sections_of", "song_changes"]
 
@@ -64,11 +64,16 @@ def heard_of(entries: Sequence[Entry]) -> list[Heard]:
             entry=entry,
             source_start_s=max(0.0, entry.source_start_s + (before.enters_s if before else 0.0)),
             source_end_s=entry.source_end_s + (after.leaves_s if after else 0.0),
-            fade_in_s=before.fade_s if before else 0.0,
-            fade_out_s=after.fade_s if after else 0.0,
+            fade_in_s=_crossfade_s(before),
+            fade_out_s=_crossfade_s(after),
         )
         for entry, before, after in zip(entries, [None, *seams], [*seams, None], strict=True)
     ]
+
+
+def _crossfade_s(seam: SeamEntry | None) -> float:
+    """Return how long both sides sound together: an echo dies away beside what has come already."""
+    return seam.fade_s if seam is not None and seam.manner == "blend" else 0.0
 
 
 def sections_of(entries: Sequence[Entry]) -> list[Section]:

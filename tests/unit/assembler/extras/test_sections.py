@@ -29,6 +29,14 @@ def test_what_is_heard_is_as_long_in_the_song_as_in_the_mix():
     assert [one.fade_in_s for one in heard_of(mix_entries())] == [0, 0, 0.08, 0.08]
 
 
+def test_an_echo_is_no_fade_of_both_sides():
+    echoing = [
+        one.model_copy(update={"seam": one.seam and one.seam.model_copy(update={"manner": "echo_out"})})
+        for one in mix_entries()
+    ]
+    assert {one.fade_in_s for one in heard_of(echoing)} == {0.0}
+
+
 def test_a_chapter_names_its_song_and_where_in_it_it_lies():
     found = chapters_of(sections_of(mix_entries()), duration_s=8.2)
     assert [one.title for one in found] == ["A (1:02–1:06)", "B (0:10–0:12)", "A (0:04–0:06)"]
