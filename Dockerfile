@@ -36,7 +36,9 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /scratch --shel
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    TMPDIR=/scratch
+    TMPDIR=/scratch \
+    NUMBA_CACHE_DIR=/scratch/numba \
+    MPLCONFIGDIR=/scratch/matplotlib
 WORKDIR /app
 USER segue
 ENTRYPOINT ["tini", "--"]

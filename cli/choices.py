@@ -25,7 +25,7 @@ class StartChoice:
 
 
 def parse_cut(text: str) -> Cut:
-    """Return what `silence`, `silence:-16`, `equal` or `equal:5` means.
+    """Return what `silence`, `silence:-16`, `equal`, `equal:5`, `beats` or `beats:4` means.
 
     Raises:
         BadSetting: it is none of these, or the number is out of range.
@@ -33,14 +33,14 @@ def parse_cut(text: str) -> Cut:
     method, separator, value = text.partition(":")
     values: dict[str, Any] = {"method": method}
     if separator:
-        values["threshold_dbfs" if method == "silence" else "chunk_s"] = value
+        values[{"silence": "threshold_dbfs", "beats": "bars"}.get(method, "chunk_s")] = value
     try:
         return Cut.model_validate(values)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise BadSetting(
             f"--cut {text} cannot be used ({reason}). Use `silence`, `silence:-16` with a threshold in dBFS, "
-            "`equal`, or `equal:5` with a length in seconds."
+            "`equal`, `equal:5` with a length in seconds, `beats`, or `beats:4` with a number of bars."
         ) from error
 
 

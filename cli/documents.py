@@ -69,6 +69,7 @@ class Job(TypedDict):
     stages: list[Stage]
     result: dict[str, list[str]]
     mix: str | None
+    preview: str | None
     report: str | None
     problem: Problem | None
     warning: str | None

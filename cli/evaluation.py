@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from cli import evaluating
@@ -14,9 +16,12 @@ from cli.options import (
     Json,
     JudgedModel,
     JudgedSongs,
+    MixesOfCut,
     PageFile,
     PoolDigest,
     ProtocolSeed,
+    SeamCuts,
+    SeamsJudged,
     Url,
 )
 from cli.output import print_json, say
@@ -32,21 +37,30 @@ NO_SOURCES = Sources((), ())
 
 def evaluate(
     context: typer.Context,
-    model: JudgedModel,
+    model: JudgedModel = None,
     songs: JudgedSongs = None,
     cut: CutOfSongs = None,
     chunks_per_song: ChunksPerSong = None,
     seed: ProtocolSeed = 0,
     target: PageFile = None,
+    seams: SeamsJudged = False,
+    mixes: MixesOfCut = 15,
+    cuts: SeamCuts = "silence,equal:4,equal:8",
     url: Url = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Judge a model, beside the baselines, on songs that it has not learned from.
+    """Judge a model, beside the baselines, on songs that it has not learned from; or the seams of mixes.
 
-    Without --songs: on those that its fit held out. Uses the Segue that runs; where none does, it is started
-    for the length of the job.
+    Without --songs: on those that its fit held out. With --seams: make mixes of --songs as they are made by
+    default, measure where chunks meet, and let detectors try to find it. Uses the Segue that runs; where none
+    does, it is started for the length of the job.
     """
+    if seams:
+        _evaluate_seams(context, model, songs, (mixes, cuts, seed), target, url, data, as_json=as_json)
+        return
+    if model is None:
+        raise BadSetting("No model is named. Give --model an id, or pretrained; or judge --seams.")
     if cut is not None and not songs:
         raise BadSetting(f"--cut {cut} is for --songs; held-out songs are cut already. Leave it out.")
     chosen = {} if chunks_per_song is None else {"chunks_per_song": parse_chunks_per_song(chunks_per_song)}
@@ -66,6 +80,44 @@ def evaluate(
         print_json(judged.report)
         return
     show_report(judged.report, judged.id)
+    if target is not None:
+        say(f"The page is {target}.")
+
+
+def _evaluate_seams(
+    context: typer.Context,
+    model: str | None,
+    songs: list[Path] | None,
+    wish: tuple[int, str, int],
+    target: Path | None,
+    url: str | None,
+    data: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    if not songs or model is not None:
+        raise BadSetting("--seams is judged on --songs, by the model that comes with Segue: name no --model.")
+    # With them comes scikit-learn, a second of imports.
+    from cli.experiments.writing import finite
+    from cli.seams.evaluating import evaluate_seams, show_findings
+    from cli.seams.gathering import Wanted
+    from cli.seams.page import page_of
+
+    mixes, cuts, seed = wish
+    wanted = Wanted(mixes, tuple(cuts.split(",")), seed=seed)
+    for cut in wanted.cuts:
+        parse_cut(cut)
+    if target is not None:
+        check_writable(target)
+    bars = Bars()
+    with ended_like_ctrl_c(), reach_or_start(url, data, transport=context.obj) as gateway, bars.shown():
+        findings = evaluate_seams(gateway, songs, wanted, bars)
+    if target is not None:
+        target.write_text(page_of(findings), encoding="utf-8")
+    if as_json:
+        print_json(finite({"findings": findings.sentences, **findings.data}))
+        return
+    show_findings(findings)
     if target is not None:
         say(f"The page is {target}.")
 

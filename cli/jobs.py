@@ -28,7 +28,7 @@ def _remark(job: Document) -> str:
 
 def made_by(job: Mapping[str, Any]) -> str | None:
     """Return what a job made, such as `mix 2ef7bde608ce`; None: nothing that has a name of its own."""
-    kind = next((kind for kind in ("mix", "report") if job[kind]), None)
+    kind = next((kind for kind in ("mix", "preview", "report") if job.get(kind)), None)
     return kind and f"{kind} {short_id(job[kind])}"
 
 

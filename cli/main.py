@@ -18,7 +18,6 @@ from cli.errors import CANCELLED, DONE, EXIT_CODES, FAILED, as_document, exit_co
 from cli.evaluation import evaluate, leaderboard
 from cli.experiment import experiment
 from cli.jobs import jobs
-from cli.mixes import mixes
 from cli.options import (
     AS_JSON,
     CHUNKS,
@@ -47,12 +46,14 @@ from cli.progress import Bars
 from cli.radio import radio
 from cli.reaching import reach, reach_or_start
 from cli.resources import cuts, models, pools, reports, songs
+from cli.revising import mixes
 from cli.sources import find_sources, tell_skipped
 from cli.stack.signals import ended_like_ctrl_c
 from cli.stack.stack import Stack
 from cli.wishes import (
     Duration,
     End,
+    EnergyCurve,
     LeastBetween,
     LeastSongs,
     LongestRun,
@@ -60,7 +61,9 @@ from cli.wishes import (
     MostInARow,
     MostReplay,
     Must,
+    RepeatsAfter,
     Temperature,
+    TwinsApart,
     Width,
     Without,
     parse_wishes,
@@ -144,6 +147,8 @@ def mix(
     must: Must = None,
     without: Without = None,
     most_in_a_row: MostInARow = None,
+    energy: EnergyCurve = None,
+    repeats_after: RepeatsAfter = None,
     method: Method = "beam",
     width: Width = None,
     temperature: Temperature = 1.0,
@@ -151,6 +156,7 @@ def mix(
     longest_run: LongestRun = None,
     least_between_songs: LeastBetween = None,
     least_songs: LeastSongs = None,
+    twins_apart: TwinsApart = None,
     approach: Approach = None,
     train: Train = False,
     preset: Preset = None,
@@ -176,6 +182,8 @@ def mix(
             "chunks": CHUNKS if chunks is None and duration is None else chunks,
             "duration_s": duration,
             "most_in_a_row": most_in_a_row,
+            "energy": energy,
+            "repeats_after": repeats_after,
             "method": method,
             "width": width,
             # Elsewhere they change nothing but the mix's id.
@@ -187,6 +195,7 @@ def mix(
             "longest_run_s": longest_run,
             "least_between_songs": least_between_songs,
             "least_songs": least_songs,
+            "twins_apart": twins_apart,
         },
     )
     order = mixing.Order(

@@ -6,10 +6,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from cli import output
 from cli.choices import check_suffix, check_writable
 from cli.ids import full_id
+from cli.mix_files import (
+    DEFAULT,
+    FILES,
+    SEAMS,
+    describe_seam,
+    describe_worst,
+    open_folder,
+    parse_what,
+    save_files,
+)
 from cli.mixing import fetch_mix
 from cli.options import Data, Id, Json, Url
 from cli.output import duration, moment, short_id, size
@@ -62,13 +73,47 @@ def get(
         output.say(f"{chosen}: {mix['title']}, {duration(mix['duration_s'])}")
 
 
+@mixes.command("save")
+def save(
+    context: typer.Context,
+    identifier: Id,
+    what: Annotated[
+        str,
+        typer.Option(
+            "--what", metavar="LIST", help=f"Any of {', '.join(FILES)}, {SEAMS}, set off by commas."
+        ),
+    ] = DEFAULT,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Where to; by default mix-ID."),
+    ] = None,
+    url: Url = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Write the files that come with a mix into a folder."""
+    asked = parse_what(what)
+    with reach(url, data, transport=context.obj) as gateway:
+        mix = gateway.get("mixes", full_id(gateway, "mixes", identifier))
+        target = open_folder(folder or Path(f"mix-{short_id(mix['id'])}"))
+        with output.notes.status("Fetching") as status:
+            saved = save_files(
+                gateway, mix, asked, target, tell=lambda file: status.update(Text(f"Fetching {file}"))
+            )
+    if as_json:
+        output.print_json({"mix": mix, "files": [str(file) for file in saved]})
+    else:
+        output.say(f"{target}: {', '.join(file.name for file in saved)}")
+
+
 @mixes.command("report")
 def report(
     context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
 ) -> None:
-    """Show each chunk of a mix: where it comes from, where it is, and how well it follows."""
+    """Show each chunk of a mix: where it is and comes from, how well it follows; and the worst seams."""
     with reach(url, data, transport=context.obj) as gateway:
-        found = gateway.document(f"mixes/{full_id(gateway, 'mixes', identifier)}/report")
+        mix_id = full_id(gateway, "mixes", identifier)
+        found = gateway.document(f"mixes/{mix_id}/report")
     if as_json:
         output.print_json(found)
         return
@@ -79,7 +124,10 @@ def report(
             str(entry["chunk"]),
             f"{duration(entry['source_start_s'])} to {duration(entry['source_end_s'])}",
             output.number(entry["score"]),
+            describe_seam(entry.get("seam")),
         ]
         for entry in found["sequence"]
     )
-    output.print_table(["at", "song", "chunk", "from the song's", "score"], rows)
+    output.print_table(["at", "song", "chunk", "from the song's", "score", "joined by"], rows)
+    for line in describe_worst(found, mix_id):
+        output.say(line)

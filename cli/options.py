@@ -86,11 +86,12 @@ CutMethod = Annotated[
     typer.Option(
         "--cut",
         metavar="METHOD",
-        help="How songs are cut: silence, silence:-16 (threshold in dBFS), equal, equal:5 (seconds).",
+        help="How songs are cut: silence, silence:-16 (threshold in dBFS), equal, equal:5 (seconds), beats, "
+        "beats:4 (bars).",
     ),
 ]
 JudgedModel = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--model",
         metavar="ID",
@@ -114,7 +115,7 @@ CutOfSongs = Annotated[
         "--cut",
         metavar="METHOD",
         help="How --songs are cut: silence (the default), silence:-16 (threshold in dBFS), equal, equal:4 "
-        "(seconds).",
+        "(seconds), beats, beats:4 (bars).",
     ),
 ]
 ChunksPerSong = Annotated[
@@ -134,6 +135,25 @@ PageFile = Annotated[
     Path | None,
     typer.Option(
         "--output", "-o", metavar="FILE", dir_okay=False, help="Where to write the report as a page (HTML)."
+    ),
+]
+SeamsJudged = Annotated[
+    bool,
+    typer.Option(
+        "--seams",
+        help="Judge the seams of default mixes of --songs, in place of a model. The songs of a folder are of "
+        "one kind, mixed with one another.",
+    ),
+]
+MixesOfCut = Annotated[
+    int, typer.Option("--mixes", min=1, max=1000, help="With --seams: mixes of each kind of songs and cut.")
+]
+SeamCuts = Annotated[
+    str,
+    typer.Option(
+        "--cuts",
+        metavar="METHOD,...",
+        help="With --seams: how songs are cut; names as of --cut, with commas.",
     ),
 ]
 PoolDigest = Annotated[

@@ -14,9 +14,10 @@ _LABEL_WIDTH = 10
 _LABELS = {
     "upload": "Upload",
     "decode": "Decode",
+    "analyse": "Analyse",
     "cut": "Cut",
     "gaps": "Trim",
-    "spectra": "Analyse",
+    "spectra": "Measure",
     "dataset": "Collect",
     "fit": "Learn",
     "pool": "Prepare",

@@ -17,6 +17,7 @@ from shared.parameters import Limits, Sequencing
 
 OFF = "off"
 _ANY_SONG = "0" * 64
+_WHOLE = ("least_songs", "twins_apart")
 _LIMITS, _SONGS = "Limits on the mix", "Songs of the mix"
 
 Duration = Annotated[
@@ -45,6 +46,25 @@ Without = Annotated[
         metavar="SONG",
         help="Song that must not appear; may be given several times.",
         rich_help_panel=_SONGS,
+    ),
+]
+EnergyCurve = Annotated[
+    str | None,
+    typer.Option(
+        "--energy",
+        metavar="COURSE",
+        help="Course of the energy: rise, fall, arc, or points PLACE:ENERGY from 0 to 1, such as "
+        "0:0.2,0.5:1,1:0.3.",
+    ),
+]
+RepeatsAfter = Annotated[
+    int | None,
+    typer.Option(
+        "--repeats-after",
+        min=1,
+        max=10_000,
+        metavar="N",
+        help="Chunks may come again when N others came since; by default none comes twice.",
     ),
 ]
 MostInARow = Annotated[
@@ -107,6 +127,15 @@ LeastSongs = Annotated[
         rich_help_panel=_LIMITS,
     ),
 ]
+TwinsApart = Annotated[
+    str | None,
+    typer.Option(
+        "--twins-apart",
+        metavar="N|off",
+        help="No chunk that begins like one of the last N; by default 8.",
+        rich_help_panel=_LIMITS,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -166,6 +195,8 @@ def parse_wishes(
         BadSetting: an option cannot be what it is, or not beside another.
     """
     asked = {name: value for name, value in plain.items() if value is not None}
+    if isinstance(course := asked.get("energy"), str):
+        asked["energy"] = _energy(course)
     if chosen := {name: _limit(name, text) for name, text in limits.items() if text is not None}:
         asked["limits"] = _checked(lambda: Limits.model_validate(chosen)).model_dump(exclude_unset=True)
     # Which songs are meant does not matter yet, only that some are.
@@ -185,11 +216,22 @@ def parse_wishes(
     )
 
 
+def _energy(text: str) -> str | list[list[float]]:
+    if ":" not in text:
+        return text
+    try:
+        return [[float(part) for part in point.split(":")] for point in text.split(",")]
+    except ValueError as error:
+        raise BadSetting(
+            f"--energy cannot be {text}. Give rise, fall, arc, or points such as 0:0.2,0.5:1,1:0.3."
+        ) from error
+
+
 def _limit(name: str, text: str) -> float | int | None:
     if text == OFF:
         return 1 if name == "least_songs" else None
     try:
-        return int(text) if name == "least_songs" else float(text)
+        return int(text) if name in _WHOLE else float(text)
     except ValueError as error:
         raise BadSetting(f"{name} cannot be {text}. Give a number, or `{OFF}`.") from error
 

@@ -5,9 +5,11 @@
     │   ├── NotAudio          ├── SongEmpty         ├── SongTooShort      ├── SongTooLong
     │   ├── SongTooLarge      ├── UnsupportedAudio  ├── PoolTooSmall      ├── UnknownStart
     │   ├── TooFewSongs       ├── NothingToLearn    ├── BadSetting
-    │   ├── WishesContradict  ├── ModelDiverged     └── KeyReused
+    │   ├── WishesContradict  ├── ModelDiverged     ├── EditImpossible
+    │   └── KeyReused
     ├── NotFound              no such thing, for this tenant
     │   ├── SongGone          a song that a job needs was deleted
+    │   ├── PartsGone         what a mix was made of was deleted
     │   └── HeldOutGone       the songs that a model held out were deleted
     ├── Conflict              the state of things forbids it
     │   ├── InUse             a live job needs what should be deleted
@@ -193,6 +195,18 @@ class WishesContradict(InputError):
         super().__init__(f"{first} contradicts {second}: {found}. {remedy}.")
 
 
+class EditImpossible(InputError):
+    """An edit that cannot be made to this mix."""
+
+    slug = "edit-impossible"
+    title = "The mix cannot be changed so"
+
+    def __init__(self, number: int, edit: str, *, found: str, remedy: str) -> None:
+        """Describe an edit by its place in the list, from 0, and its kind."""
+        self.number, self.edit = number, edit
+        super().__init__(f"Edit {number} (`{edit}`) cannot be made: {found}. {remedy}.")
+
+
 class ModelDiverged(InputError):
     """A model gives scores that are not numbers."""
 
@@ -241,6 +255,21 @@ class SongGone(NotFound):
         self.kind, self.name = "song", song
         SegueError.__init__(
             self, f"Song {song} was deleted while this job needed it. Upload it again and retry."
+        )
+
+
+class PartsGone(NotFound):
+    """Something that a mix was made of is not there any more, and a change of the mix needs it."""
+
+    slug = "parts-gone"
+    title = "Parts of the mix are gone"
+
+    def __init__(self, mix: str, *, noun: str, name: str) -> None:
+        self.kind, self.name = noun, name
+        SegueError.__init__(
+            self,
+            f"The {noun} {name}, of which mix {mix} was made, was deleted, and a change of the mix needs it. "
+            "Make the mix anew from its songs, and change that one.",
         )
 
 

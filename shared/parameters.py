@@ -6,6 +6,7 @@ here, with its unit in its name, its default and its bounds.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -26,9 +27,10 @@ class Parameters(BaseModel):
 class Cut(Parameters):
     """How a song is cut into chunks."""
 
-    method: Literal["silence", "equal"] = Field(
+    method: Literal["silence", "equal", "beats"] = Field(
         "silence",
-        description="`silence`: at the end of each quiet stretch; `equal`: every `chunk_s`.",
+        description="`silence`: at the end of each quiet stretch; `equal`: every `chunk_s`; `beats`: every "
+        "`bars` bars, or at silence where the music has no beat.",
     )
     threshold_dbfs: Annotated[float, Field(ge=-120, le=0)] | Literal["auto"] = Field(
         "auto",
@@ -42,6 +44,7 @@ class Cut(Parameters):
         12_000, ge=1000, description="Longer chunks are split at their quietest place; null: never."
     )
     chunk_s: float = Field(5.0, ge=0.1, le=600, description="Length of a chunk of the method `equal`.")
+    bars: int = Field(2, ge=1, le=16, description="Bars in a chunk of the method `beats`.")
     keep_rest: bool = Field(
         False, description="`equal`: keep a rest shorter than half a chunk as a chunk of its own."
     )
@@ -155,9 +158,18 @@ class Limits(Parameters):
         description="Fewest different songs; null: 8, or all where there are fewer, and for less than 30 "
         "chunks in proportion.",
     )
+    twins_apart: int | None = Field(
+        8,
+        ge=1,
+        le=10_000,
+        description="A chunk that begins like one of the last so many does not come; null: it may.",
+    )
 
 
 Songs = Annotated[tuple[SongId, ...], Field(max_length=1000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+EnergyPoints = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=1, max_length=100)]
+Energy = Literal["rise", "fall", "arc"] | EnergyPoints
 
 
 class Sequencing(Parameters):
@@ -167,7 +179,7 @@ class Sequencing(Parameters):
         30,
         ge=1,
         le=10_000,
-        description="Number of chunks in the mix; none repeats. Null where `duration_s` is given.",
+        description="Number of chunks in the mix. Null where `duration_s` is given.",
         examples=[30],
     )
     duration_s: float | None = Field(
@@ -187,6 +199,19 @@ class Sequencing(Parameters):
     without: Songs = Field((), description="Songs that must not appear.", examples=[[]])
     most_in_a_row: int | None = Field(
         None, ge=1, description="Most chunks of one song in a row; null: any number.", examples=[None]
+    )
+    repeats_after: int | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="A chunk may come again when so many others came since; null: none comes twice.",
+        examples=[None],
+    )
+    energy: Energy | None = Field(
+        None,
+        description="The course of the energy, the rank of a chunk's loudness from 0 to 1: `rise`, `fall`, "
+        "`arc`, or points [place in the mix, energy], both from 0 to 1, joined by lines; null: any.",
+        examples=["arc", [[0, 0.2], [0.5, 1], [1, 0.3]]],
     )
     method: Literal["beam", "greedy", "sample"] = Field(
         "beam",
@@ -235,7 +260,11 @@ class Sequencing(Parameters):
             raise ValueError("give either chunks or duration_s")
         if self.method != "greedy" and self.accept_above is not None:
             raise ValueError(f"accept_above belongs to the method greedy, not to {self.method}")
-        unknown = ("duration_s", "end", "must", "without", "most_in_a_row")
+        if isinstance(self.energy, tuple):
+            places = [place for place, _ in self.energy]
+            if any(after <= before for before, after in pairwise(places)):
+                raise ValueError("the points of energy come one after another: give rising places")
+        unknown = ("duration_s", "end", "must", "without", "most_in_a_row", "energy", "repeats_after")
         if self.method == "greedy" and (asked := [name for name in unknown if getattr(self, name)]):
             raise ValueError(f"the method greedy knows no {asked[0]}; use beam")
         return self

@@ -35,6 +35,7 @@ class Task(StrEnum):
     """The name of every task."""
 
     DECODE_SONG = "chunker.decode_song"
+    ANALYSE_SONG = "chunker.analyse_song"
     CUT_SONG = "chunker.cut_song"
     LEAVE_GAPS = "chunker.leave_gaps"
     COMPUTE_SPECTRA = "chunker.compute_spectra"
@@ -44,6 +45,7 @@ class Task(StrEnum):
     BUILD_POOL = "assembler.build_pool"
     SEQUENCE_MIX = "assembler.sequence_mix"
     RENDER_MIX = "assembler.render_mix"
+    PREVIEW_SEAM = "assembler.preview_seam"
     AIR_BLOCK = "assembler.air_block"
 
     @property
@@ -54,6 +56,7 @@ class Task(StrEnum):
 
 TASK_OF: dict[Kind, Task] = {
     Kind.SONG: Task.DECODE_SONG,
+    Kind.ANALYSIS: Task.ANALYSE_SONG,
     Kind.CUT: Task.CUT_SONG,
     Kind.GAPPED: Task.LEAVE_GAPS,
     Kind.SPECTRA: Task.COMPUTE_SPECTRA,
@@ -62,6 +65,7 @@ TASK_OF: dict[Kind, Task] = {
     Kind.POOL: Task.BUILD_POOL,
     Kind.SEQUENCE: Task.SEQUENCE_MIX,
     Kind.MIX: Task.RENDER_MIX,
+    Kind.PREVIEW: Task.PREVIEW_SEAM,
     Kind.REPORT: Task.WRITE_REPORT,
     Kind.BLOCK: Task.AIR_BLOCK,
 }

@@ -91,7 +91,15 @@ def check_counts(
         if song not in wish.without:
             chunks[song] += count
             seconds += length_s
-    if wish.duration_s is not None and wish.duration_s > seconds:
+    repeats, there = wish.repeats_after, sum(chunks.values())
+    if repeats is not None and there <= repeats and (wish.chunks is None or wish.chunks > there):
+        raise WishesContradict(
+            "`repeats_after`",
+            "`without`" if wish.without else "`songs`",
+            found=f"no chunk comes again within {repeats} steps, and there are {there} chunks",
+            remedy=f"Ask for less than {max(2, there)}, or give more songs",
+        )
+    if repeats is None and wish.duration_s is not None and wish.duration_s > seconds:
         raise WishesContradict(
             "`duration_s`",
             "`without`" if wish.without else "`songs`",
@@ -106,7 +114,7 @@ def check_counts(
                 found=f"song {song} has no chunk that is long enough to be judged",
                 remedy="Ask for another, or cut it coarser",
             )
-    if wish.chunks is not None:
+    if wish.chunks is not None and repeats is None:
         _check_number(wish, wish.chunks, np.array(list(chunks.values()), np.int64))
 
 

@@ -31,7 +31,7 @@ def write_findings(findings: Findings, scale: Scale, folder: Path) -> Path:
         "findings": findings.sentences,
         **findings.data,
     }
-    text = json.dumps(_finite(document), indent=1, ensure_ascii=False)
+    text = json.dumps(finite(document), indent=1, ensure_ascii=False)
     (own / "results.json").write_text(f"{text}\n")
     page = own / "README.md"
     page.write_text(_page(findings, scale))
@@ -65,12 +65,12 @@ def _csv(table: Table) -> str:
     return target.getvalue()
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """Return a document without NaN, which JSON does not know, and with no more digits than mean anything."""
     if isinstance(value, float):
         return float(f"{value:.5g}") if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
+        return [finite(each) for each in value]
     return value

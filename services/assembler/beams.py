@@ -13,7 +13,17 @@ from services.assembler.paths import Path
 from services.assembler.sequencing import Score, Sequence, Shortlist, all_scores
 from shared.errors import WishesContradict
 
-__all__ = ["Draws", "search"]
+__all__ = ["Draws", "Strays", "search"]
+
+Strays = Callable[[Path, NDArray[np.int64]], NDArray[np.float64]]
+"""Given a beginning and chunks, int64 (m,): how far each strays from a wish, float64 (m,), from 0 to 1."""
+
+STRAYING_COSTS = 2.0
+"""What straying by 1 costs, in distances from the median of a step's scores to their 90th percentile. With 1
+twelve mixes strayed by 0.10 on average, with 2 by 0.06, with 4 by 0.04, and scored 0.30, 0.26 and 0.17."""
+
+_GUMBEL_SPREAD = 1.884
+"""From the median of the Gumbel distribution to its 90th percentile."""
 
 _WIDER = (1, 4, 16)
 """A search that ends in the middle is made again, so many times wider, before it is given up."""
@@ -27,6 +37,9 @@ class Draws:
 
     temperature: float
     seed: int
+
+
+_Proposals = tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,7 @@ def search(
     width: int = 8,
     draws: Draws | None = None,
     shortlist: Shortlist | None = None,
+    strays: Strays | None = None,
     total: int,
     on_step: Callable[[int, int], None] = lambda step, total: None,
 ) -> Sequence:
@@ -61,6 +75,7 @@ def search(
         width: paths that go on.
         draws: draw each chunk in place of taking the best; then one path is followed.
         shortlist: names those of the chunks that may follow that are scored; None: all.
+        strays: what chunks that stray from a wish are held back by; None: nothing.
         total: chunks in the mix, about so many where a time is asked for.
         on_step: called with (chunks placed, `total`) after each; it may raise to stop.
 
@@ -76,7 +91,7 @@ def search(
         attempts = [(stricter, widths[0]), *attempts]
     stuck = rules.begin()
     for kept, now in attempts:
-        one = _Search(score, kept, now, shortlist, generator, temperature)
+        one = _Search(score, kept, now, shortlist, strays, generator, temperature)
         found = one.run(lambda done: on_step(min(done, total), total))
         if found.mix is not None:
             return Sequence(np.array(found.mix.order, np.int64), np.array(found.mix.scores, np.float32))
@@ -93,11 +108,13 @@ class _Search:
         rules: Rules,
         width: int,
         shortlist: Shortlist | None,
+        strays: Strays | None,
         generator: np.random.Generator | None,
         temperature: float,
     ) -> None:
         self._score, self._rules, self._width = score, rules, width
-        self._shortlist, self._generator, self._temperature = shortlist, generator, temperature
+        self._shortlist, self._strays = shortlist, strays
+        self._generator, self._temperature = generator, temperature
 
     def run(self, on_step: Callable[[int], None]) -> _Found:
         """Extend paths until all have ended."""
@@ -120,12 +137,12 @@ class _Search:
     def _step(self, paths: list[Path], *, greedy: bool) -> tuple[list[Path], bool, Path | None]:
         """Return the paths that go on, whether the first is still the greedy one, and the best that ended."""
         proposals = list(self._proposals(paths))
-        of = np.repeat(np.arange(len(paths)), [len(chunks) for chunks, _, _ in proposals])
-        chunks, ends, scores = (np.concatenate(column) for column in zip(*proposals, strict=True))
-        totals = np.array([path.score for path in paths])[of] + scores
+        of = np.repeat(np.arange(len(paths)), [len(chunks) for chunks, _, _, _ in proposals])
+        chunks, ends, scores, merits = (np.concatenate(column) for column in zip(*proposals, strict=True))
+        totals = np.array([path.merit for path in paths])[of] + merits
         if self._generator is not None:
             # The largest of scores with Gumbel noise is a draw by their softmax.
-            totals = scores / self._temperature + self._generator.gumbel(size=len(scores))
+            totals = merits / self._temperature + self._generator.gumbel(size=len(merits))
         if not len(totals):
             return [], False, None
         order = np.argsort(-totals, kind="stable")
@@ -139,15 +156,29 @@ class _Search:
         ending = order[ends[order]]
         going = order[~ends[order]][: self._width]
         extended = [
-            self._rules.extend(paths[of[at]], int(chunks[at]), float(scores[at])) for at in going.tolist()
+            self._rules.extend(paths[of[at]], int(chunks[at]), float(scores[at]), float(merits[at]))
+            for at in going.tolist()
         ]
         if not len(ending):
             return extended, greedy, None
         last = int(ending[totals[ending].argmax()])
-        ended = self._rules.extend(paths[of[last]], int(chunks[last]), float(scores[last]))
+        ended = self._rules.extend(
+            paths[of[last]], int(chunks[last]), float(scores[last]), float(merits[last])
+        )
         return extended, greedy and not ends[order[0]], ended
 
-    def _proposals(
+    def _proposals(self, paths: list[Path]) -> Iterator[_Proposals]:
+        """Yield for each path what may follow, which of it ends the mix, its scores and its merits."""
+        for path, (chunks, ends, scores) in zip(paths, self._scored(paths), strict=True):
+            merits = scores
+            if self._strays is not None and len(chunks):
+                spread = _spread(scores)
+                if self._generator is not None:
+                    spread += _GUMBEL_SPREAD * self._temperature
+                merits = scores - STRAYING_COSTS * spread * self._strays(path, chunks)
+            yield chunks, ends, scores, merits
+
+    def _scored(
         self, paths: list[Path]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]]:
         """Yield for each path what may follow, which of it ends the mix, and the scores.
@@ -176,8 +207,14 @@ class _Search:
             yield chunks, ends, rows[last][chunks]
 
 
+def _spread(scores: NDArray[np.float64]) -> float:
+    """Return by how much good scores are better than most: neither the best few nor the worst decide it."""
+    middle, high = np.quantile(scores, [0.5, 0.9])
+    return float(high - middle)
+
+
 def _mean(path: Path) -> float:
-    return path.score / max(1, len(path.scores))
+    return path.merit / max(1, len(path.scores))
 
 
 def _contradiction(rule: str, *, placed: int, total: int) -> WishesContradict:

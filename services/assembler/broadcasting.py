@@ -132,13 +132,16 @@ def _join(
 ) -> _Joined | None:
     """Join the planned pieces from `start` to `stop`, after silence; None: they are too few."""
     gains_db = song_gains_db(station.measured, loudness_lufs)
-    resumed = None if air.resumed is None else air.resumed.entered()
-    blend = Blend(pieces_of(station, air.pieces), open_song, OUTPUT, gains_db, resumed)
+    pieces, begun = pieces_of(station, air.pieces), None
+    if air.resumed is not None:
+        # A blend's first piece is faded in; one that goes on must not be, so it is made the second.
+        pieces, begun = [pieces[0], *pieces], air.resumed.begun(1)
+    blend = Blend(pieces, open_song, OUTPUT, gains_db)
     begins = [air.pieces[0].begins or 0]
-    at = begins[0] + (0 if resumed is None else resumed.faded_in)
+    at = begins[0] + (0 if begun is None else begun.faded_in)
     sounds = [np.zeros((max(0, at - start), OUTPUT.channels), np.float32)]
-    with closing(blend.joined()) as pieces:
-        for number, blocks in enumerate(pieces):
+    with closing(blend.joined(begun)) as joined:
+        for number, blocks in enumerate(joined):
             if number == len(air.pieces) - 1:
                 return None
             if number:

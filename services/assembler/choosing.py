@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.assembler.beams import Draws, search
+from services.assembler.energy import Course
 from services.assembler.limits import Rules, in_force
 from services.assembler.paths import Chunks, Wishes
 from services.assembler.scoring import Pool, find_start
@@ -36,11 +37,13 @@ class Chosen:
         order: indices into the pool, int64, shape (length,).
         shown: how well each follows the one before as users see it, float32, shape (length - 1,).
         limits: those in force; None: the method knows none.
+        energy_off: how far the energy of chunks is from what was wanted, on average, 0 to 1; None: any was.
     """
 
     order: Indices
     shown: Floats
     limits: Limits | None
+    energy_off: float | None = None
 
 
 def choose(
@@ -80,7 +83,7 @@ def _within_limits(
     on_step: OnStep,
 ) -> Chosen:
     """Search for the best sequence that keeps to limits and wishes, or draw one."""
-    if wish.chunks is not None and wish.chunks > len(pool):
+    if wish.chunks is not None and wish.repeats_after is None and wish.chunks > len(pool):
         raise PoolTooSmall(wanted=wish.chunks, available=len(pool))
     names = list(dict.fromkeys(songs))
     song_of = np.array([names.index(song) for song in songs], np.int64)[pool.cuts]
@@ -88,24 +91,41 @@ def _within_limits(
     counts = np.bincount(song_of, minlength=len(names))
     lengths_s = np.bincount(song_of, weights=durations_s, minlength=len(names))
     check_counts(wish, names, counts.tolist(), lengths_s.tolist())
-    chunks = Chunks(durations_s, song_of, pool.numbers)
+    chunks = Chunks(durations_s, song_of, pool.numbers, pool.twins)
     wishes = _wishes(pool, songs, names, song_of, wish)
     limits = in_force(wish.limits, chunks, wishes)
+    course = None if wish.energy is None else Course.of(wish.energy, chunks, wishes, pool.loudness_db)
+    try:
+        return _searched(scorer, pool, Rules(chunks, wishes, limits), wish, course, on_step)
+    except WishesContradict:
+        if limits.twins_apart is None or len(np.unique(pool.twins)) == len(pool):
+            raise
+    # Counting does not see that twins are in the way of other rules.
+    lax = limits.model_copy(update={"twins_apart": None})
+    return _searched(scorer, pool, Rules(chunks, wishes, lax), wish, course, on_step)
+
+
+def _searched(
+    scorer: Scorer, pool: Pool, rules: Rules, wish: Sequencing, course: Course | None, on_step: OnStep
+) -> Chosen:
+    """Search by rules."""
 
     def score(reference: int, candidates: Indices, step: int) -> Floats:
         return scorer.scores(pool.prepared, reference, candidates, step)
 
     found = search(
         score,
-        Rules(chunks, wishes, limits),
-        stricter=Rules(chunks, wishes, limits, paced=True),
+        rules,
+        stricter=rules.all_along(),
         width=wish.width or (PAIRWISE_WIDTH if scorer.pairwise else WIDTH),
         draws=Draws(wish.temperature, wish.seed) if wish.method == "sample" else None,
         shortlist=scorer.shortlist(pool.prepared),
-        total=wishes.length(chunks),
+        strays=None if course is None else course.strays,
+        total=rules.length,
         on_step=on_step,
     )
-    return Chosen(found.order, scorer.display(found.scores), limits)
+    strays = None if course is None else course.mean_stray(found.order)
+    return Chosen(found.order, scorer.display(found.scores), rules.limits, strays)
 
 
 def _walk(scorer: Scorer, pool: Pool, songs: Sequence[str], wish: Sequencing, on_step: OnStep) -> Chosen:
@@ -166,6 +186,7 @@ def _wishes(
         end=end,
         must=np.array([names.index(song) for song in wish.must], np.int64),
         most_in_a_row=wish.most_in_a_row,
+        repeats_after=wish.repeats_after,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["longest_rows", "most_after", "most_changes"]
+__all__ = ["longest_rows", "most_after", "most_changes", "widest_gap"]
 
 Indices = NDArray[np.int64]
 _ROUNDING = 1e-9
@@ -57,6 +57,24 @@ def most_after(left: Indices, rows: Indices, songs: Indices, row: Indices) -> In
         return own
     others = (total - 1 - left) * (1 + rows) + rows
     return np.minimum(own, -_largest_other(-others)[songs])
+
+
+def widest_gap(counts: Indices, length: int, most: int) -> int:
+    """Return within how many steps no kind need come again: in a mix of `length`, at most `most`, at least 0.
+
+    Args:
+        counts: int64, shape (kinds,): chunks of each kind.
+        length: chunks in the mix.
+        most: the widest gap that is asked for.
+    """
+    # With g steps between, g + 1 neighbours differ: each kind has one place in every g + 1.
+    low, high = 0, most
+    while low < high:
+        gap = (low + high + 1) // 2
+        whole, rest = divmod(length, gap + 1)
+        fits = np.minimum(counts, whole).sum() + min(rest, np.count_nonzero(counts > whole)) >= length
+        low, high = (gap, high) if fits else (low, gap - 1)
+    return low
 
 
 def _largest_other(values: Indices) -> Indices:

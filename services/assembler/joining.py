@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,9 +18,10 @@ from services.assembler.material import Material
 from services.assembler.pieces import OpenSong, Piece, position_at
 from services.assembler.seaming import Seam, SeamMade, Side, make_seam
 from shared.parameters import Output
+from shared.revisions import SeamWish
 from shared.sound.samples import Float32
 
-__all__ = ["Blend", "Entered", "Joined", "follows_in_song", "join_plain"]
+__all__ = ["Begun", "Blend", "Joined", "follows_in_song", "join_plain"]
 
 Joined = Generator[Iterator[Float32], None, None]
 """For each piece, its blocks: float32, shape (n, channels); to be exhausted before the next piece."""
@@ -35,26 +36,35 @@ def follows_in_song(before: Piece, after: Piece) -> bool:
     return (before.song, before.stop) == (after.song, after.start)
 
 
-def join_plain(pieces: Sequence[Piece], open_song: OpenSong, output: Output) -> Joined:
-    """Lay pieces end to end, as they are."""
+def join_plain(
+    pieces: Sequence[Piece], open_song: OpenSong, output: Output, *, begun: Begun | None = None
+) -> Joined:
+    """Lay pieces end to end, as they are, or go on from where that has begun."""
+    if begun is not None:
+        pieces = pieces[begun.piece :]
+        rate_hz = pieces[0].sample_rate_hz
+        at = position_at(begun.at, output.sample_rate_hz, rate_hz)
+        pieces = [replace(pieces[0], start=at), *pieces[1:]]
     for piece in pieces:
         with ExitStack() as opened:
             yield _material(piece, open_song, output, opened).piece_blocks(piece)
 
 
 @dataclass(frozen=True)
-class Entered:
-    """How a piece is entered: all that a blend has to know to go on from there.
+class Begun:
+    """A blend in its midst, from where it can go on as if it had been made from its beginning.
 
     Attributes:
-        at: where the piece goes on after what is faded in, in samples of its song at the mix's rate.
-        faded_in: how many samples that is.
-        entry: what its level is changed by.
+        piece: the number of the piece that sounds.
+        at: where it goes on, in samples of its song at the mix's rate; behind the fade into it.
+        entry: what its level was changed by at its beginning.
+        faded_in: the length of the fade's part that lies in the piece, in samples.
     """
 
+    piece: int
     at: int
-    faded_in: int
     entry: EntryGain
+    faded_in: int = 0
 
 
 @dataclass
@@ -66,32 +76,31 @@ class Blend:
         open_song: opens a song by its id.
         output: rate and channels of the mix.
         gains_db: by song: what brings it to the mix's loudness.
-        resumed: go on in the first piece as a blend did that told this of it; None: begin with it.
+        wishes: how the beginnings of pieces are to be joined, by their numbers; others as usual.
 
     Attributes:
         seams: what was done at the beginning of each piece but the first, as far as it has come.
-        entered: how each piece was entered, as far as it has come.
+        entered: from where it can go on in each piece, as far as it has come.
     """
 
     pieces: Sequence[Piece]
     open_song: OpenSong
     output: Output
     gains_db: Mapping[str, float]
-    resumed: Entered | None = None
+    wishes: Mapping[int, SeamWish] = field(default_factory=dict)
     seams: list[SeamMade] = field(default_factory=list)
-    entered: list[Entered] = field(default_factory=list)
+    entered: list[Begun] = field(default_factory=list)
     _faded_in: Float32 | None = None
     _at: int = 0
     """Where the piece goes on after what is faded in, in samples of its song at the mix's rate."""
     _entry: EntryGain = field(default_factory=EntryGain)
 
-    def joined(self) -> Joined:
-        """Yield the blocks of each piece."""
-        rate_hz = self.output.sample_rate_hz
-        self._at = position_at(self.pieces[0].start, self.pieces[0].sample_rate_hz, rate_hz)
-        if self.resumed is not None:
-            self._at, self._entry = self.resumed.at, self.resumed.entry
-        for number, piece in enumerate(self.pieces):
+    def joined(self, begun: Begun | None = None) -> Joined:
+        """Yield the blocks of each piece, or those from where a blend has begun."""
+        first = 0 if begun is None else begun.piece
+        self._at = self._position(self.pieces[0].start, self.pieces[0]) if begun is None else begun.at
+        self._entry = EntryGain() if begun is None else begun.entry
+        for number, piece in enumerate(self.pieces[first:], start=first):
             with ExitStack() as opened:
                 material = _material(piece, self.open_song, self.output, opened)
                 material.require(piece)
@@ -99,14 +108,14 @@ class Blend:
 
     def _blocks(self, number: int, piece: Piece, material: Material) -> Iterator[Float32]:
         faded_in = 0 if self._faded_in is None else len(self._faded_in)
-        self.entered.append(Entered(self._at, faded_in, self._entry))
+        self.entered.append(Begun(number, self._at, self._entry, faded_in))
         if self._faded_in is not None:
             yield self._faded_in
             self._faded_in = None
         following = self.pieces[number + 1] if number + 1 < len(self.pieces) else None
         end, seam, half = self._position(piece.stop, piece), None, 0
         if following is not None and not follows_in_song(piece, following):
-            seam = self._seam(piece, material, following)
+            seam = self._seam(piece, material, following, self.wishes.get(number + 1))
             half = len(seam.sound) // 2
             # A piece shorter than the fade into it is over before it begins.
             end = max(self._at, seam.leave - half)
@@ -124,7 +133,7 @@ class Blend:
     def _position(self, sample: int, piece: Piece) -> int:
         return position_at(sample, piece.sample_rate_hz, self.output.sample_rate_hz)
 
-    def _seam(self, piece: Piece, material: Material, following: Piece) -> Seam:
+    def _seam(self, piece: Piece, material: Material, following: Piece, wish: SeamWish | None) -> Seam:
         def leaving(position: int, reach: int) -> Float32:
             return material.around(position, reach) * self._gains(piece, position - reach, 2 * reach)
 
@@ -139,6 +148,7 @@ class Blend:
                 Side(leaving, cut, max(0, cut - self._at)),
                 Side(lambda position, reach: source.around(position, reach) * gain, start, stop - start),
                 sample_rate_hz=self.output.sample_rate_hz,
+                wish=wish,
             )
 
     def _levelled(self, piece: Piece, material: Material, start: int, stop: int) -> Iterator[Float32]:
@@ -157,7 +167,7 @@ class Blend:
     ) -> Iterator[Float32]:
         """Fade the mix in and out, where it begins or ends in the midst of a song."""
         rate_hz, done = self.output.sample_rate_hz, 0
-        is_first = number == 0 and self.pieces[0].start > 0 and self.resumed is None
+        is_first = number == 0 and self.pieces[0].start > 0
         is_last = number == len(self.pieces) - 1 and end < material.samples
         fade_in = min(round(FADE_IN_S * rate_hz), samples // _LARGEST_PART) if is_first else 0
         fade_out = min(round(FADE_OUT_S * rate_hz), samples // _LARGEST_PART) if is_last else 0

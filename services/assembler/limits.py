@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from services.assembler.counting import longest_rows, most_after, most_changes
+from services.assembler.counting import longest_rows, most_after, most_changes, widest_gap
 from services.assembler.paths import Chunks, Indices, Mask, Path, Wishes
 from shared.parameters import Limits
 
@@ -48,11 +48,26 @@ class Rules:
         must = np.zeros(self._songs, np.bool_)
         must[[] if wishes.must is None else wishes.must] = True
         self._must = must
+        self._counts = np.bincount(chunks.songs[wishes.usable], minlength=self._songs)
         self._end_song = None if wishes.end is None else int(chunks.songs[wishes.end.argmax()])
         self._only_end = wishes.end if wishes.end is not None and wishes.end.sum() == 1 else None
         ends = wishes.usable if wishes.end is None else wishes.end
         self._shortest_s = float(chunks.durations_s[ends].min())
         self._mean_s = float(chunks.durations_s[wishes.usable].mean())
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._limits
+
+    @property
+    def length(self) -> int:
+        """How many chunks the mix has, about so many where a time is asked for."""
+        return self._wishes.length(self._chunks)
+
+    def all_along(self) -> Rules:
+        """Return the same rules, paced."""
+        return Rules(self._chunks, self._wishes, self._limits, paced=True)
 
     def begin(self) -> Path:
         """Return the path of the first chunk."""
@@ -69,19 +84,25 @@ class Rules:
             return self._wishes.duration_s - path.total_s < min(NEAR_S, self._shortest_s / 2)
         return len(path.order) == self._wishes.chunks
 
-    def extend(self, path: Path, chunk: int, score: float) -> Path:
-        """Return a path with one chunk more."""
+    def extend(self, path: Path, chunk: int, score: float, merit: float | None = None) -> Path:
+        """Return a path with one chunk more; `merit` is what it is chosen by, where that is not its score."""
         chunks, last = self._chunks, path.order[-1]
         song, length_s = chunks.songs[chunk], float(chunks.durations_s[chunk])
         same = bool(song == chunks.songs[last])
         unused, left, visited = path.unused.copy(), path.left.copy(), path.visited.copy()
         unused[chunk], visited[song] = False, True
         left[song] -= 1
+        again = self._wishes.repeats_after
+        if again is not None and len(path.order) >= again:
+            # The wait of the chunk that came so many places before is over after this one.
+            back = path.order[len(path.order) - again]
+            unused[back] = self._wishes.usable[back]
+            left[chunks.songs[back]] += 1
         return replace(
             path,
             order=(*path.order, chunk),
             scores=(*path.scores, score),
-            score=path.score + score,
+            merit=path.merit + (score if merit is None else merit),
             unused=unused,
             left=left,
             visited=visited,
@@ -139,6 +160,7 @@ class Rules:
         chunks, limits, last = self._chunks, self._limits, path.order[-1]
         songs = chunks.songs[among]
         same = songs == chunks.songs[last]
+        left = self._left(path, int(np.max(after, initial=0)))
         seams = len(path.order) + after
         verdicts: dict[str, Mask] = {}
         if limits.most_replay is not None:
@@ -150,21 +172,30 @@ class Rules:
             row_s = path.row_s + chunks.durations_s[among]
             verdicts["limits.longest_run_s"] = ~same | (row_s <= limits.longest_run_s + _ROUNDING)
         if limits.least_between_songs is not None:
-            reach = np.minimum(after, most_changes(path.left)[songs])
+            reach = np.minimum(after, most_changes(left)[songs])
             needed = np.ceil(limits.least_between_songs * seams - _ROUNDING)
             verdicts["limits.least_between_songs"] = path.between + ~same + reach >= needed
             if self._paced:
                 due = limits.least_between_songs * len(path.order) - _AHEAD
                 verdicts["limits.least_between_songs"] &= path.between + ~same >= due
+        if limits.twins_apart is not None:
+            recent = chunks.twins[list(path.order[-limits.twins_apart :])]
+            verdicts["limits.twins_apart"] = ~np.isin(chunks.twins[among], recent)
         if self._wishes.most_in_a_row is not None:
             verdicts["most_in_a_row"] = ~same | (path.row + 1 <= self._wishes.most_in_a_row)
         if rows_rule := [name for name in ("most_in_a_row", "limits.longest_run_s") if name in verdicts]:
             rows = np.where(same, path.row + 1, 1)
-            verdicts[rows_rule[0]] &= after <= most_after(path.left, self._rows, songs, rows)
-        return verdicts | self._verdicts_on_songs(path, among, songs, after)
+            verdicts[rows_rule[0]] &= after <= most_after(left, self._rows, songs, rows)
+        return verdicts | self._verdicts_on_songs(path, among, songs, after, left)
+
+    def _left(self, path: Path, after: int) -> Indices:
+        """Return how many chunks of each song can still come, at most: int64, shape (songs,)."""
+        if self._wishes.repeats_after is None:
+            return path.left
+        return self._counts * self._wishes.times(after + 1)
 
     def _verdicts_on_songs(
-        self, path: Path, among: Indices, songs: Indices, after: int | Indices
+        self, path: Path, among: Indices, songs: Indices, after: int | Indices, left_of: Indices
     ) -> dict[str, Mask]:
         """Judge by which songs appear, and by how the mix ends."""
         end, ending = self._end_song, np.broadcast_to(np.equal(after, 0), among.shape)
@@ -179,7 +210,7 @@ class Rules:
             lacking = lacking - (~ending & bool(missing[end]) & (songs != end))
             verdicts["must"] = lacking <= room - ~ending
             room = room - reserved
-            left = path.left[end] - (songs == end)
+            left = left_of[end] - (songs == end)
             kept = left > 0 if self._only_end is None else ~self._only_end[among]
             assert self._wishes.end is not None
             verdicts["end"] = np.where(ending, self._wishes.end[among], kept)
@@ -200,7 +231,8 @@ def in_force(limits: Limits, chunks: Chunks, wishes: Wishes) -> Limits:
     One song, for instance, has no seams between songs and is one run.
     """
     length, songs = wishes.length(chunks), int(chunks.songs.max()) + 1
-    counts = np.bincount(chunks.songs[wishes.usable], minlength=songs)
+    times = wishes.times(length)
+    counts = times * np.bincount(chunks.songs[wishes.usable], minlength=songs)
     first, there = chunks.songs[[wishes.start]], int(np.count_nonzero(counts))
     asked = limits.least_songs or TYPICAL_SONGS * min(length, TYPICAL_CHUNKS) // TYPICAL_CHUNKS
     changes: dict[str, Any] = {"least_songs": max(1, min(asked, there, length))}
@@ -211,6 +243,11 @@ def in_force(limits: Limits, chunks: Chunks, wishes: Wishes) -> Limits:
     if limits.least_between_songs is not None and length > 1:
         most = int(most_changes(counts)[first[0]])
         changes["least_between_songs"] = min(limits.least_between_songs, most / (length - 1)) or None
+    if limits.twins_apart is not None:
+        kinds = times * np.bincount(chunks.twins[wishes.usable], minlength=len(chunks))
+        # A chunk is its own twin.
+        asked = min(limits.twins_apart, wishes.repeats_after or limits.twins_apart)
+        changes["twins_apart"] = widest_gap(kinds, length, asked) or None
     if int(wishes.usable.sum()) <= 2:
         changes["most_replay"] = None
     return limits.model_copy(update=changes)

@@ -22,7 +22,7 @@ from services.assembler.airing import (
     last_played_s,
     note_played,
 )
-from services.assembler.joining import Entered
+from services.assembler.joining import Begun
 from services.assembler.leveling import EntryGain, Measured
 from services.assembler.pieces import Piece
 from services.assembler.sequencing import Score, Shortlist
@@ -57,7 +57,7 @@ class Planned(_Stored):
 
 
 class Resumed(_Stored):
-    """How the first piece was entered: see `Entered`."""
+    """How the first piece was entered: see `Begun`."""
 
     at: int
     faded_in: int
@@ -65,18 +65,18 @@ class Resumed(_Stored):
     gain_start: int
 
     @classmethod
-    def of(cls, entered: Entered) -> Resumed:
+    def of(cls, begun: Begun) -> Resumed:
         """Write down how a piece was entered."""
         return cls(
-            at=entered.at,
-            faded_in=entered.faded_in,
-            gain_db=entered.entry.gain_db,
-            gain_start=entered.entry.start,
+            at=begun.at,
+            faded_in=begun.faded_in,
+            gain_db=begun.entry.gain_db,
+            gain_start=begun.entry.start,
         )
 
-    def entered(self) -> Entered:
-        """Read back how it was entered."""
-        return Entered(self.at, self.faded_in, EntryGain(self.gain_db, self.gain_start))
+    def begun(self, piece: int) -> Begun:
+        """Read back how it was entered, as a piece of this number."""
+        return Begun(piece, self.at, EntryGain(self.gain_db, self.gain_start), self.faded_in)
 
 
 class Air(_Stored):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,17 @@ class Chunks:
         durations_s: float64, shape (n,).
         songs: int64, shape (n,): the song of each, from 0.
         numbers: int64, shape (n,): the place of each in its song, from 0.
+        twins: int64, shape (n,): the first chunk that begins like each; of none given, each is its own.
     """
 
     durations_s: Doubles
     songs: Indices
     numbers: Indices
+    twins: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __post_init__(self) -> None:
+        if not len(self.twins):
+            object.__setattr__(self, "twins", np.arange(len(self.songs)))
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -44,6 +50,7 @@ class Wishes:
         end: bool, shape (n,): the chunks that may be the last; None: all.
         must: int64: songs that have to appear.
         most_in_a_row: chunks of one song; None: any number.
+        repeats_after: a chunk may come again when so many others came since; None: none comes twice.
     """
 
     start: int
@@ -53,6 +60,7 @@ class Wishes:
     end: Mask | None = None
     must: Indices | None = None
     most_in_a_row: int | None = None
+    repeats_after: int | None = None
 
     def length(self, chunks: Chunks) -> int:
         """Return how many chunks the mix has, about so many where a time is asked for."""
@@ -60,7 +68,12 @@ class Wishes:
             return self.chunks
         assert self.duration_s is not None
         mean_s = float(chunks.durations_s[self.usable].mean())
-        return max(1, min(int(self.usable.sum()), round(self.duration_s / mean_s)))
+        wanted = round(self.duration_s / mean_s)
+        return max(1, wanted if self.repeats_after is not None else min(int(self.usable.sum()), wanted))
+
+    def times(self, places: int) -> int:
+        """Return how often a chunk can come in so many places, at most."""
+        return 1 if self.repeats_after is None else 1 + places // (self.repeats_after + 1)
 
 
 @dataclass(frozen=True)
@@ -70,8 +83,8 @@ class Path:
     Attributes:
         order: its chunks.
         scores: how well each follows the one before.
-        score: their sum.
-        unused: bool, shape (n,): chunks that may still come.
+        merit: the sum of what they were chosen by: scores, and what is taken off them.
+        unused: bool, shape (n,): chunks that may come next, but for the rules.
         left: int64, shape (songs,): how many of these each song has.
         visited: bool, shape (songs,): which songs appear.
         row: chunks of the last song at the end.
@@ -83,7 +96,7 @@ class Path:
 
     order: tuple[int, ...]
     scores: tuple[float, ...]
-    score: float
+    merit: float
     unused: Mask
     left: Indices
     visited: Mask

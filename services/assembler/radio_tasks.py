@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
-
 import numpy as np
 from numpy.typing import NDArray
 
+from services.assembler import fetching
 from services.assembler.airing import Indices, Repertoire
 from services.assembler.broadcasting import OUTPUT, frames_of_block, make_block
 from services.assembler.onair import Air, Station
-from services.assembler.pieces import Song
 from services.assembler.scoring import Pool
 from shared.jobs.running import Work
 from shared.learning.approaches import Scorer
@@ -20,19 +17,14 @@ from shared.store.manifests import BlockFacts, CutFacts, PoolFacts, SongFacts
 from shared.store.objects import to_json
 from shared.store.specs import BlockSpec, PoolSpec, SongSpec
 
-__all__ = ["air", "station_of"]
+__all__ = ["air_block", "station_of"]
 
 _STATIONS: dict[tuple[str, str], Station] = {}
 """The one that this process made a block of last: its pool is not read again for the next."""
 
 
-def air(
-    work: Work,
-    fetch_pool: Callable[[Work, str], tuple[PoolFacts, Pool]],
-    fetch_scorer: Callable[[Work, str], Scorer],
-    open_song: Callable[[Work, str, ExitStack], Song],
-) -> BlockFacts:
-    """Make the block that is ordered from the state of the one before."""
+def air_block(work: Work) -> BlockFacts:
+    """Make the block of a radio that is ordered, from the state of the one before."""
     spec, artifacts = work.order.spec, work.dispatcher.artifacts
     assert isinstance(spec, BlockSpec)
     former = None if spec.former is None else Artifact(work.tenant, Kind.BLOCK, spec.former)
@@ -40,14 +32,16 @@ def air(
     if (work.tenant, spec.pool) not in _STATIONS:
         made_by = artifacts.get(Artifact(work.tenant, Kind.POOL, spec.pool)).spec
         assert isinstance(made_by, PoolSpec)
-        facts, pool = fetch_pool(work, spec.pool)
+        facts, pool = fetching.pool(work, spec.pool)
         _STATIONS.clear()
-        _STATIONS[work.tenant, spec.pool] = station_of(work, facts, pool, fetch_scorer(work, made_by.model))
+        _STATIONS[work.tenant, spec.pool] = station_of(
+            work, facts, pool, fetching.scorer(work, made_by.model)
+        )
     made = make_block(
         _STATIONS[work.tenant, spec.pool],
         state,
         spec.remarks,
-        lambda song, opened: open_song(work, song, opened),
+        lambda song, opened: fetching.open_song(work, song, opened),
         work.folder / "block.mp3",
         seed=spec.airing.seed,
         frames=frames_of_block(spec.number),

@@ -10,20 +10,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from services.assembler.encoding import Encoder
-from services.assembler.joining import Blend, Joined, follows_in_song, join_plain
+from services.assembler.joining import Begun, Blend, Joined, follows_in_song, join_plain
 from services.assembler.leveling import Measured, reached_lufs, song_gains_db
 from services.assembler.limiting import CEILING_DBTP, Limiter
 from services.assembler.pieces import OpenSong, Piece
 from services.assembler.seaming import SeamMade
 from services.assembler.waveform import WaveformMeter
 from shared.parameters import Output
+from shared.revisions import SeamWish
 from shared.sound.samples import Float32, Int16, to_int16
 
-__all__ = ["Rendered", "render"]
+__all__ = ["Joint", "Rendered", "joint_of", "render"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Rendered:
         peak: the largest magnitude before encoding, 1.0 at full scale.
         peaks: the outline of the mix: lowest and highest sample of each of some 1,000 to 2,000 equal
             stretches (fewer in a mix of a few seconds), 1.0 at full scale.
+        levels: the level of each of these: root mean square, 1.0 at full scale.
         seams: what was done at the beginning of each piece but the first.
         loudness_lufs: what songs were brought to; None: they are as they are.
         limited_db: by how much the limiter held the loudest place back.
@@ -45,6 +48,7 @@ class Rendered:
     starts: list[int]
     peak: float
     peaks: list[list[float]]
+    levels: list[float]
     seams: list[SeamMade]
     loudness_lufs: float | None
     limited_db: float
@@ -58,6 +62,8 @@ def render(
     *,
     tags: Mapping[str, str],
     measured: Measured | None = None,
+    wishes: Mapping[int, SeamWish] | None = None,
+    loudness_lufs: float | None = None,
     on_piece: Callable[[int, int], None] = lambda done, total: None,
     check: Callable[[], None] = lambda: None,
 ) -> Rendered:
@@ -76,6 +82,8 @@ def render(
         tags: title, artist, album, comment.
         measured: loudness and peak of each song, so that a blend can bring all to one loudness; None: they
             stay as they are, as they do with plain joins.
+        wishes: how the beginnings of pieces are to be joined in a blend, by their numbers.
+        loudness_lufs: what a blend brings the songs to; None: what `output` asks for, as far as they allow.
         on_piece: called with (pieces done, pieces in all).
         check: called between blocks; it may raise to stop, and nothing is left.
 
@@ -89,11 +97,7 @@ def render(
     if not pieces:
         raise ValueError("a mix of no pieces")
 
-    joint = (
-        _Plain(pieces, open_song, output)
-        if output.seams == "plain"
-        else _Blended(pieces, open_song, output, measured)
-    )
+    joint = joint_of(pieces, open_song, output, measured=measured, wishes=wishes, loudness_lufs=loudness_lufs)
     starts: list[int] = []
     meter, frames = WaveformMeter(), 0
     with Encoder(path, output, tags=tags, check=check) as encoder, closing(joint.joined()) as joined:
@@ -116,27 +120,69 @@ def render(
         starts=starts,
         peak=outline.peak,
         peaks=outline.pairs(),
+        levels=outline.levels.tolist(),
         seams=joint.seams,
         loudness_lufs=joint.loudness_lufs,
         limited_db=joint.limited_db,
     )
 
 
+def joint_of(
+    pieces: Sequence[Piece],
+    open_song: OpenSong,
+    output: Output,
+    *,
+    measured: Measured | None,
+    wishes: Mapping[int, SeamWish] | None,
+    loudness_lufs: float | None,
+) -> Joint:
+    """Return what joins pieces as a mix asks for, given as `render` is."""
+    if output.seams == "plain":
+        return _Plain(pieces, open_song, output)
+    if loudness_lufs is None and measured is not None:
+        loudness_lufs = reached_lufs(measured, output.loudness_lufs)
+    gains_db = {} if loudness_lufs is None else song_gains_db(measured or {}, loudness_lufs)
+    return _Blended(Blend(pieces, open_song, output, gains_db, wishes or {}), loudness_lufs)
+
+
+class Joint(Protocol):
+    """Joins pieces, and keeps what comes of it below a ceiling."""
+
+    loudness_lufs: float | None
+
+    def joined(self, begun: Begun | None = None) -> Joined:
+        """Yield the blocks of each piece, or those from where a mix has begun."""
+
+    def limited(self, block: Float32) -> Float32:
+        """Take a block; return what is ready to be heard."""
+
+    def rest(self) -> Float32:
+        """Return what is still held back at the end."""
+
+    @property
+    def seams(self) -> list[SeamMade]:
+        """What was done at the beginning of each piece but the first, as far as it has come."""
+
+    @property
+    def limited_db(self) -> float:
+        """By how much the loudest place was held back."""
+
+
 class _Plain:
     """Hard joins of the songs as they are."""
 
-    loudness_lufs = None
-    limited_db = 0.0
-
     def __init__(self, pieces: Sequence[Piece], open_song: OpenSong, output: Output) -> None:
         self._given = pieces, open_song, output
+        self.loudness_lufs: float | None = None
+        self.limited_db = 0.0
         self.seams = [
             SeamMade("continues" if follows_in_song(before, after) else "cut")
             for before, after in pairwise(pieces)
         ]
 
-    def joined(self) -> Joined:
-        return join_plain(*self._given)
+    def joined(self, begun: Begun | None = None) -> Joined:
+        self.seams = self.seams if begun is None else self.seams[begun.piece :]
+        return join_plain(*self._given, begun=begun)
 
     def limited(self, block: Float32) -> Float32:
         return block
@@ -148,18 +194,14 @@ class _Plain:
 class _Blended:
     """Blends, at one loudness, below a ceiling."""
 
-    def __init__(
-        self, pieces: Sequence[Piece], open_song: OpenSong, output: Output, measured: Measured | None
-    ) -> None:
-        self.loudness_lufs = None if measured is None else reached_lufs(measured, output.loudness_lufs)
-        gains_db = {} if self.loudness_lufs is None else song_gains_db(measured or {}, self.loudness_lufs)
-        self._blend = Blend(pieces, open_song, output, gains_db)
+    def __init__(self, blend: Blend, loudness_lufs: float | None) -> None:
+        self._blend, self.loudness_lufs, output = blend, loudness_lufs, blend.output
         self._limiter = Limiter(
             10 ** (CEILING_DBTP / 20), sample_rate_hz=output.sample_rate_hz, channels=output.channels
         )
 
-    def joined(self) -> Joined:
-        return self._blend.joined()
+    def joined(self, begun: Begun | None = None) -> Joined:
+        return self._blend.joined(begun)
 
     def limited(self, block: Float32) -> Float32:
         return self._limiter.feed(block)

@@ -8,7 +8,9 @@ from itertools import groupby, pairwise
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.parameters import Limits
+from shared.revisions import Ban
 from shared.sound.decoding import clean_text
+from shared.store.manifests import EditDone
 
 WORST_SEAMS = 5
 CUE_FRAMES_PER_S = 75
@@ -22,9 +24,12 @@ class SeamEntry(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     manner: str = Field(
-        description="`continues`: the song plays on; `blend`: it was faded; `cut`: a hard join."
+        description="`continues`: the song plays on; `blend`: it was faded; `cut`: a hard join; `echo_out`: "
+        "the chunk before echoes away."
     )
-    fade_s: float = Field(description="Length of the fade; `mix_start_s` is its middle.")
+    fade_s: float = Field(
+        description="Length of the fade, of which `mix_start_s` is the middle; of an echo, from there."
+    )
     leaves_s: float = Field(description="How much later than at its end the chunk before is left there.")
     enters_s: float = Field(description="How much later than at its beginning this chunk is entered there.")
     gain_db: float = Field(description="What its level was changed by there; that goes back slowly.")
@@ -35,6 +40,9 @@ class SeamEntry(BaseModel):
     jolt: float = Field(
         description="The largest step of level at the fade's beginning, middle and end: "
         "|ln(after / before)|, 20 ms each."
+    )
+    snippet: str | None = Field(
+        None, description="Of the worst seams: where below the mix 5 s to either side can be heard."
     )
 
 
@@ -56,6 +64,7 @@ class Entry(BaseModel):
         description="How well it follows the one before, from 0 to 1; null for the first."
     )
     seam: SeamEntry | None = Field(None, description="How it was joined; null for the first.")
+    pinned: bool = Field(False, description="Whether edits leave it as it is.")
 
 
 class MixReport(BaseModel):
@@ -86,9 +95,17 @@ class MixReport(BaseModel):
     limits: Limits | None = Field(
         description="Limits in force, as far as the pool could meet them; null: the method knows none."
     )
+    energy_off: float | None = Field(
+        None,
+        description="How far the energy of chunks, from 0 to 1, is from what was wanted, on average; null: "
+        "any was.",
+    )
     replays: int = Field(description="Steps that take the chunk that followed in the song anyway.")
     replay_share: float = Field(description="Their share of all steps, from 0 to 1.")
     longest_run_s: float = Field(description="Longest stretch out of one song.")
+    revision_of: str | None = Field(None, description="Id of the mix that it is a revision of.")
+    edits: list[EditDone] = Field([], description="What each edit of that mix came to.")
+    banned: list[Ban] = Field([], description="Chunks and songs that no revision brings back.")
     sequence: list[Entry]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from services.assembler.energy import loudness_db
 from shared.errors import UnknownStart
 from shared.learning.approaches import Scorer
-from shared.learning.corpus import Indices
+from shared.learning.corpus import Floats, Indices
 from shared.sound.edges import Edges
+from shared.sound.twins import first_twins
 from shared.store.arrays import Arrays
 
 _PREPARED = "prepared/"
@@ -24,11 +26,21 @@ class Pool:
         cuts: int64, shape (n,): the cut of each chunk, by its place in the list of cuts.
         numbers: int64, shape (n,): each chunk's number in its cut.
         prepared: what the model's scorer prepared of them.
+        twins: int64, shape (n,): the first chunk that begins like each; of none given, each is its own.
+        loudness_db: float32, shape (n,): how loud each is in its song; of none given, all are alike.
     """
 
     cuts: Indices
     numbers: Indices
     prepared: Arrays
+    twins: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
+    loudness_db: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    def __post_init__(self) -> None:
+        if not len(self.twins):
+            object.__setattr__(self, "twins", np.arange(len(self.cuts)))
+        if not len(self.loudness_db):
+            object.__setattr__(self, "loudness_db", np.zeros(len(self.cuts), np.float32))
 
     def __len__(self) -> int:
         return len(self.cuts)
@@ -41,7 +53,8 @@ class Pool:
     def to_arrays(self) -> Arrays:
         """Return the pool as arrays, to be stored."""
         prepared = {f"{_PREPARED}{name}": array for name, array in self.prepared.items()}
-        return {"cuts": self.cuts, "numbers": self.numbers, **prepared}
+        own = {name: getattr(self, name) for name in ("cuts", "numbers", "twins", "loudness_db")}
+        return own | prepared
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Pool:
@@ -51,16 +64,23 @@ class Pool:
             for name, array in arrays.items()
             if name.startswith(_PREPARED)
         }
-        return cls(arrays["cuts"], arrays["numbers"], prepared)
+        return cls(arrays["cuts"], arrays["numbers"], prepared, arrays["twins"], arrays["loudness_db"])
 
 
-def prepare_pool(scorer: Scorer, cuts: Sequence[Edges], songs: Sequence[str]) -> Pool:
+def prepare_pool(
+    scorer: Scorer,
+    cuts: Sequence[Edges],
+    songs: Sequence[str],
+    *,
+    check: Callable[[], None] = lambda: None,
+) -> Pool:
     """Bring the chunks of several cuts together and prepare them once for all steps.
 
     Args:
         scorer: of the model that will judge.
         cuts: the edges of each cut's chunks, in order.
         songs: the song of each cut.
+        check: called now and then; raises to stop.
     """
     counts = [len(edges) for edges in cuts]
     edges = Edges.concatenate(list(cuts))
@@ -69,8 +89,10 @@ def prepare_pool(scorer: Scorer, cuts: Sequence[Edges], songs: Sequence[str]) ->
     numbers = np.concatenate([np.arange(count, dtype=np.int64) for count in counts])[usable]
     places = {song: place for place, song in enumerate(dict.fromkeys(songs))}
     song_of = np.array([places[song] for song in songs], dtype=np.int64)[cut_of]
-    prepared = scorer.prepare(edges.select(usable), song_of)
-    return Pool(cut_of, numbers, prepared | scorer.index(prepared))
+    edges = edges.select(usable)
+    prepared = scorer.prepare(edges, song_of)
+    twins = first_twins(edges.heads, check=check)
+    return Pool(cut_of, numbers, prepared | scorer.index(prepared), twins, loudness_db(edges))
 
 
 def find_start(pool: Pool, songs: Sequence[str], *, song: str, chunk: int) -> int:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from services.assembler.echoing import ECHO_S, LOOP_S, echo_tail, echo_under, loudest_end
 from services.assembler.fading import FADE_S, REACH_S, SHIFT_S, Parted, crossfade, find_shift
-from services.assembler.leveling import entry_gain, factor_of, level_step_lu
+from services.assembler.leveling import EntryGain, entry_gain, factor_of, level_step_lu
 from services.assembler.placing import AROUND_S, ENTER_S, LEAVE_S, away_cost, find_places
+from shared.revisions import SeamWish
 from shared.sound.samples import Float32
 from shared.sound.seams import JOLT_S, LEVEL_FLOOR
 
@@ -28,8 +30,8 @@ class SeamMade:
     """What was done where a piece begins, and how it came out.
 
     Attributes:
-        manner: `continues` (the song plays on), `blend` or `cut` (a hard join).
-        fade_s: length of the fade; 0 without one.
+        manner: `continues` (the song plays on), `blend`, `cut` (a hard join) or `echo_out`.
+        fade_s: length of the fade, or of the echo after its middle; 0 without one.
         leaves_s: how much later than at its end the piece before is left, in the middle of the fade.
         enters_s: how much later than at its beginning this piece is entered there.
         gain_db: what its level was changed by at its beginning, to meet the one before.
@@ -82,11 +84,18 @@ class Seam:
     made: SeamMade
 
 
-def make_seam(leaving: Side, coming: Side, *, sample_rate_hz: int) -> Seam:
-    """Fade from one sound to another, near the cuts of both, where that steps least."""
+def make_seam(leaving: Side, coming: Side, *, sample_rate_hz: int, wish: SeamWish | None = None) -> Seam:
+    """Go from one sound to another near the cuts of both: as wished, or by a fade where it steps least."""
+    nudge = 0 if wish is None else round(wish.nudge_s * sample_rate_hz)
+    if wish is not None and wish.manner in ("cut", "echo_out"):
+        return _wished(leaving, coming, wish.manner, nudge, sample_rate_hz)
+    return _blended(leaving, coming, nudge, sample_rate_hz)
+
+
+def _blended(leaving: Side, coming: Side, nudge: int, sample_rate_hz: int) -> Seam:
     longest = min(leaving.samples, coming.samples) / _LARGEST_PART
     half = round(min(FADE_S / 2 * sample_rate_hz, longest))
-    middle, levelled = round(_WIDE_S * sample_rate_hz), round(_LEVELLED_S * sample_rate_hz)
+    middle, levelled = round(_WIDE_S * sample_rate_hz) + abs(nudge), round(_LEVELLED_S * sample_rate_hz)
     a, b = leaving.around(leaving.cut, middle), coming.around(coming.cut, middle)
     ends = slice(middle - levelled, middle + levelled)
     gain_db = entry_gain(a[ends], b[ends], sample_rate_hz)
@@ -107,21 +116,72 @@ def make_seam(leaving: Side, coming: Side, *, sample_rate_hz: int) -> Seam:
     ]
     costs = [each.made.jolt + away_cost(each.leave, each.enter, sample_rate_hz) for each in faded]
     best = faded[int(np.argmin(costs))]
+    if nudge:
+        # Both are moved alike: what was aligned stays so.
+        leave, enter = best.leave + nudge, max(first, best.enter + nudge)
+        best = _faded(
+            *parted, leave, enter, half=half, first=first, sample_rate_hz=sample_rate_hz, aligned=False
+        )
     at = middle + best.leave, middle + best.enter
     step_lu = level_step_lu(a[at[0] - levelled : at[0]], b[at[1] : at[1] + levelled], sample_rate_hz)
     made = replace(best.made, gain_db=gain_db, step_lu=step_lu)
     return Seam(best.sound, leaving.cut + best.leave, coming.cut + best.enter, made)
 
 
+def _wished(leaving: Side, coming: Side, manner: str, nudge: int, sample_rate_hz: int) -> Seam:
+    """Join hard at the cuts, or let what leaves echo away while the other begins clean."""
+    echoes = manner == "echo_out"
+    levelled, echo = (round(length_s * sample_rate_hz) for length_s in (_LEVELLED_S, ECHO_S * echoes))
+    lost = min(leaving.samples // _LARGEST_PART, levelled * 3) if echoes else 0
+    reach = max(levelled, echo) + lost + abs(nudge) + round(LOOP_S * sample_rate_hz)
+    a, b = leaving.around(leaving.cut, reach), coming.around(coming.cut, reach)
+    ends = slice(reach - levelled, reach + levelled)
+    gain_db = entry_gain(a[ends], b[ends], sample_rate_hz)
+    leave = loudest_end(a, reach, lost, sample_rate_hz=sample_rate_hz) + nudge
+    enter = max(nudge, -coming.cut)
+    left, entered = reach + leave, reach + enter
+    # An echo begins behind what was heard of the one, and ends well within the other.
+    echo = max(0, min(echo, leaving.samples + leave, coming.samples // 2))
+    after = echo_under(
+        b[entered : entered + echo],
+        echo_tail(a, left, echo, sample_rate_hz=sample_rate_hz),
+        EntryGain(gain_db),
+        sample_rate_hz=sample_rate_hz,
+    )
+    step_lu = level_step_lu(
+        a[left - levelled : left], b[entered : entered + levelled] * factor_of(gain_db), sample_rate_hz
+    )
+    made = SeamMade(
+        manner,
+        fade_s=echo / sample_rate_hz,
+        leaves_s=leave / sample_rate_hz,
+        enters_s=enter / sample_rate_hz,
+        gain_db=gain_db,
+        step_lu=step_lu,
+    )
+    sound = np.concatenate([a[left - echo : left], after])
+    return Seam(sound, leaving.cut + leave, coming.cut + enter, made)
+
+
 def _faded(
-    a: Parted, b: Parted, leave: int, enter: int, *, half: int, first: int, sample_rate_hz: int
+    a: Parted,
+    b: Parted,
+    leave: int,
+    enter: int,
+    *,
+    half: int,
+    first: int,
+    sample_rate_hz: int,
+    aligned: bool = True,
 ) -> Seam:
     """Fade at one place; positions are told from the cuts, which lie in the middle of both sounds."""
     width, most = round(JOLT_S * sample_rate_hz), round(SHIFT_S * sample_rate_hz)
     middle, reach = len(a.waves) // 2, half + width
     leaves, enters = middle + leave, middle + enter
     waves = b.waves[enters - reach - most : enters + reach + most]
-    shift = find_shift(a.waves[leaves - reach : leaves + reach], waves, sample_rate_hz=sample_rate_hz)
+    shift = 0
+    if aligned:
+        shift = find_shift(a.waves[leaves - reach : leaves + reach], waves, sample_rate_hz=sample_rate_hz)
     shift = max(shift, first - enter)
     enters += shift
     fade = crossfade(a.between(leaves - half, leaves + half), b.between(enters - half, enters + half))

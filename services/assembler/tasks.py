@@ -2,50 +2,38 @@
 
 from __future__ import annotations
 
-import json
-import os
-from contextlib import ExitStack
-from dataclasses import asdict
-
 import numpy as np
-from numpy.typing import NDArray
 
-from services.assembler import radio_tasks
+from services.assembler import fetching, radio_tasks
 from services.assembler.choosing import choose
-from services.assembler.pieces import Piece, Song
-from services.assembler.rendering import Rendered, render
+from services.assembler.extras.accompanying import accompany, draw_cover_of, tag_audio, with_snippets
+from services.assembler.leveling import Measured, song_gains_db
+from services.assembler.previewing import LEAD_S, begun_at, preview
+from services.assembler.rendering import joint_of, render
+from services.assembler.reporting import entries_of, report_of, title_of
 from services.assembler.reports import (
-    Entry,
     MixReport,
-    SeamEntry,
-    count_replays,
-    cue_sheet,
-    labels,
-    longest_run_s,
-    worst_seams,
 )
-from services.assembler.scoring import Pool, prepare_pool
+from services.assembler.revising import revise
+from services.assembler.scoring import prepare_pool
+from services.assembler.seam_wishes import changed_seam
 from services.assembler.worker import app
 from shared.jobs.running import Work
-from shared.learning.approaches import Scorer
 from shared.queue import Task
-from shared.settings import get_settings
-from shared.sound.audio import open_audio
 from shared.sound.edges import Edges
 from shared.store.arrays import pack_arrays, unpack_arrays
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import (
-    BlockFacts,
     CutFacts,
     MixFacts,
     ModelFacts,
     PoolFacts,
+    PreviewFacts,
     SequenceFacts,
     SongFacts,
     Step,
 )
-from shared.store.objects import to_json
-from shared.store.specs import MixSpec, PoolSpec, SequenceSpec, SongSpec
+from shared.store.specs import ChosenSpec, MixSpec, PoolSpec, PreviewSpec, RevisedSpec, SequenceSpec
 from shared.worker import register
 
 _CONTENT_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"}
@@ -63,7 +51,7 @@ def build_pool(work: Work) -> PoolFacts:
         work.check()
         work.progress(done, len(cuts), "cuts")
         edges.append(Edges.from_arrays(unpack_arrays(artifacts.read(cut, "edges.npz"))))
-    pool = prepare_pool(_scorer(work, spec.model), edges, songs)
+    pool = prepare_pool(fetching.scorer(work, spec.model), edges, songs, check=work.check)
     work.attempt.put("pool.npz", pack_arrays(pool.to_arrays()))
     counts = np.bincount(pool.cuts, minlength=len(cuts)).tolist()
     return PoolFacts(approach=model.approach, cuts=list(spec.cuts), songs=songs, counts=counts)
@@ -72,15 +60,22 @@ def build_pool(work: Work) -> PoolFacts:
 def sequence_mix(work: Work) -> SequenceFacts:
     """Choose chunks from a pool, step by step, in one process that holds the pool."""
     spec = work.order.spec
+    if isinstance(spec, RevisedSpec):
+        return _revised(work, spec)
     assert isinstance(spec, SequenceSpec)
-    facts, pool = _pool(work, spec.pool)
+    facts, pool = fetching.pool(work, spec.pool)
 
     def tell(done: int, total: int) -> None:
         work.check()
         work.progress(done, total, "steps")
 
     found = choose(
-        _scorer(work, spec.model), pool, facts.songs, _durations_s(work, facts, pool), spec.sequencing, tell
+        fetching.scorer(work, spec.model),
+        pool,
+        facts.songs,
+        fetching.durations_s(work, facts, pool),
+        spec.sequencing,
+        tell,
     )
     return SequenceFacts(
         steps=[
@@ -93,6 +88,29 @@ def sequence_mix(work: Work) -> SequenceFacts:
             for index, score in zip(found.order, [None, *found.shown.tolist()], strict=True)
         ],
         limits=found.limits,
+        energy_off=found.energy_off,
+    )
+
+
+def _revised(work: Work, spec: RevisedSpec) -> SequenceFacts:
+    """Change the sequence of a mix by edits."""
+    artifacts = work.dispatcher.artifacts
+    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, spec.mix))
+    base = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, spec.base)).expect(SequenceFacts)
+    assert isinstance(mix.spec, MixSpec)
+    work.progress(0, len(base.steps), "steps")
+
+    def tell(done: int, total: int) -> None:
+        work.check()
+        work.progress(done, total, "steps")
+
+    return revise(
+        fetching.stock(work, spec),
+        base,
+        spec.sequencing,
+        spec.edits,
+        blended=mix.spec.output.seams != "plain",
+        on_step=tell,
     )
 
 
@@ -102,22 +120,31 @@ def render_mix(work: Work) -> MixFacts:
     assert isinstance(spec, MixSpec)
     manifest = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, spec.sequence))
     sequence, made_by = manifest.expect(SequenceFacts), manifest.spec
-    assert isinstance(made_by, SequenceSpec)
-    pieces, songs = _pieces(work, sequence), _songs(work, sequence)
+    assert isinstance(made_by, ChosenSpec)
+    pieces, songs = fetching.pieces(work, sequence), fetching.songs(work, sequence)
     titles = [song.title or key[:12] for key, song in songs.items()]
-    title, output = _mix_title(titles), spec.output
+    title, output = title_of(titles), spec.output
+    tags = {"title": title, "artist": "Segue", "comment": "Made of: " + ", ".join(titles)}
+    measured = _measured(songs)
     path = work.folder / f"mix.{output.format}"
     rendered = render(
         pieces,
-        lambda song, opened: _open_song(work, song, opened),
+        lambda song, opened: fetching.open_song(work, song, opened),
         output,
         path,
-        tags={"title": title, "artist": "Segue", "comment": "Made of: " + ", ".join(titles)},
-        measured={key: (song.loudness_lufs, song.peak) for key, song in songs.items()},
+        tags=tags,
+        measured=measured,
+        wishes=sequence.seam_wishes,
+        loudness_lufs=_loudness_kept(work, made_by),
         on_piece=lambda done, total: work.progress(done, total, "chunks"),
         check=work.check,
     )
-    entries = _entries(sequence, pieces, songs, rendered, output.sample_rate_hz)
+    entries, snippets = with_snippets(
+        entries_of(sequence, pieces, songs, rendered, output.sample_rate_hz),
+        path,
+        folder=work.folder,
+        check=work.check,
+    )
     pool = artifacts.get(Artifact(work.tenant, Kind.POOL, made_by.pool)).expect(PoolFacts)
     facts = MixFacts(
         title=title,
@@ -128,153 +155,74 @@ def render_mix(work: Work) -> MixFacts:
         chunks=len(entries),
         songs=len(songs),
         approach=pool.approach,
+        loudness_lufs=rendered.loudness_lufs,
     )
-    report = _report(facts, made_by, sequence, sum(pool.counts), output.seams, rendered, entries)
-    work.attempt.put_file(facts.audio_file, path, _CONTENT_TYPES[output.format])
-    cue = cue_sheet(entries, title=title, audio_file=facts.audio_file)
-    work.attempt.put("mix.cue", cue.encode(), "application/x-cue")
-    work.attempt.put("labels.txt", labels(entries).encode(), "text/plain; charset=utf-8")
-    work.attempt.put("report.json", to_json(report), "application/json")
-    work.attempt.put("peaks.json", json.dumps({"peaks": rendered.peaks}).encode(), "application/json")
+    report = report_of(facts, made_by, sequence, sum(pool.counts), output.seams, rendered, entries)
+    cover = draw_cover_of(entries, rendered, duration_s=facts.duration_s)
+    audio = tag_audio(path, entries, cover, tags=tags, duration_s=facts.duration_s)
+    stored = work.attempt.put_file(facts.audio_file, audio, _CONTENT_TYPES[output.format])
+    companions = accompany(
+        facts,
+        report,
+        rendered,
+        cover=cover,
+        size_bytes=stored.size_bytes,
+        chunks=fetching.chunk_payloads(work, sequence),
+        gains_db={} if rendered.loudness_lufs is None else song_gains_db(measured, rendered.loudness_lufs),
+    )
+    for companion in (*companions, *snippets):
+        work.attempt.put(companion.name, companion.data, companion.content_type)
     return facts
 
 
-def air_block(work: Work) -> BlockFacts:
-    """Make a block of a radio."""
-    return radio_tasks.air(work, _pool, _scorer, _open_song)
-
-
-def _scorer(work: Work, model: str) -> Scorer:
-    from shared.learning.approaches import get_approach
-    from shared.learning.backend import configure_tensorflow
-    from shared.learning.weights import load_scorer
-
-    artifact = Artifact(work.tenant, Kind.MODEL, model)
-    facts = work.dispatcher.artifacts.get(artifact).expect(ModelFacts)
-    approach = get_approach(facts.approach)
-    if not approach.scores_in_numpy:
-        configure_tensorflow(get_settings().worker_threads or os.cpu_count() or 1)
-    weights = work.dispatcher.artifacts.read(artifact, "weights.npz")
-    return load_scorer(approach, facts.settings, weights, sha256=facts.weights_sha256)
-
-
-def _pool(work: Work, key: str) -> tuple[PoolFacts, Pool]:
-    artifact = Artifact(work.tenant, Kind.POOL, key)
-    facts = work.dispatcher.artifacts.get(artifact).expect(PoolFacts)
-    return facts, Pool.from_arrays(unpack_arrays(work.dispatcher.artifacts.read(artifact, "pool.npz")))
-
-
-def _durations_s(work: Work, facts: PoolFacts, pool: Pool) -> NDArray[np.float64]:
-    """Return how long each of a pool's chunks is: float64, shape (n,)."""
-    artifacts, durations_s = work.dispatcher.artifacts, np.empty(len(pool))
-    for place, key in enumerate(facts.cuts):
-        cut = artifacts.get(Artifact(work.tenant, Kind.CUT, key)).expect(CutFacts)
-        own = pool.cuts == place
-        durations_s[own] = np.diff(cut.boundaries)[pool.numbers[own]] / cut.sample_rate_hz
-    return durations_s
-
-
-def _pieces(work: Work, sequence: SequenceFacts) -> list[Piece]:
-    artifacts, pieces = work.dispatcher.artifacts, []
-    cuts = {
-        key: artifacts.get(Artifact(work.tenant, Kind.CUT, key)).expect(CutFacts)
-        for key in dict.fromkeys(step.cut for step in sequence.steps)
-    }
-    for step in sequence.steps:
-        cut = cuts[step.cut]
-        start, stop = cut.boundaries[step.chunk : step.chunk + 2]
-        pieces.append(Piece(step.song, start, stop, cut.sample_rate_hz))
-    return pieces
-
-
-def _songs(work: Work, sequence: SequenceFacts) -> dict[str, SongFacts]:
-    """Return the songs of a sequence, in the order in which they first appear."""
-    artifacts = work.dispatcher.artifacts
-    return {
-        song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
-        for song in dict.fromkeys(step.song for step in sequence.steps)
-    }
-
-
-def _open_song(work: Work, song: str, opened: ExitStack) -> Song:
-    """Open a song's audio in the store: only the ranges that are read are fetched."""
-    artifact = SongSpec(song=song).artifact(work.tenant)
-    file = opened.enter_context(work.dispatcher.artifacts.open(artifact, "audio.flac"))
-    return opened.enter_context(open_audio(file))
-
-
-def _mix_title(titles: list[str]) -> str:
-    if len(titles) <= 2:
-        return "Segue: " + " and ".join(titles)
-    return f"Segue: {titles[0]}, {titles[1]} and {len(titles) - 2} more"
-
-
-def _entries(
-    sequence: SequenceFacts,
-    pieces: list[Piece],
-    songs: dict[str, SongFacts],
-    rendered: Rendered,
-    rate_hz: int,
-) -> list[Entry]:
-    ends = [*rendered.starts[1:], rendered.frames]
-    return [
-        Entry(
-            position=position,
-            song=step.song,
-            title=songs[step.song].title or step.song[:12],
-            artist=songs[step.song].artist,
-            chunk=step.chunk,
-            source_start_s=piece.start / piece.sample_rate_hz,
-            source_end_s=piece.stop / piece.sample_rate_hz,
-            mix_start_s=start / rate_hz,
-            mix_end_s=end / rate_hz,
-            score=step.score,
-            seam=seam and SeamEntry.model_validate(asdict(seam)),
-        )
-        for position, (step, piece, start, end, seam) in enumerate(
-            zip(sequence.steps, pieces, rendered.starts, ends, [None, *rendered.seams], strict=True)
-        )
-    ]
-
-
-def _report(
-    facts: MixFacts,
-    made_by: SequenceSpec,
-    sequence: SequenceFacts,
-    pool_chunks: int,
-    joins: str,
-    rendered: Rendered,
-    entries: list[Entry],
-) -> MixReport:
-    scores = [entry.score for entry in entries if entry.score is not None]
-    replays = count_replays(entries)
-    return MixReport(
-        title=facts.title,
-        approach=facts.approach,
-        model=made_by.model,
-        pool=made_by.pool,
-        pool_chunks=pool_chunks,
-        format=facts.format,
-        sample_rate_hz=facts.sample_rate_hz,
-        channels=facts.channels,
-        duration_s=facts.duration_s,
-        peak=rendered.peak,
-        joins=joins,
-        loudness_lufs=rendered.loudness_lufs,
-        limited_db=rendered.limited_db,
-        worst_seams=worst_seams(entries),
-        songs=facts.songs,
-        mean_score=float(np.mean(scores)) if scores else None,
-        method=made_by.sequencing.method,
-        limits=sequence.limits,
-        replays=replays,
-        replay_share=replays / max(1, len(entries) - 1),
-        longest_run_s=longest_run_s(entries),
-        sequence=entries,
+def preview_seam(work: Work) -> PreviewFacts:
+    """Render some seconds of a mix around a seam, from where the mix's report says that it is."""
+    spec, artifacts = work.order.spec, work.dispatcher.artifacts
+    assert isinstance(spec, PreviewSpec)
+    mix = Artifact(work.tenant, Kind.MIX, spec.mix)
+    manifest = artifacts.get(mix)
+    assert isinstance(manifest.spec, MixSpec)
+    chosen = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, manifest.spec.sequence))
+    sequence = chosen.expect(SequenceFacts)
+    report = MixReport.model_validate_json(artifacts.read(mix, "report.json"))
+    pieces, songs = fetching.pieces(work, sequence), fetching.songs(work, sequence)
+    output = manifest.spec.output.model_copy(update={"format": spec.format, "bitrate_kbps": None})
+    wishes = changed_seam(
+        sequence, pieces, spec.position, spec.change, rhythms={}, blended=output.seams != "plain"
     )
+    joint = joint_of(
+        pieces,
+        lambda song, opened: fetching.open_song(work, song, opened),
+        output,
+        measured=_measured(songs),
+        wishes=wishes,
+        loudness_lufs=report.loudness_lufs,
+    )
+    path = work.folder / f"preview.{spec.format}"
+    from_s = report.sequence[spec.position].mix_start_s - spec.around_s - LEAD_S
+    begun = begun_at(report.sequence, pieces, from_s, output.sample_rate_hz)
+    made = preview(joint, begun, spec.position, output, path, around_s=spec.around_s, check=work.check)
+    facts = PreviewFacts(
+        format=spec.format, duration_s=made.duration_s, seam_s=made.seam_s, manner=made.seam.manner
+    )
+    work.attempt.put_file(facts.audio_file, path, _CONTENT_TYPES[spec.format])
+    return facts
+
+
+def _measured(songs: dict[str, SongFacts]) -> Measured:
+    return {key: (song.loudness_lufs, song.peak) for key, song in songs.items()}
+
+
+def _loudness_kept(work: Work, made_by: ChosenSpec) -> float | None:
+    """Return what songs were brought to in the mix that is revised: what stays is to sound the same."""
+    if not isinstance(made_by, RevisedSpec):
+        return None
+    mix = work.dispatcher.artifacts.get(Artifact(work.tenant, Kind.MIX, made_by.mix))
+    return mix.expect(MixFacts).loudness_lufs
 
 
 register(app, Task.BUILD_POOL, build_pool)
 register(app, Task.SEQUENCE_MIX, sequence_mix)
 register(app, Task.RENDER_MIX, render_mix)
-register(app, Task.AIR_BLOCK, air_block)
+register(app, Task.PREVIEW_SEAM, preview_seam)
+register(app, Task.AIR_BLOCK, radio_tasks.air_block)

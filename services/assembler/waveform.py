@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shared.sound.samples import FULL_SCALE, Int16
+from shared.sound.samples import FULL_SCALE, Int16, to_float32
 
 __all__ = ["Waveform", "WaveformMeter"]
 
@@ -21,11 +22,13 @@ class Waveform:
     Attributes:
         frames_per_bin: the length of a stretch in samples; the last may be shorter.
         lows, highs: int16, shape (bins,).
+        levels: float64, shape (bins,): root mean square over all channels, 1.0 at full scale.
     """
 
     frames_per_bin: int
     lows: Int16
     highs: Int16
+    levels: NDArray[np.float64]
 
     @property
     def peak(self) -> float:
@@ -50,6 +53,8 @@ class WaveformMeter:
         self.frames = 0
         self._lows: Int16 = np.empty(0, np.int16)
         self._highs: Int16 = np.empty(0, np.int16)
+        self._energies: NDArray[np.float64] = np.empty(0)
+        """The sum of squares of each bin, averaged over channels."""
 
     def feed(self, samples: Int16) -> None:
         """Take the next samples: int16, shape (n, channels)."""
@@ -60,19 +65,28 @@ class WaveformMeter:
         first_of_bin = np.flatnonzero(np.diff(bins, prepend=-1))
         lows = np.minimum.reduceat(samples.min(axis=1), first_of_bin)
         highs = np.maximum.reduceat(samples.max(axis=1), first_of_bin)
+        sound = to_float32(samples)
+        power = np.einsum("nc,nc->n", sound, sound) / samples.shape[1]
+        energies = np.add.reduceat(power, first_of_bin, dtype=np.float64)
         if bins[0] < bins_before:  # The last bin goes on.
             self._lows[-1] = min(self._lows[-1], lows[0])
             self._highs[-1] = max(self._highs[-1], highs[0])
-            lows, highs = lows[1:], highs[1:]
+            self._energies[-1] += energies[0]
+            lows, highs, energies = lows[1:], highs[1:], energies[1:]
         self._lows = np.concatenate([self._lows, lows])
         self._highs = np.concatenate([self._highs, highs])
+        self._energies = np.concatenate([self._energies, energies])
         self.frames += len(samples)
         while len(self._lows) > MAX_BINS:
             pairs = np.arange(0, len(self._lows), 2)
             self._lows = np.minimum.reduceat(self._lows, pairs)
             self._highs = np.maximum.reduceat(self._highs, pairs)
+            self._energies = np.add.reduceat(self._energies, pairs)
             self._frames_per_bin *= 2
 
     def waveform(self) -> Waveform:
         """Return the waveform so far."""
-        return Waveform(self._frames_per_bin, self._lows, self._highs)
+        starts = np.arange(len(self._lows)) * self._frames_per_bin
+        lengths = np.minimum(self._frames_per_bin, self.frames - starts)
+        levels = np.sqrt(self._energies / lengths)
+        return Waveform(self._frames_per_bin, self._lows, self._highs, levels)

@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from services.chunker.cutting import find_boundaries, threshold_in_force
+from services.chunker.barlines import bar_boundaries
+from services.chunker.cutting import Boundaries, find_boundaries, threshold_in_force
 from services.chunker.gaps import gapped_edges, openings
-from services.chunker.levels import LevelMeter, Levels
+from services.chunker.levels import LevelMeter
 from services.chunker.worker import app
 from shared.errors import SongGone
 from shared.jobs.running import Work
+from shared.parameters import Cut
 from shared.queue import Task
 from shared.settings import get_settings
 from shared.sound.audio import AudioReader, DecodeLimits, decode, open_audio, write_chunk
 from shared.sound.edges import Edges
 from shared.sound.features import edges_of, song_frames, song_long_spectra
+from shared.sound.rhythm import Rhythm
 from shared.sound.samples import Int16
-from shared.store.arrays import pack_arrays
+from shared.store.arrays import pack_arrays, unpack_arrays
 from shared.store.keys import Artifact, Kind, song_source, song_upload
-from shared.store.manifests import CutFacts, GappedFacts, SongFacts, SpectraFacts, UploadRecord
+from shared.store.manifests import AnalysisFacts, CutFacts, GappedFacts, SongFacts, SpectraFacts, UploadRecord
 from shared.store.objects import ObjectMissing
-from shared.store.specs import CutSpec, GappedSpec, SongSpec, SpectraSpec
+from shared.store.specs import AnalysisSpec, CutSpec, GappedSpec, SongSpec, SpectraSpec
 from shared.worker import register
 
 _STORED_AT_ONCE = 4
@@ -56,6 +60,30 @@ def decode_song(work: Work) -> SongFacts:
     return SongFacts.model_validate({**song.model_dump(), "title": title})
 
 
+def analyse_song(work: Work) -> AnalysisFacts:
+    """Find a song's beats, bars, key and sections."""
+    # Loading what it takes lasts a second, which tasks that need none of it are spared.
+    from services.chunker.analysing import analyse
+
+    spec = work.order.spec
+    assert isinstance(spec, AnalysisSpec)
+    with open_audio(_fetch_audio(work, spec.song)) as song:
+        found = analyse(_checked(work, song), song.sample_rate_hz)
+    work.attempt.put("rhythm.npz", pack_arrays(found.rhythm.to_arrays()))
+    return AnalysisFacts(
+        song=spec.song,
+        beats=len(found.rhythm.beats_s),
+        tempo_bpm=found.rhythm.tempo_bpm,
+        beat_confidence=found.rhythm.beat_confidence,
+        beats_per_bar=found.beats_per_bar,
+        bar_confidence=found.rhythm.bar_confidence,
+        key=found.key.key,
+        key_confidence=found.key.confidence,
+        sections_s=found.sections_s.tolist(),
+        note=found.note,
+    )
+
+
 def cut_song(work: Work) -> CutFacts:
     """Cut a song into chunks; store them and their edges."""
     spec = work.order.spec
@@ -63,19 +91,14 @@ def cut_song(work: Work) -> CutFacts:
     decoded = _facts_of(work, spec.song)
     rate, channels = decoded.sample_rate_hz, decoded.channels
     with open_audio(_fetch_audio(work, spec.song)) as song:
-        meter = LevelMeter(rate)
-        for block in song.blocks():
-            meter.feed(block)
-            work.check()
-        levels = meter.levels()
-        inner = find_boundaries(levels, sample_rate_hz=rate, cut=spec.cut)
-        boundaries = [0, *inner.tolist(), song.n_samples]
+        found = _on_beats(work, song) if spec.cut.method == "beats" else _by_level(work, song, spec.cut)
         facts = CutFacts(
             song=spec.song,
             sample_rate_hz=rate,
             channels=channels,
-            boundaries=boundaries,
-            threshold_dbfs=_threshold(spec, levels, rate),
+            boundaries=[0, *found.inner.tolist(), song.n_samples],
+            threshold_dbfs=found.threshold_dbfs,
+            note=found.note,
             format=spec.cut.format,
         )
         edges = edges_of(_stored_chunks(work, song, facts), rate)
@@ -112,6 +135,55 @@ def compute_spectra(work: Work) -> SpectraFacts:
     arrays = {"frames": frames, "long_tails": long_tails, "long_heads": long_heads}
     work.attempt.put("frames.npz", pack_arrays(arrays))
     return SpectraFacts(song=spec.song, frames=len(frames))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Where a song is cut, the threshold of silence in force, and why it is not cut as it was asked for."""
+
+    inner: Boundaries
+    threshold_dbfs: float | None = None
+    note: str | None = None
+
+
+def _by_level(work: Work, song: AudioReader, cut: Cut, note: str | None = None) -> _Found:
+    """Cut at silence, or equally."""
+    rate = song.sample_rate_hz
+    meter = LevelMeter(rate)
+    for block in _checked(work, song):
+        meter.feed(block)
+    levels = meter.levels()
+    inner = find_boundaries(levels, sample_rate_hz=rate, cut=cut)
+    silent = cut.method == "silence"
+    return _Found(inner, threshold_in_force(levels, sample_rate_hz=rate, cut=cut) if silent else None, note)
+
+
+def _on_beats(work: Work, song: AudioReader) -> _Found:
+    """Cut every few bars; at silence where the music has no beat."""
+    spec, artifacts = work.order.spec, work.dispatcher.artifacts
+    assert isinstance(spec, CutSpec)
+    analysis = AnalysisSpec(song=spec.song).artifact(work.tenant)
+    facts = artifacts.get(analysis).expect(AnalysisFacts)
+    if not facts.beats:
+        note = f"Cut at silence, not on beats: {facts.note}."
+        return _by_level(work, song, spec.cut.model_copy(update={"method": "silence"}), note)
+    rhythm = Rhythm.from_arrays(unpack_arrays(artifacts.read(analysis, "rhythm.npz")))
+    return _Found(
+        bar_boundaries(
+            rhythm,
+            song.n_samples,
+            sample_rate_hz=song.sample_rate_hz,
+            bars=spec.cut.bars,
+            min_chunk_ms=spec.cut.min_chunk_ms,
+        )
+    )
+
+
+def _checked(work: Work, song: AudioReader) -> Iterator[Int16]:
+    """Yield the blocks of a song; between them it may be stopped."""
+    for block in song.blocks():
+        yield block
+        work.check()
 
 
 def _title_of_file(work: Work, song: str) -> str | None:
@@ -162,13 +234,8 @@ def _put_edges(work: Work, edges: Edges) -> None:
     work.attempt.put("edges.npz", pack_arrays({name: np.asarray(a) for name, a in edges.to_arrays().items()}))
 
 
-def _threshold(spec: CutSpec, levels: Levels, rate: int) -> float | None:
-    if spec.cut.method == "equal":
-        return None
-    return threshold_in_force(levels, sample_rate_hz=rate, cut=spec.cut)
-
-
 register(app, Task.DECODE_SONG, decode_song)
+register(app, Task.ANALYSE_SONG, analyse_song)
 register(app, Task.CUT_SONG, cut_song)
 register(app, Task.LEAVE_GAPS, leave_gaps)
 register(app, Task.COMPUTE_SPECTRA, compute_spectra)

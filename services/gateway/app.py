@@ -28,6 +28,7 @@ from services.gateway.routes import (
     pools,
     radio,
     reports,
+    revisions,
     songs,
     system,
 )
@@ -72,7 +73,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.receiver = Receiver(backend.patient_store, limit_bytes=settings.max_upload_bytes)
     app.state.radios = Radios(backend)
     v1 = APIRouter(prefix="/v1")
-    for resource in (songs, cuts, models, reports, pools, mixes, radio, jobs, approaches, system):
+    resources = (songs, cuts, models, reports, pools, mixes, revisions, radio, jobs, approaches, system)
+    for resource in resources:
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(health.router)

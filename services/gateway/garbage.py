@@ -17,11 +17,23 @@ from shared.store import keys
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Manifest
 from shared.store.objects import Stored
-from shared.store.specs import DatasetSpec, MixSpec, ModelSpec, ReportSpec
+from shared.store.specs import AnalysisSpec, DatasetSpec, MixSpec, ModelSpec, ReportSpec
 
 LEAST_AGE = timedelta(days=1)
-DERIVED = frozenset({Kind.GAPPED, Kind.SPECTRA, Kind.DATASET, Kind.SEQUENCE, Kind.REPORT, Kind.BLOCK})
-"""Kinds that live as long as something else: what was made of them; of a report, its model."""
+DERIVED = frozenset(
+    {
+        Kind.ANALYSIS,
+        Kind.GAPPED,
+        Kind.SPECTRA,
+        Kind.DATASET,
+        Kind.SEQUENCE,
+        Kind.REPORT,
+        Kind.PREVIEW,
+        Kind.BLOCK,
+    }
+)
+"""Kinds that live as long as something else: what was made of them; of a report, its model; of a preview
+and of a radio's blocks, nothing but their day."""
 
 UNFINISHED_UPLOAD = "an upload that was never finished"
 UNNAMED_ATTEMPT = "an attempt that no manifest names"
@@ -82,10 +94,13 @@ def unreached(tenant: str, stored: Iterable[Stored], records: Records, now: date
 
 
 def reached(records: Records) -> set[Artifact]:
-    """Return the derived artifacts that a model, a report, a mix or an open job rests on, and the reports."""
+    """Return the derived artifacts that a song, model, report, mix or open job rests on, and the reports."""
     found = set(records.needed)
     for artifact, manifest in records.manifests.items():
         match manifest.spec:
+            case AnalysisSpec(song=song):
+                if Artifact(artifact.tenant, Kind.SONG, song) in records.manifests:
+                    found.add(artifact)
             case ReportSpec(model=model, gapped=gapped, spectra=spectra):
                 if Artifact(artifact.tenant, Kind.MODEL, model) in records.manifests:
                     found.add(artifact)

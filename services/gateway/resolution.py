@@ -7,6 +7,7 @@ short) fails the job.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from services.gateway.schemas.requests import (
     CutsRequest,
@@ -15,23 +16,30 @@ from services.gateway.schemas.requests import (
     ModelRequest,
     PartsRequest,
     PoolRequest,
+    PreviewRequest,
     ReportRequest,
+    RevisionRequest,
     TrainingRequest,
 )
 from shared.errors import NotFound, PoolTooSmall, UnknownStart
 from shared.jobs.held_out import need_songs, parts_held_out
+from shared.jobs.lineage import parent_of
 from shared.jobs.plans import Find
 from shared.jobs.recipes import (
+    AnalyseSongs,
     BuildPool,
     CutSongs,
     EvaluateModel,
     FitModel,
     MakeMix,
     Part,
+    PreviewSeam,
     Recipe,
+    ReviseMix,
 )
 from shared.learning.approaches import get_approach
 from shared.parameters import ArtifactKey, Cut, Training
+from shared.revision_checks import check_edits, check_joined, check_seam
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import CutFacts, Manifest, Problem, RejectedInput
 from shared.store.specs import CutSpec, SongSpec
@@ -76,6 +84,20 @@ class Resolver:
             output=request.output,
         )
 
+    def revision(self, mix: ArtifactKey, request: RevisionRequest) -> ReviseMix:
+        """Resolve a request to revise a mix."""
+        return ReviseMix(mix=mix, edits=request.edits)
+
+    def preview(self, mix: ArtifactKey, position: int, request: PreviewRequest) -> PreviewSeam:
+        """Resolve a request to hear a seam."""
+        return PreviewSeam(
+            mix=mix,
+            position=position,
+            change=request.change,
+            around_s=request.around_s,
+            format=request.format,
+        )
+
     def report(self, model: ArtifactKey, request: ReportRequest) -> EvaluateModel:
         """Resolve a request for a report on a model."""
         protocol = request.protocol
@@ -95,7 +117,13 @@ class Resolver:
             PoolTooSmall, UnknownStart: the cuts are all there, and do not hold the mix that is asked for.
             WishesContradict: no mix of these songs can be as it is asked for.
             TooFewSongs, HeldOutGone: there are not enough songs to judge a model on.
+            PartsGone: what a mix was made of was deleted, and a change of it needs that.
+            EditImpossible: the mix cannot be changed so.
         """
+        if isinstance(recipe, AnalyseSongs):
+            self._check_songs(recipe.songs)
+        if isinstance(recipe, ReviseMix | PreviewSeam):
+            self._check_change(recipe)
         if isinstance(recipe, CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel):
             self._check_songs(dict.fromkeys(part.song for part in recipe.parts))
         if isinstance(recipe, BuildPool | MakeMix | EvaluateModel) and not isinstance(recipe.model, Training):
@@ -104,6 +132,24 @@ class Resolver:
                 self._check_judged(recipe, Artifact(self._tenant, Kind.MODEL, recipe.model), model)
         if isinstance(recipe, MakeMix):
             self._check_pool(recipe)
+
+    def _check_change(self, recipe: ReviseMix | PreviewSeam) -> None:
+        parent = parent_of(self._tenant, recipe.mix, self._find)
+        steps = parent.sequence.steps
+        pinned = [step.pinned for step in steps]
+        playing_on = {
+            place
+            for place, (before, step) in enumerate(pairwise(steps), start=1)
+            if (before.cut, before.chunk + 1) == (step.cut, step.chunk)
+        }
+        blended = parent.spec.output.seams != "plain"
+        if isinstance(recipe, ReviseMix):
+            songs = set(parent.pool.songs)
+            check_edits(recipe.edits, pinned, songs=songs, blended=blended, playing_on=playing_on)
+        else:
+            position, change = recipe.position, recipe.change
+            check_seam(0, change, position, len(pinned), blended=blended)
+            check_joined(0, position, plays_on=position in playing_on and not change.is_empty)
 
     def _model_of(self, request: JudgedRequest) -> ArtifactKey | Training:
         if request.training is not None:
@@ -155,7 +201,7 @@ class Resolver:
         if cuts is None:
             return
         available = sum(cut.chunks for cut in cuts)
-        if chunks is not None and available < chunks:
+        if chunks is not None and wish.repeats_after is None and available < chunks:
             raise PoolTooSmall(wanted=chunks, available=available)
         if start is not None and start.chunk >= (
             most := max(cut.chunks for cut in cuts if cut.song == start.song)

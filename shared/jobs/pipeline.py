@@ -3,8 +3,10 @@
 A pure function of a recipe and of the manifests there are. It knows neither queues nor leases: whether a
 missing artifact is under way is not its business. The order of stages is the flow of the product:
 
-    decode -> cut -> [spectra -> dataset -> fit] -> pool -> sequence -> render
-                                                 -> gaps, spectra -> report
+    decode -> [analyse] -> cut -> [spectra -> dataset -> fit] -> pool -> sequence -> render
+                                                              -> gaps, spectra -> report
+    a mix, its sequence and pool -> revised sequence -> render
+                                 -> preview
 """
 
 from __future__ import annotations
@@ -13,9 +15,12 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from shared.errors import SegueError, SongGone
+from shared.jobs.expectations import expected
 from shared.jobs.held_out import dataset_of, need_songs, parts_held_out
+from shared.jobs.lineage import parent_of
 from shared.jobs.plans import Find, Plan
 from shared.jobs.recipes import (
+    AnalyseSongs,
     BuildPool,
     CutSongs,
     DecodeSong,
@@ -23,12 +28,15 @@ from shared.jobs.recipes import (
     FitModel,
     MakeMix,
     Part,
+    PreviewSeam,
     Recipe,
+    ReviseMix,
 )
 from shared.parameters import ArtifactKey, Training
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Manifest, ModelFacts, Problem
 from shared.store.specs import (
+    AnalysisSpec,
     CutSpec,
     DatasetSpec,
     GappedSpec,
@@ -55,7 +63,7 @@ def make_plan(tenant: str, recipe: Recipe, find: Find, uploaded: Callable[[str],
         uploaded: tells whether a song's bytes are still there; asked only of songs not decoded yet.
     """
     planner = _Planner(tenant, find, uploaded)
-    planner.expect_stages(recipe)
+    planner.plan.expect(expected(recipe, planner.parts_of(recipe)))
     planner.reach(recipe)
     return planner.plan
 
@@ -66,28 +74,13 @@ class _Planner:
         self.plan = Plan()
         self._looked_up: dict[Artifact, Manifest | None] = {}
 
-    def expect_stages(self, recipe: Recipe) -> None:
-        """Say beforehand how many artifacts of each kind the goal takes, for progress."""
-        if isinstance(recipe, DecodeSong):
-            self.plan.expect({Kind.SONG: 1})
-            return
-        parts = self._parts(recipe)
-        songs, cuts = len({part.song for part in parts}), len(set(parts))
-        self.plan.expect({Kind.SONG: songs, Kind.CUT: cuts})
-        if _training_of(recipe) is not None:
-            self.plan.expect({Kind.SPECTRA: songs, Kind.DATASET: 1, Kind.MODEL: 1})
-        if isinstance(recipe, BuildPool | MakeMix):
-            self.plan.expect({Kind.POOL: 1})
-        if isinstance(recipe, MakeMix):
-            self.plan.expect({Kind.SEQUENCE: 1, Kind.MIX: 1})
-        if isinstance(recipe, EvaluateModel):
-            self.plan.expect({Kind.GAPPED: cuts, Kind.SPECTRA: songs, Kind.REPORT: 1})
-
     def reach(self, recipe: Recipe) -> None:
         """Walk towards the goal as far as the manifests carry."""
         match recipe:
             case DecodeSong():
                 self._goal(self._need(SongSpec(song=recipe.song)), SongSpec(song=recipe.song))
+            case AnalyseSongs():
+                self._analyses(recipe.songs)
             case CutSongs():
                 if (cuts := self._cuts(recipe.parts)) is not None:
                     self.plan.goals = cuts
@@ -98,6 +91,8 @@ class _Planner:
                 self._pool(recipe)
             case MakeMix():
                 self._mix(recipe)
+            case ReviseMix() | PreviewSeam():
+                self._change(recipe)
             case EvaluateModel():
                 self._report(recipe)
 
@@ -114,7 +109,8 @@ class _Planner:
             self.plan.ready.append(spec)
             self.plan.missing.append(artifact)
         elif manifest.problem is not None:
-            subject = f" (song {spec.song})" if isinstance(spec, SongSpec | CutSpec | SpectraSpec) else ""
+            song = getattr(spec, "song", None)
+            subject = f" (song {song})" if song else ""
             detail = manifest.problem.detail + subject
             self._fail(manifest.problem.model_copy(update={"detail": detail}))
         else:
@@ -125,13 +121,28 @@ class _Planner:
         """Return the cuts of all parts, in order, once every one of them is there."""
         parts = list(dict.fromkeys(parts))
         songs = {song: self._need(SongSpec(song=song)) for song in dict.fromkeys(p.song for p in parts)}
-        specs = [CutSpec(song=part.song, cut=part.cut) for part in parts if songs[part.song] is not None]
+        decoded = [part for part in parts if songs[part.song] is not None]
+        analysed = {p.song: self._need(AnalysisSpec(song=p.song)) for p in decoded if p.needs_analysis}
+        specs = [
+            CutSpec(song=part.song, cut=part.cut)
+            for part in decoded
+            if not part.needs_analysis or analysed[part.song] is not None
+        ]
         if self.plan.problem is not None:
             return None
         found = [self._need(spec) for spec in specs]
         if len(specs) < len(parts) or None in found:
             return None
         return [spec.artifact(self.tenant) for spec in specs]
+
+    def _analyses(self, songs: Iterable[str]) -> None:
+        """Plan the analyses of songs."""
+        songs = list(dict.fromkeys(songs))
+        decoded = [song for song in songs if self._need(SongSpec(song=song)) is not None]
+        specs = [AnalysisSpec(song=song) for song in decoded]
+        found = [self._need(spec) for spec in specs]
+        if self.plan.problem is None and len(specs) == len(songs) and None not in found:
+            self.plan.goals = [spec.artifact(self.tenant) for spec in specs]
 
     def _model(
         self, parts: Iterable[Part], cuts: list[Artifact], training: Training
@@ -205,9 +216,22 @@ class _Planner:
         spec = MixSpec(sequence=sequence.artifact(self.tenant).key, output=recipe.output)
         self._goal(self._need(spec), spec)
 
+    def _change(self, recipe: ReviseMix | PreviewSeam) -> None:
+        """Plan what changes a mix; what that was made of is there, or the job fails."""
+        parent = self._try(lambda: parent_of(self.tenant, recipe.mix, self.find))
+        if parent is None:
+            return
+        spec: Spec = parent.changed(recipe)
+        made = self._need(spec)
+        if made is not None and self.plan.problem is None and isinstance(recipe, ReviseMix):
+            spec = parent.spec.model_copy(update={"sequence": spec.artifact(self.tenant).key})
+            made = self._need(spec)
+        self._goal(made, spec)
+        self.plan.needed += parent.needed  # Last: of a job's mixes, the first is what it made.
+
     def _report(self, recipe: EvaluateModel) -> None:
         """Plan a report, the songs that it judges, and the model."""
-        parts = self._parts(recipe)
+        parts = self.parts_of(recipe)
         found = self._cuts_and_model(parts, recipe.model)
         self.plan.goals = []
         if found is None:
@@ -239,8 +263,10 @@ class _Planner:
         )
         self._goal(self._need(spec), spec)
 
-    def _parts(self, recipe: CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel) -> tuple[Part, ...]:
+    def parts_of(self, recipe: Recipe) -> tuple[Part, ...]:
         """Return the parts of a recipe; of one that names none, what its model held out."""
+        if not isinstance(recipe, CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel):
+            return ()
         if recipe.parts or not isinstance(recipe, EvaluateModel) or isinstance(recipe.model, Training):
             return recipe.parts
         found = self._existing(Artifact(self.tenant, Kind.MODEL, recipe.model))
@@ -263,13 +289,3 @@ class _Planner:
     def _fail(self, problem: Problem) -> None:
         if self.plan.problem is None:
             self.plan.problem = problem
-
-
-def _training_of(recipe: Recipe) -> Training | None:
-    match recipe:
-        case FitModel():
-            return recipe.training
-        case BuildPool() | MakeMix() | EvaluateModel():
-            return recipe.model if isinstance(recipe.model, Training) else None
-        case _:
-            return None

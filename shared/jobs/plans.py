@@ -14,6 +14,7 @@ Find = Callable[[Artifact], Manifest | None]
 
 STAGE_OF: dict[Kind, str] = {
     Kind.SONG: "decode",
+    Kind.ANALYSIS: "analyse",
     Kind.CUT: "cut",
     Kind.GAPPED: "gaps",
     Kind.SPECTRA: "spectra",
@@ -22,6 +23,7 @@ STAGE_OF: dict[Kind, str] = {
     Kind.POOL: "pool",
     Kind.SEQUENCE: "sequence",
     Kind.MIX: "render",
+    Kind.PREVIEW: "preview",
     Kind.REPORT: "report",
     Kind.BLOCK: "air",
 }

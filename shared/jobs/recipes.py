@@ -19,8 +19,10 @@ from shared.parameters import (
     SongId,
     Training,
 )
+from shared.revisions import Edits, SeamChange
 
 __all__ = [
+    "AnalyseSongs",
     "BuildPool",
     "Cut",
     "CutSongs",
@@ -30,8 +32,10 @@ __all__ = [
     "MakeMix",
     "Output",
     "Part",
+    "PreviewSeam",
     "Protocol",
     "Recipe",
+    "ReviseMix",
     "Sequencing",
     "Training",
 ]
@@ -43,6 +47,11 @@ class Part(Parameters):
     song: SongId
     cut: Cut = Cut()
 
+    @property
+    def needs_analysis(self) -> bool:
+        """Tell whether its cut rests on what was found of the song's beats."""
+        return self.cut.method == "beats"
+
 
 MAX_PARTS = 2000
 Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=MAX_PARTS)]
@@ -53,6 +62,13 @@ class DecodeSong(Parameters):
 
     goal: Literal["song"] = "song"
     song: SongId
+
+
+class AnalyseSongs(Parameters):
+    """Find the beats, bars, keys and sections of songs."""
+
+    goal: Literal["analyses"] = "analyses"
+    songs: Annotated[tuple[SongId, ...], Field(min_length=1, max_length=MAX_PARTS)]
 
 
 class CutSongs(Parameters):
@@ -88,6 +104,25 @@ class MakeMix(Parameters):
     output: Output = Output()
 
 
+class ReviseMix(Parameters):
+    """Make a new mix of an old one by edits."""
+
+    goal: Literal["revision"] = "revision"
+    mix: ArtifactKey
+    edits: Edits
+
+
+class PreviewSeam(Parameters):
+    """Render a few seconds of a mix around one seam, as it is or as a change would have it."""
+
+    goal: Literal["preview"] = "preview"
+    mix: ArtifactKey
+    position: int = Field(ge=1)
+    change: SeamChange = SeamChange()
+    around_s: float = 5.0
+    format: Literal["mp3", "wav"] = "mp3"
+
+
 class EvaluateModel(Parameters):
     """Judge a model on cut songs: one that exists, or one to be fitted on these, judged on what it held out.
 
@@ -107,5 +142,14 @@ class EvaluateModel(Parameters):
 
 
 Recipe = Annotated[
-    DecodeSong | CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel, Field(discriminator="goal")
+    DecodeSong
+    | AnalyseSongs
+    | CutSongs
+    | FitModel
+    | BuildPool
+    | MakeMix
+    | ReviseMix
+    | PreviewSeam
+    | EvaluateModel,
+    Field(discriminator="goal"),
 ]

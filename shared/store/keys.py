@@ -28,6 +28,7 @@ class Kind(StrEnum):
     """The kinds of artifact, in the order in which they are needed. The value is the folder's name."""
 
     SONG = "songs"
+    ANALYSIS = "analyses"
     CUT = "cuts"
     GAPPED = "gapped"
     SPECTRA = "spectra"
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     POOL = "pools"
     SEQUENCE = "sequences"
     MIX = "mixes"
+    PREVIEW = "previews"
     REPORT = "reports"
     BLOCK = "radio"
 
@@ -47,14 +49,16 @@ class Kind(StrEnum):
 
 PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SONG: 1,
+    Kind.ANALYSIS: 1,
     Kind.CUT: 4,
     Kind.GAPPED: 3,
     Kind.SPECTRA: 3,
     Kind.DATASET: 1,
     Kind.MODEL: 1,
-    Kind.POOL: 1,
-    Kind.SEQUENCE: 2,
-    Kind.MIX: 2,
+    Kind.POOL: 2,
+    Kind.SEQUENCE: 3,
+    Kind.MIX: 3,
+    Kind.PREVIEW: 1,
     Kind.REPORT: 1,
     Kind.BLOCK: 1,
 }

@@ -10,19 +10,16 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared.errors import InputError, SegueError
-from shared.parameters import Limits
+from shared.store.sequences import Document as Document
+from shared.store.sequences import EditDone as EditDone
+from shared.store.sequences import SequenceFacts as SequenceFacts
+from shared.store.sequences import Step as Step
 from shared.store.specs import AnySpec
 
 MANIFEST_VERSION = 1
-
-
-class Document(BaseModel):
-    """A JSON document in the bucket. Fields that a later release added are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Problem(Document):
@@ -75,6 +72,22 @@ class SongFacts(Document):
     album: str | None = None
 
 
+class AnalysisFacts(Document):
+    """What was found of a song's beats, bars, key and sections. Payload: `rhythm.npz`."""
+
+    of: Literal["analysis"] = "analysis"
+    song: str
+    beats: int
+    tempo_bpm: float | None = Field(description="By the median beat; null: no beat was found.")
+    beat_confidence: float
+    beats_per_bar: int | None
+    bar_confidence: float
+    key: str | None = Field(description="Such as `A minor`; null: nothing has a pitch.")
+    key_confidence: float
+    sections_s: list[float] = Field(description="Where sections begin, rising from 0.")
+    note: str | None = Field(description="Why no beat was found.")
+
+
 class CutFacts(Document):
     """A cut song. Payloads: `edges.npz` and one file per chunk (`0000.flac`, ...)."""
 
@@ -83,7 +96,8 @@ class CutFacts(Document):
     sample_rate_hz: int
     channels: int
     boundaries: list[int] = Field(description="Rising positions in samples, from 0 to the song's last.")
-    threshold_dbfs: float | None = Field(description="The threshold in force; null for equal cuts.")
+    threshold_dbfs: float | None = Field(description="The threshold in force; null for other cuts.")
+    note: str | None = Field(None, description="Why it is not cut as it was asked for; null: it is.")
     format: Literal["flac", "wav", "mp3"]
 
     @property
@@ -155,25 +169,13 @@ class PoolFacts(Document):
     counts: list[int] = Field(description="The number of chunks of each cut, in the pool's order.")
 
 
-class Step(Document):
-    """One chunk of a sequence."""
-
-    song: str
-    cut: str
-    chunk: int
-    score: float | None = Field(description="How well it follows the one before; null for the first.")
-
-
-class SequenceFacts(Document):
-    """Chunks in order."""
-
-    of: Literal["sequence"] = "sequence"
-    steps: list[Step]
-    limits: Limits | None = Field(None, description="Those in force; null: none.")
-
-
 class MixFacts(Document):
-    """A rendered mix. Payloads: `mix.<format>`, `report.json`, `mix.cue`, `peaks.json`."""
+    """A rendered mix.
+
+    Payloads: `mix.<format>`, `report.json`, `mix.cue`, `labels.txt`, `peaks.json`. Mixes of earlier releases
+    lack these: `cover.jpg`, `plot.svg`, `mix.edl`, `mix.rpp`, `rekordbox.xml`, `package.json` (what the
+    package holds), and `seam-<position>.mp3` for each of the worst seams.
+    """
 
     of: Literal["mix"] = "mix"
     title: str
@@ -184,11 +186,29 @@ class MixFacts(Document):
     chunks: int
     songs: int
     approach: str
+    loudness_lufs: float | None = Field(
+        None, description="What songs were brought to; null: they are as they are, or it was not told yet."
+    )
 
     @property
     def audio_file(self) -> str:
         """The payload name of the audio."""
         return f"mix.{self.format}"
+
+
+class PreviewFacts(Document):
+    """A few seconds around a seam. Payload: `preview.<format>`."""
+
+    of: Literal["preview"] = "preview"
+    format: str
+    duration_s: float
+    seam_s: float = Field(description="Where in it the chunk begins.")
+    manner: str = Field(description="How the seam was made.")
+
+    @property
+    def audio_file(self) -> str:
+        """The payload name of the audio."""
+        return f"preview.{self.format}"
 
 
 class GainFacts(Document):
@@ -237,6 +257,7 @@ class BlockFacts(Document):
 
 Facts = Annotated[
     SongFacts
+    | AnalysisFacts
     | CutFacts
     | GappedFacts
     | SpectraFacts
@@ -245,6 +266,7 @@ Facts = Annotated[
     | PoolFacts
     | SequenceFacts
     | MixFacts
+    | PreviewFacts
     | ReportFacts
     | BlockFacts,
     Field(discriminator="of"),

@@ -23,6 +23,7 @@ from shared.parameters import (
     SongId,
     Training,
 )
+from shared.revisions import Edits, SeamChange
 from shared.store.keys import Artifact, Kind, digest
 
 
@@ -46,6 +47,14 @@ class SongSpec(Spec):
     def artifact(self, tenant: str) -> Artifact:
         """Return the song's name: the SHA-256 of its bytes says all there is to say."""
         return Artifact(tenant, Kind.SONG, self.song)
+
+
+class AnalysisSpec(Spec):
+    """A song's beats, bars, key and sections."""
+
+    artifact_kind = Kind.ANALYSIS
+    of: Literal["analysis"] = "analysis"
+    song: SongId
 
 
 class CutSpec(Spec):
@@ -112,15 +121,30 @@ class PoolSpec(Spec):
     weights_sha256: str
 
 
-class SequenceSpec(Spec):
-    """Chunks chosen from a pool, in order."""
+class ChosenSpec(Spec):
+    """Chunks chosen from a pool, in order, in whatever way."""
 
     artifact_kind = Kind.SEQUENCE
-    of: Literal["sequence"] = "sequence"
     pool: ArtifactKey
     model: ArtifactKey
     weights_sha256: str
     sequencing: Sequencing
+
+
+class SequenceSpec(ChosenSpec):
+    """Chunks chosen from a pool, in order."""
+
+    of: Literal["sequence"] = "sequence"
+
+
+class RevisedSpec(ChosenSpec):
+    """The chunks of a mix, as edits change them; what is chosen anew is chosen by the same wishes."""
+
+    of: Literal["revised"] = "revised"
+    mix: ArtifactKey
+    base: ArtifactKey
+    """The sequence of that mix."""
+    edits: Edits
 
 
 class MixSpec(Spec):
@@ -130,6 +154,18 @@ class MixSpec(Spec):
     of: Literal["mix"] = "mix"
     sequence: ArtifactKey
     output: Output
+
+
+class PreviewSpec(Spec):
+    """A few seconds of a mix around one seam, as it is or as it would be."""
+
+    artifact_kind = Kind.PREVIEW
+    of: Literal["preview"] = "preview"
+    mix: ArtifactKey
+    position: int
+    change: SeamChange
+    around_s: float
+    format: Literal["mp3", "wav"]
 
 
 class ReportSpec(Spec):
@@ -162,6 +198,7 @@ class BlockSpec(Spec):
 
 AnySpec = Annotated[
     SongSpec
+    | AnalysisSpec
     | CutSpec
     | GappedSpec
     | SpectraSpec
@@ -170,7 +207,9 @@ AnySpec = Annotated[
     | ShippedSpec
     | PoolSpec
     | SequenceSpec
+    | RevisedSpec
     | MixSpec
+    | PreviewSpec
     | ReportSpec
     | BlockSpec,
     Field(discriminator="of"),

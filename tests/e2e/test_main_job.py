@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+import soundfile
 
 from shared.sound.loudness import LoudnessMeter
 from tests.support.listening import decode_mono, hear, longest_hole_ms
@@ -188,6 +189,30 @@ def test_chunks_of_a_cut_laid_end_to_end_are_the_song(api: httpx.Client, job: di
         for chunk in cut["chunks"]
     ]
     assert np.array_equal(np.concatenate(chunks), song)
+
+
+def test_songs_are_analysed_and_cut_on_their_bars(api: httpx.Client, songs: list[str]) -> None:
+    posted = api.post(f"/songs/{songs[0]}/analysis")
+    assert posted.status_code == 202, posted.text
+    assert ended(api, posted.json())["state"] == "succeeded"
+    found = api.get(f"/songs/{songs[0]}/analysis").json()
+    assert found["tempo_bpm"] == pytest.approx(122, rel=0.01)  # As it was written.
+    done = ended(api, api.post("/cuts", json={"songs": songs[:1], "cut": {"method": "beats"}}).json())
+    assert done["state"] == "succeeded", done["problem"]
+    cut = api.get(f"/cuts/{done['result']['cuts'][0]}").json()
+    starts_s = np.array([chunk["start_s"] for chunk in cut["chunks"][1:]])
+    early_s = np.abs(np.array(found["bars_s"])[None, :] - starts_s[:, None]).min(axis=1)
+    np.testing.assert_allclose(early_s, 0.008, atol=0.001)
+    assert cut["note"] is None
+
+
+def test_music_without_a_beat_is_cut_at_silence_and_says_so(api: httpx.Client, tmp_path: Path) -> None:
+    path = tmp_path / "hiss.wav"
+    soundfile.write(path, np.random.default_rng(0).normal(size=44_100 * 12) * 0.05, 44_100)
+    song = upload(api, path)["id"]
+    done = ended(api, api.post("/cuts", json={"songs": [song], "cut": {"method": "beats"}}).json())
+    assert done["state"] == "succeeded", done["problem"]
+    assert "not on beats" in api.get(f"/cuts/{done['result']['cuts'][0]}").json()["note"]
 
 
 def test_a_text_file_is_rejected_with_a_reason_and_nothing_is_lost(

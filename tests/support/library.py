@@ -8,6 +8,7 @@ from shared.jobs.recipes import MakeMix, Part
 from shared.parameters import Cut, Output, Protocol, Sequencing, Training
 from shared.store.keys import Artifact
 from shared.store.manifests import (
+    AnalysisFacts,
     ApproachFacts,
     CutFacts,
     DatasetFacts,
@@ -18,6 +19,7 @@ from shared.store.manifests import (
     MixFacts,
     ModelFacts,
     PoolFacts,
+    PreviewFacts,
     Problem,
     ReportFacts,
     SequenceFacts,
@@ -25,13 +27,16 @@ from shared.store.manifests import (
     SpectraFacts,
 )
 from shared.store.specs import (
+    AnalysisSpec,
     CutSpec,
     DatasetSpec,
     GappedSpec,
     MixSpec,
     ModelSpec,
     PoolSpec,
+    PreviewSpec,
     ReportSpec,
+    RevisedSpec,
     SequenceSpec,
     SongSpec,
     Spec,
@@ -189,10 +194,27 @@ def mix_recipe(*songs: str, chunks: int = 3, model: str | Training = LINEAR) -> 
     return MakeMix(parts=parts, model=model, sequencing=Sequencing(chunks=chunks))
 
 
+def analysis_facts(song: str = SONG, *, beats: int = 32) -> AnalysisFacts:
+    return AnalysisFacts(
+        song=song,
+        beats=beats,
+        tempo_bpm=120.0 if beats else None,
+        beat_confidence=0.9 if beats else 0.1,
+        beats_per_bar=4 if beats else None,
+        bar_confidence=0.8 if beats else 0.0,
+        key="A minor",
+        key_confidence=0.6,
+        sections_s=[0.0, 8.0],
+        note=None if beats else "its beat is unsure (0.10, and 0.5 is needed)",
+    )
+
+
 def facts_of(spec: Spec) -> Facts:
     match spec:
         case SongSpec():
             return song_facts()
+        case AnalysisSpec(song=song):
+            return analysis_facts(song)
         case CutSpec(song=song):
             return cut_facts(song)
         case GappedSpec(gaps_s=gaps_s):
@@ -207,6 +229,10 @@ def facts_of(spec: Spec) -> Facts:
             return PoolFacts(approach="linear", cuts=list(cuts), songs=[], counts=[])
         case SequenceSpec():
             return SequenceFacts(steps=[])
+        case RevisedSpec():
+            return SequenceFacts(steps=[])
+        case PreviewSpec():
+            return PreviewFacts(format="mp3", duration_s=10.0, seam_s=5.0, manner="cut")
         case MixSpec():
             return mix_facts()
         case ReportSpec():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response, status
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response, status
+from starlette.responses import StreamingResponse
 
 from services.gateway import library
 from services.gateway.auth import Tenant
 from services.gateway.backend import Backend
 from services.gateway.dependencies import IdempotencyKey, TheBackend, accept, documented, resolver_of
+from services.gateway.mix_files import MIX_FILES, MixFile, seam_snippet, serve_mix_file, serve_package
 from services.gateway.paging import Cursor, Limit
 from services.gateway.ranges import serve_payload
 from services.gateway.schemas.artifacts import Mix
@@ -20,7 +24,6 @@ from shared.store.manifests import Manifest, MixFacts
 from shared.store.specs import MixSpec
 
 router = APIRouter(prefix="/mixes", tags=["mixes"])
-_JSON = {"application/json": {"schema": {"type": "object"}}}
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404))
@@ -76,59 +79,63 @@ def get_audio(request: Request, mix_id: str, backend: TheBackend, tenant: Tenant
 
 
 @router.get(
-    "/{mix_id}/cue",
+    "/{mix_id}/seams/{position}/audio",
     response_class=Response,
     responses={
-        200: {"content": {"application/x-cue": {}}, "description": "The cue sheet."},
+        200: {"content": {"audio/mpeg": {}}, "description": "Up to 5 s before the seam and 5 s after it."},
+        206: {"content": {"audio/mpeg": {}}, "description": "The range that was asked for."},
         **documented(404, 416),
     },
 )
-def get_cue(request: Request, mix_id: str, backend: TheBackend, tenant: Tenant) -> Response:
-    """Read where in the mix each song comes."""
-    artifact = library.artifact_of(tenant, Kind.MIX, mix_id)
-    return serve_payload(request, backend, artifact, "mix.cue", filename="mix.cue")
+def get_seam_audio(
+    request: Request,
+    mix_id: str,
+    position: Annotated[int, Path(ge=0, description="Of the chunk that the seam leads to, from 0.")],
+    backend: TheBackend,
+    tenant: Tenant,
+) -> Response:
+    """Listen to one of the worst seams: the report lists them, and names them again at each seam."""
+    return serve_mix_file(request, backend, tenant, mix_id, seam_snippet(position))
 
 
 @router.get(
-    "/{mix_id}/labels",
-    response_class=Response,
+    "/{mix_id}/package",
+    response_class=StreamingResponse,
     responses={
-        200: {"content": {"text/plain": {}}, "description": "A label track for Audacity."},
-        **documented(404, 416),
+        200: {"content": {"application/zip": {}}, "description": "A ZIP archive, sent as it is read."},
+        **documented(404),
     },
 )
-def get_labels(request: Request, mix_id: str, backend: TheBackend, tenant: Tenant) -> Response:
-    """Read where in the mix each chunk begins and ends, to be imported beside the audio."""
-    artifact = library.artifact_of(tenant, Kind.MIX, mix_id)
-    return serve_payload(request, backend, artifact, "labels.txt", filename="labels.txt")
+def get_package(mix_id: str, backend: TheBackend, tenant: Tenant) -> Response:
+    """Take a mix to a DAW: its chunks as files, its songs, a Reaper project that plays them, and all else.
+
+    The songs are whole and lossless, so that seams can be moved: expect a large file.
+    """
+    return serve_package(backend, tenant, mix_id)
 
 
-@router.get(
-    "/{mix_id}/report",
-    response_class=Response,
-    responses={
-        200: {"content": _JSON, "description": "Every chunk with its source and score."},
-        **documented(404, 416),
-    },
-)
-def get_report(request: Request, mix_id: str, backend: TheBackend, tenant: Tenant) -> Response:
-    """Read what was done: each chunk, where it comes from, where it is, and how well it follows."""
-    artifact = library.artifact_of(tenant, Kind.MIX, mix_id)
-    return serve_payload(request, backend, artifact, "report.json", filename="report.json")
+def _add_file(file: MixFile) -> None:
+    """Add the route of one of the files that come with a mix."""
+
+    def get_file(request: Request, mix_id: str, backend: TheBackend, tenant: Tenant) -> Response:
+        return serve_mix_file(request, backend, tenant, mix_id, file)
+
+    schema = {"schema": {"type": "object"}} if file.media_type == "application/json" else {}
+    router.add_api_route(
+        f"/{{mix_id}}/{file.name}",
+        get_file,
+        name=f"get_{file.name}",
+        description=file.summary,
+        response_class=Response,
+        responses={
+            200: {"content": {file.media_type: schema}, "description": file.holds},
+            **documented(404, 416),
+        },
+    )
 
 
-@router.get(
-    "/{mix_id}/peaks",
-    response_class=Response,
-    responses={
-        200: {"content": _JSON, "description": "Lowest and highest sample of each stretch."},
-        **documented(404, 416),
-    },
-)
-def get_peaks(request: Request, mix_id: str, backend: TheBackend, tenant: Tenant) -> Response:
-    """Read the outline of the mix, to draw it."""
-    artifact = library.artifact_of(tenant, Kind.MIX, mix_id)
-    return serve_payload(request, backend, artifact, "peaks.json", filename="peaks.json")
+for _file in MIX_FILES:
+    _add_file(_file)
 
 
 @router.delete("/{mix_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404, 409))

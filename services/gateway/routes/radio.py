@@ -19,7 +19,7 @@ from services.gateway.radio.icy import METAINT, IcyWriter
 from services.gateway.radio.radios import Radios, Tuned
 from services.gateway.radio.relay import Listener, Relay
 from services.gateway.radio.wishes import Wish
-from services.gateway.schemas.radio import Ban, Playing, Radio
+from services.gateway.schemas.radio import Playing, Radio, RadioBan
 from shared.errors import BadSetting, NotFound, OffAir
 from shared.parameters import Airing
 from shared.radio import Entry
@@ -111,7 +111,7 @@ async def skip(pool_id: str, backend: TheBackend, radios: TheRadios, tenant: Ten
 
 @router.post("/{pool_id}/ban", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 409))
 async def ban(
-    pool_id: str, request: Ban, backend: TheBackend, radios: TheRadios, tenant: Tenant, seed: Seed = 0
+    pool_id: str, request: RadioBan, backend: TheBackend, radios: TheRadios, tenant: Tenant, seed: Seed = 0
 ) -> Radio:
     """Never play a song again, or a chunk of it: what plays, or what is named.
 

@@ -11,16 +11,27 @@ from fastapi import APIRouter, Query, Request, Response, status
 from services.gateway import library
 from services.gateway.auth import Tenant
 from services.gateway.backend import Backend
-from services.gateway.dependencies import TheBackend, TheReceiver, documented
+from services.gateway.dependencies import (
+    IdempotencyKey,
+    TheBackend,
+    TheReceiver,
+    accept,
+    documented,
+)
 from services.gateway.multipart import FormFile
 from services.gateway.names import clean_name
 from services.gateway.paging import Cursor, Limit, page_of
 from services.gateway.ranges import serve_payload
 from services.gateway.schemas.common import Page
-from services.gateway.schemas.songs import Song, SongState
+from services.gateway.schemas.jobs import Job
+from services.gateway.schemas.songs import Analysis, Song, SongState
 from services.gateway.uploads import Received, keep
+from services.gateway.views.songs import analysis_view
 from shared.errors import Conflict
+from shared.jobs.recipes import AnalyseSongs
+from shared.store.arrays import unpack_arrays
 from shared.store.keys import Artifact, Kind
+from shared.store.specs import AnalysisSpec
 
 router = APIRouter(prefix="/songs", tags=["songs"])
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -107,6 +118,28 @@ def get_song_audio(request: Request, song_id: str, backend: TheBackend, tenant: 
         raise Conflict(f"Song {song.id} is not decoded yet. Wait until its state is `ready`.")
     artifact = Artifact(tenant, Kind.SONG, song.id)
     return serve_payload(request, backend, artifact, "audio.flac", filename=f"{song.title}.flac")
+
+
+@router.post("/{song_id}/analysis", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 409))
+def analyse_song(
+    song_id: str,
+    response: Response,
+    backend: TheBackend,
+    tenant: Tenant,
+    idempotency_key: IdempotencyKey = None,
+) -> Job:
+    """Find a song's beats, bars, key and sections."""
+    song = library.get_song(backend, tenant, song_id)
+    return accept(backend, tenant, AnalyseSongs(songs=(song.id,)), idempotency_key, response)
+
+
+@router.get("/{song_id}/analysis", responses=documented(404))
+def get_analysis(song_id: str, backend: TheBackend, tenant: Tenant) -> Analysis:
+    """Show what was found of a song's beats, bars, key and sections. A `POST` has it found."""
+    song = library.get_song(backend, tenant, song_id)
+    artifact = AnalysisSpec(song=song.id).artifact(tenant)
+    manifest = library.made(backend, tenant, Kind.ANALYSIS, artifact.key)
+    return analysis_view(manifest, unpack_arrays(backend.artifacts.read(artifact, "rhythm.npz")))
 
 
 @router.delete("/{song_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404, 409))

@@ -12,12 +12,14 @@ from services.gateway.schemas.common import (
     MIX_EXAMPLE,
     MODEL_EXAMPLE,
     POOL_EXAMPLE,
+    PREVIEW_EXAMPLE,
     SONG_EXAMPLE,
     TIME_EXAMPLE,
     Links,
     Schema,
 )
 from shared.parameters import Cut, Output, Sequencing
+from shared.revisions import Edit
 
 
 class Made(Schema):
@@ -55,7 +57,10 @@ class CutDetails(CutSummary):
     channels: int = Field(description="1 or 2.", examples=[2])
     format: str = Field(description="How chunk files are stored.", examples=["flac"])
     threshold_dbfs: float | None = Field(
-        description="The threshold of silence in force; null for equal cuts.", examples=[-22.5]
+        description="The threshold of silence in force; null for other cuts.", examples=[-22.5]
+    )
+    note: str | None = Field(
+        description="Why it is not cut as it was asked for; null: it is.", examples=[None]
     )
     chunks: list[Chunk] = Field(description="The chunks in order.")
 
@@ -114,3 +119,47 @@ class Mix(Made):
         description="How chunks were chosen; null where its record is gone.", examples=[{"chunks": 30}]
     )
     output: Output = Field(description="How it was rendered.", examples=[{"format": "mp3"}])
+    revision_of: str | None = Field(
+        description="Id of the mix that it is a revision of; null: of none.", examples=[None]
+    )
+    edits: list[Edit] = Field(description="What was changed of that mix.", examples=[[]])
+
+
+class Version(Schema):
+    """A mix in the history of another."""
+
+    id: str = Field(description="The mix's id.", examples=[MIX_EXAMPLE])
+    created_at: datetime | None = Field(
+        description="When it was made; null: it was deleted.", examples=[TIME_EXAMPLE]
+    )
+    duration_s: float | None = Field(description="Length in seconds.", examples=[121.7])
+    chunks: int | None = Field(description="Number of chunks.", examples=[30])
+    revision_of: str | None = Field(description="Id of the mix that it was made of.", examples=[MIX_EXAMPLE])
+    edits: list[Edit] = Field(
+        description="What was changed of that one.", examples=[[{"edit": "swap", "position": 7}]]
+    )
+    links: Links
+
+
+class History(Schema):
+    """How a mix came to be, and what was made of it. Going back is to go on from an earlier one."""
+
+    ancestors: list[Version] = Field(
+        description="The line of mixes that it was made of, the first one first."
+    )
+    mix: Version = Field(description="The mix itself.")
+    revisions: list[Version] = Field(description="What was made of it, the oldest first.")
+
+
+class Preview(Made):
+    """A few seconds around a seam of a mix."""
+
+    id: str = Field(description="The preview's id.", examples=[PREVIEW_EXAMPLE])
+    mix: str = Field(description="Id of the mix.", examples=[MIX_EXAMPLE])
+    position: int = Field(description="The place of the chunk that begins with the seam.", examples=[5])
+    duration_s: float = Field(description="Length in seconds.", examples=[10.0])
+    seam_s: float = Field(description="Where in it that chunk begins.", examples=[5.0])
+    manner: str = Field(
+        description="How the seam is made: `continues`, `blend`, `cut` or `echo_out`.", examples=["blend"]
+    )
+    format: str = Field(description="Of the sound.", examples=["mp3"])

@@ -13,6 +13,7 @@ from services.gateway.schemas.common import (
     MIX_EXAMPLE,
     MODEL_EXAMPLE,
     POOL_EXAMPLE,
+    PREVIEW_EXAMPLE,
     REPORT_EXAMPLE,
     SONG_EXAMPLE,
     TIME_EXAMPLE,
@@ -45,8 +46,8 @@ class Stage(Schema):
     """One kind of work on the way to the goal."""
 
     name: str = Field(
-        description="`decode`, `cut`, `gaps`, `spectra`, `dataset`, `fit`, `pool`, `sequence`, `render` or "
-        "`report`.",
+        description="`decode`, `cut`, `gaps`, `spectra`, `dataset`, `fit`, `pool`, `sequence`, `render`, "
+        "`preview` or `report`.",
         examples=["fit"],
     )
     done: int = Field(description="Artifacts that are there.", examples=[0])
@@ -62,7 +63,9 @@ class Results(Schema):
     cuts: list[str] = Field(default_factory=list, description="Cuts.", examples=[[CUT_EXAMPLE]])
     models: list[str] = Field(default_factory=list, description="Models.", examples=[[MODEL_EXAMPLE]])
     pools: list[str] = Field(default_factory=list, description="Pools.", examples=[[POOL_EXAMPLE]])
+    analyses: list[str] = Field(default_factory=list, description="Analyses.", examples=[[]])
     mixes: list[str] = Field(default_factory=list, description="Mixes.", examples=[[MIX_EXAMPLE]])
+    previews: list[str] = Field(default_factory=list, description="Previews.", examples=[[PREVIEW_EXAMPLE]])
     reports: list[str] = Field(default_factory=list, description="Reports.", examples=[[REPORT_EXAMPLE]])
 
 
@@ -74,12 +77,14 @@ class JobSummary(Schema):
         description="`queued`: waits for a worker; `running`: a worker is at it; the others are final."
     )
     goal: str = Field(
-        description="What was asked for: `song`, `cuts`, `model`, `pool`, `mix` or `report`.",
+        description="What was asked for: `song`, `cuts`, `model`, `pool`, `mix`, `revision`, `preview` or "
+        "`report`.",
         examples=["mix"],
     )
     accepted_at: datetime = Field(description="When it was accepted.", examples=[TIME_EXAMPLE])
     ended_at: datetime | None = Field(description="When it ended.", examples=[None])
     mix: str | None = Field(description="The mix that it made.", examples=[MIX_EXAMPLE])
+    preview: str | None = Field(description="The preview that it made.", examples=[None])
     report: str | None = Field(description="The report that it made.", examples=[None])
     problem: Problem | None = Field(description="Why it failed.", examples=[None])
     links: Links

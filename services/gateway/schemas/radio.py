@@ -32,7 +32,7 @@ class Radio(Schema):
     playing: Playing | None = Field(description="What is sent now; null: it is not on air.")
 
 
-class Ban(Schema):
+class RadioBan(Schema):
     """What is never to be heard again, as long as the radio is on air."""
 
     what: Literal["song", "chunk"] = Field("song", description="A whole song, or one chunk of it.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from services.gateway.schemas.common import MODEL_EXAMPLE, SONG_EXAMPLE, RequestSchema
 from shared.learning.pretrained import PRETRAINED
 from shared.parameters import ArtifactKey, Cut, Output, Protocol, Sequencing, SongId
+from shared.revisions import Edits, SeamChange
 
 MAX_PARTS = 2000
 BEST = PRETRAINED[0]
@@ -157,3 +158,25 @@ class MixRequest(JudgedRequest, Sequencing):
     def sequencing(self) -> Sequencing:
         """How its chunks are chosen."""
         return Sequencing(**{name: getattr(self, name) for name in Sequencing.model_fields})
+
+
+class RevisionRequest(RequestSchema):
+    """Make a new mix of one that there is; that one stays as it is."""
+
+    edits: Edits = Field(
+        description="What is to be different, made one after another: `swap`, `ban`, `pin`, `unpin`, `seam`, "
+        "`lengthen`, `remove` or `move`.",
+        examples=[[{"edit": "swap", "position": 7}, {"edit": "seam", "position": 5, "manner": "cut"}]],
+    )
+
+
+class PreviewRequest(SeamChange):
+    """Hear a seam as it is, or as a change would have it."""
+
+    around_s: float = Field(5.0, ge=1, le=15, description="Seconds on each side of the seam.", examples=[5.0])
+    format: Literal["mp3", "wav"] = Field("mp3", description="Of the sound.")
+
+    @property
+    def change(self) -> SeamChange:
+        """What is to be different."""
+        return SeamChange(**{name: getattr(self, name) for name in SeamChange.model_fields})

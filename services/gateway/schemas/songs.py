@@ -45,3 +45,25 @@ class Song(Schema):
         description="The job that decodes it, unless it is decoded.", examples=[JOB_EXAMPLE]
     )
     links: Links
+
+
+class Analysis(Schema):
+    """What was found of a song. Confidences go from 0 to 1."""
+
+    song: str = Field(description="Id of the song.", examples=[SONG_EXAMPLE])
+    tempo_bpm: float | None = Field(
+        description="Beats a minute, by the median; null: no beat.", examples=[122.0]
+    )
+    beat_confidence: float = Field(
+        description="How sure it is that the music has this beat; from 0.5 on it is taken for real.",
+        examples=[0.94],
+    )
+    beats_per_bar: int | None = Field(description="3 or 4; null: no beat.", examples=[4])
+    bar_confidence: float = Field(description="How sure it is which beats begin a bar.", examples=[0.7])
+    key: str | None = Field(description="The key; null: nothing has a pitch.", examples=["A minor"])
+    key_confidence: float = Field(description="How sure the key is.", examples=[0.5])
+    sections_s: list[float] = Field(description="Where sections begin, rising from 0.", examples=[[0.0]])
+    note: str | None = Field(description="Why no beat was found.", examples=[None])
+    beats_s: list[float] = Field(description="The beats, rising.", examples=[[0.31, 0.8]])
+    bars_s: list[float] = Field(description="Those that begin a bar.", examples=[[0.31]])
+    links: Links

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from services.gateway.schemas.artifacts import Chunk, CutDetails, CutSummary, Mix, Model, Pool
-from shared.store.manifests import CutFacts, Manifest, MixFacts, ModelFacts, PoolFacts
-from shared.store.specs import CutSpec, MixSpec, PoolSpec, SequenceSpec
+from services.gateway.mix_files import links_of
+from services.gateway.schemas.artifacts import Chunk, CutDetails, CutSummary, Mix, Model, Pool, Preview
+from shared.jobs.lineage import revision_of
+from shared.store.manifests import CutFacts, Manifest, MixFacts, ModelFacts, PoolFacts, PreviewFacts
+from shared.store.specs import ChosenSpec, CutSpec, MixSpec, PoolSpec, PreviewSpec
 
 
 def cut_summary(key: str, manifest: Manifest) -> CutSummary:
@@ -39,6 +41,7 @@ def cut_view(key: str, manifest: Manifest) -> CutDetails:
         channels=facts.channels,
         format=facts.format,
         threshold_dbfs=facts.threshold_dbfs,
+        note=facts.note,
         chunks=chunks,
     )
 
@@ -92,7 +95,8 @@ def mix_view(key: str, manifest: Manifest, sequence: Manifest | None) -> Mix:
     spec, facts, path = manifest.spec, manifest.expect(MixFacts), f"/v1/mixes/{key}"
     assert isinstance(spec, MixSpec)
     chosen = sequence.spec if sequence is not None else None
-    known = chosen if isinstance(chosen, SequenceSpec) else None
+    known = chosen if isinstance(chosen, ChosenSpec) else None
+    revised = revision_of(sequence)
     return Mix(
         id=key,
         created_at=manifest.created_at,
@@ -106,8 +110,30 @@ def mix_view(key: str, manifest: Manifest, sequence: Manifest | None) -> Mix:
         pool=known.pool if known else None,
         sequencing=known.sequencing if known else None,
         output=spec.output,
+        revision_of=revised.mix if revised else None,
+        edits=list(revised.edits) if revised else [],
         links={
             "self": path,
-            **{name: f"{path}/{name}" for name in ("audio", "cue", "labels", "report", "peaks")},
+            "audio": f"{path}/audio",
+            **links_of(path, manifest),
+            "revisions": f"{path}/revisions",
         },
+    )
+
+
+def preview_view(key: str, manifest: Manifest) -> Preview:
+    """Show a preview of a seam."""
+    spec, facts, path = manifest.spec, manifest.expect(PreviewFacts), f"/v1/previews/{key}"
+    assert isinstance(spec, PreviewSpec)
+    return Preview(
+        id=key,
+        created_at=manifest.created_at,
+        size_bytes=manifest.size_bytes,
+        mix=spec.mix,
+        position=spec.position,
+        duration_s=facts.duration_s,
+        seam_s=facts.seam_s,
+        manner=facts.manner,
+        format=facts.format,
+        links={"self": path, "audio": f"{path}/audio", "mix": f"/v1/mixes/{spec.mix}"},
     )

@@ -30,6 +30,7 @@ from shared.store.keys import Artifact, Kind
 
 TYPICAL_S: Mapping[Kind, float] = {
     Kind.SONG: 3.0,
+    Kind.ANALYSIS: 4.0,
     Kind.CUT: 4.0,
     Kind.GAPPED: 4.0,
     Kind.SPECTRA: 3.0,
@@ -38,6 +39,7 @@ TYPICAL_S: Mapping[Kind, float] = {
     Kind.POOL: 3.0,
     Kind.SEQUENCE: 3.0,
     Kind.MIX: 6.0,
+    Kind.PREVIEW: 1.0,
     Kind.REPORT: 30.0,
 }
 TYPICAL_NETWORK_FIT_S = 90.0
@@ -84,10 +86,12 @@ def job_view(job: records.Job, plan: Plan, pulse: Pulse) -> Job:
 def summary_of(job: records.Job, *, is_running: bool) -> JobSummary:
     """Show a job as lists do."""
     outcome, path = job.outcome, f"/v1/jobs/{job.id}"
-    mix, report = (_first_of(outcome, kind) for kind in (Kind.MIX, Kind.REPORT))
+    mix, preview, report = (_first_of(outcome, kind) for kind in (Kind.MIX, Kind.PREVIEW, Kind.REPORT))
+    mix = None if preview else mix  # A preview rests on a mix, and makes none.
     cause = outcome.problem if outcome else None
     links = {"self": path, "events": f"{path}/events"}
     links |= {"mix": f"/v1/mixes/{mix}"} if mix else {}
+    links |= {"preview": f"/v1/previews/{preview}"} if preview else {}
     links |= {"report": f"/v1/reports/{report}"} if report else {}
     return JobSummary(
         id=job.id,
@@ -96,6 +100,7 @@ def summary_of(job: records.Job, *, is_running: bool) -> JobSummary:
         accepted_at=job.accepted.accepted_at,
         ended_at=outcome.ended_at if outcome else None,
         mix=mix,
+        preview=preview,
         report=report,
         problem=job_problem(cause, path) if cause else None,
         links=links,

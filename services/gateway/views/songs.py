@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from services.gateway.problems import job_problem
 from services.gateway.schemas.common import Problem
-from services.gateway.schemas.songs import Song, SongState
+from services.gateway.schemas.songs import Analysis, Song, SongState
 from shared.jobs.records import Job
-from shared.store.manifests import Manifest, SongFacts, UploadRecord
+from shared.sound.rhythm import Rhythm
+from shared.store.arrays import Arrays
+from shared.store.manifests import AnalysisFacts, Manifest, SongFacts, UploadRecord
 
 
 def song_view(song: str, upload: UploadRecord, manifest: Manifest | None, decoding: Job | None) -> Song:
@@ -35,8 +37,33 @@ def song_view(song: str, upload: UploadRecord, manifest: Manifest | None, decodi
         peak=facts.peak if facts else None,
         problem=_problem_of(path, manifest, decoding),
         job=decoding.id if decoding and manifest is None else None,
-        links={"self": path, "audio": f"{path}/audio"} if facts else {"self": path},
+        links=_links(path, is_ready=facts is not None),
     )
+
+
+def analysis_view(manifest: Manifest, arrays: Arrays) -> Analysis:
+    """Show an analysis, by its manifest and the rhythm that is stored with it."""
+    facts, rhythm = manifest.expect(AnalysisFacts), Rhythm.from_arrays(arrays)
+    return Analysis(
+        song=facts.song,
+        tempo_bpm=facts.tempo_bpm,
+        beat_confidence=facts.beat_confidence,
+        beats_per_bar=facts.beats_per_bar,
+        bar_confidence=facts.bar_confidence,
+        key=facts.key,
+        key_confidence=facts.key_confidence,
+        sections_s=facts.sections_s,
+        note=facts.note,
+        beats_s=rhythm.beats_s.round(4).tolist(),
+        bars_s=rhythm.beats_s[rhythm.downbeats].round(4).tolist(),
+        links={"self": f"/v1/songs/{facts.song}/analysis", "song": f"/v1/songs/{facts.song}"},
+    )
+
+
+def _links(path: str, *, is_ready: bool) -> dict[str, str]:
+    if not is_ready:
+        return {"self": path}
+    return {"self": path, "audio": f"{path}/audio", "analysis": f"{path}/analysis"}
 
 
 def _state_of(manifest: Manifest | None) -> SongState:

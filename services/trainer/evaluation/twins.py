@@ -20,16 +20,15 @@ from numpy.typing import NDArray
 
 from shared.learning.corpus import Floats, Indices
 from shared.sound.features import mix_channels
+from shared.sound.twins import DB_PER_NEPER, MOST_DIFFERENCE_DB
 
 LEAST_CORRELATION = 0.98
 LONGEST_LAG = 16
 """2 ms at 8 kHz."""
 
-MOST_DIFFERENCE_DB = 2.0
 SILENT_DBFS = -70.0
 """RMS at or below which an opening, its mean removed, is silence."""
 
-_DB_PER_NEPER = 10 / np.log(10)
 _BINS_PER_BAND = 12
 _ROUNDING = 1e-4
 """Of sums in float32: what a bound must be missed by."""
@@ -73,7 +72,7 @@ def _alike_in_level(heads: NDArray[np.float16], check: Callable[[], None]) -> In
     """Return the pairs whose spectra, (n, frames, bands), differ little on average: (pairs, 2)."""
     cells = heads.reshape(len(heads), -1).astype(np.float32)
     cells -= cells.mean(axis=0)
-    most = MOST_DIFFERENCE_DB / _DB_PER_NEPER
+    most = MOST_DIFFERENCE_DB / DB_PER_NEPER
     sure, open_ = [np.empty((0, 2), np.int64)], [np.empty((0, 2), np.int64)]
     for rows in _rows(len(cells)):
         check()

@@ -15,7 +15,7 @@ from shared.parameters import Cut
 from shared.queue import Order, Queue, make_app, send
 from shared.settings import Settings
 from shared.store.artifacts import Attempt
-from shared.store.keys import Artifact, Kind, tenant_folder
+from shared.store.keys import Artifact, Kind, open_jobs_folder, tenant_folder
 from shared.store.manifests import CutFacts, ModelFacts
 from tests.support.pipeline import Pipeline, fit_of, long_training, mix_of, parts_of
 from tests.support.servers import until
@@ -140,8 +140,11 @@ def test_a_bucket_on_a_new_machine_with_an_empty_valkey_is_the_whole_system(
     songs = old.upload(short_songs)
     job = old.submit(mix_of(songs))
     assert job.outcome is None
-    for stored in old.store.list(tenant_folder(old.tenant)):
-        pipeline.store.put(stored.key, old.store.get(stored.key))
+    keys = [stored.key for stored in old.store.list(tenant_folder(old.tenant))]
+    marks = open_jobs_folder(old.tenant)
+    # Workers look for open jobs while this copies: what a job needs has to be there before its mark is.
+    for key in sorted(keys, key=lambda key: key.startswith(marks)):
+        pipeline.store.put(key, old.store.get(key))
     result = pipeline.succeeded(job)
     model = Artifact(pipeline.tenant, Kind.MODEL, result["models"][0])
     assert pipeline.dispatcher.artifacts.get(model).expect(ModelFacts).approach == "linear"

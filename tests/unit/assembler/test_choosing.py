@@ -141,6 +141,7 @@ def test_limits_can_be_lifted() -> None:
         ({"start": Start(song=A), "end": End(song=B), "chunks": 1}, ("must", "chunks")),
         ({"start": Start(song=A), "end": End(song=A, chunk=0), "duration_s": 9}, ("start", "end")),
         ({"without": (A,), "chunks": 37}, ("chunks", "without")),
+        ({"repeats_after": 48, "chunks": 49}, ("repeats_after", "songs")),
         ({"duration_s": 193}, ("duration_s", "songs")),
         ({"duration_s": 145, "without": (A,)}, ("duration_s", "without")),
         ({"without": (A, B, C), "most_in_a_row": 3, "chunks": 4}, ("most_in_a_row", "chunks")),

@@ -21,6 +21,9 @@ def test_bins_are_the_extremes_of_their_stretch_however_the_sound_is_fed(seed: i
     if len(samples):
         assert np.array_equal(found.lows, np.minimum.reduceat(samples.min(axis=1), starts))
         assert np.array_equal(found.highs, np.maximum.reduceat(samples.max(axis=1), starts))
+        squares = np.add.reduceat(np.square(samples / 32_768).mean(axis=1), starts)
+        lengths = np.diff([*starts, len(samples)])
+        assert np.allclose(found.levels, np.sqrt(squares / lengths), rtol=1e-4)
 
 
 def test_a_long_sound_keeps_at_least_half_the_bins() -> None:

@@ -25,6 +25,8 @@ FILES = [Path("a/night.mp3"), Path("b/day.flac"), Path("b/12:30.ogg"), Path("c/d
         ("silence:auto", Cut()),
         ("equal", Cut(method="equal")),
         ("equal:2.5", Cut(method="equal", chunk_s=2.5)),
+        ("beats", Cut(method="beats")),
+        ("beats:4", Cut(method="beats", bars=4)),
     ],
 )
 def test_ways_to_cut(text: str, cut: Cut) -> None:
@@ -32,7 +34,7 @@ def test_ways_to_cut(text: str, cut: Cut) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "beats", "silence:", "silence:loud", "silence:3", "equal:0", "equal:5:6"]
+    "text", ["", "bars", "beats:0", "silence:", "silence:loud", "silence:3", "equal:0", "equal:5:6"]
 )
 def test_what_is_no_way_to_cut_is_refused_with_the_ways_there_are(text: str) -> None:
     with pytest.raises(BadSetting, match="equal:5"):

@@ -15,6 +15,7 @@ from tests.unit.cli.answers import (
     MIX_DOCUMENT,
     SONG,
     Answers,
+    events,
     job_of,
     page,
     problem,
@@ -30,6 +31,48 @@ def test_lists_show_short_ids_and_json_shows_all(main_job: Answers) -> None:
     row = run("songs", "list", answers=main_job).stdout.splitlines()[1].split()
     assert row[:5] == [SONG[:12], "Night", "-", "3:25", "ready"]
     assert json.loads(run("songs", "list", "--json", answers=main_job).stdout) == [song_of()]
+
+
+ANALYSIS = {
+    "tempo_bpm": 121.96,
+    "beat_confidence": 0.97,
+    "beats_per_bar": 4,
+    "bar_confidence": 0.6,
+    "key": "A minor",
+    "key_confidence": 0.35,
+    "sections_s": [0.0, 23.6],
+    "note": None,
+    "beats_s": [0.1, 0.6, 1.1, 1.6, 2.1],
+    "bars_s": [0.1, 2.1],
+}
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (
+            ANALYSIS,
+            ["122.0 bpm (0.970 sure)", "2 of 4 beats (0.600 sure)", "A minor (0.350", "0:00, 0:24"],
+        ),
+        (
+            {**ANALYSIS, "tempo_bpm": None, "note": "it has no onsets"},
+            ["none: it has no onsets"],
+        ),
+    ],
+)
+def test_an_analysis_is_made_and_shown(found: dict, told: list[str]) -> None:
+    answers = Answers(
+        {
+            "GET songs": page(song_of()),
+            f"POST songs/{SONG}/analysis": job_of("queued"),
+            f"GET jobs/{JOB}/events": events(job_of("succeeded")),
+            f"GET songs/{SONG}/analysis": found,
+        }
+    )
+    result = run("songs", "analysis", SONG[:6], answers=answers)
+    assert result.exit_code == 0, result.output
+    assert all(line in result.stdout for line in told), result.stdout
+    assert json.loads(run("songs", "analysis", SONG, "--json", answers=answers).stdout) == found
 
 
 def test_an_empty_list_is_said_to_be_empty() -> None:

@@ -233,3 +233,22 @@ def test_reports_are_listed_and_shown() -> None:
     for command in (("reports", "show", REPORT[:6]), ("models", "report", MODEL)):
         assert "0.500 (0.45 to 0.55)" in run(*command, answers=answers).stdout
         assert json.loads(run(*command, "--json", answers=answers).stdout) == EVALUATION
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "Give --model"),
+        (["--seams"], "judged on --songs"),
+        (["--seams", "--songs", "FOLDER", "--model", "pretrained"], "name no --model"),
+        (["--seams", "--songs", "FOLDER", "--cuts", "silence,beets"], "beets cannot be used"),
+    ],
+)
+def test_seams_are_judged_in_place_of_a_model(
+    tmp_path: Path, judging: Answers, options: list[str], said: str
+) -> None:
+    given = [str(tmp_path) if option == "FOLDER" else option for option in options]
+    result = run("evaluate", *given, answers=judging)
+    assert result.exit_code != 0
+    assert said in " ".join(result.stderr.split())
+    assert not judging.asked

@@ -13,8 +13,10 @@ from services.gateway.garbage import (
     Records,
     unreached,
 )
+from shared.revisions import SeamChange
 from shared.store.keys import Artifact, Kind
 from shared.store.objects import Stored
+from shared.store.specs import PreviewSpec
 from tests.support.library import SONG, TENANT, Library
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -114,6 +116,17 @@ def test_a_report_lives_as_long_as_its_model_and_what_it_was_made_of_as_long_as_
     assert found(objects, without_model, needed=[gapped]) == {report.folder: UNUSED}
     without_report = {one: manifest for one, manifest in library.items() if one is not report}
     assert found(objects_of(gapped), without_report) == {gapped.folder: UNUSED}
+
+
+def test_a_preview_lives_for_a_day():
+    library = Library()
+    mix = library.mix()
+    preview = library.make(
+        PreviewSpec(mix=mix.key, position=1, change=SeamChange(), around_s=5.0, format="mp3")
+    )
+    assert found(objects_of(preview, YOUNG), library) == {}
+    assert found(objects_of(preview), library) == {preview.folder: UNUSED}
+    assert found(objects_of(preview), library, needed=[preview]) == {}
 
 
 @pytest.mark.parametrize("kind", [Kind.SONG, Kind.CUT, Kind.MODEL, Kind.POOL, Kind.MIX])

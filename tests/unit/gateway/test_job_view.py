@@ -18,7 +18,11 @@ from shared.store.manifests import Problem
 from tests.support.library import CUT, OTHER_SONG, SONG, TENANT, Library, mix_recipe
 
 ALL_ALIVE = dict.fromkeys(Queue, 1)
-MIX_S = sum(seconds for kind, seconds in TYPICAL_S.items() if kind not in (Kind.GAPPED, Kind.REPORT))
+MIX_S = sum(
+    seconds
+    for kind, seconds in TYPICAL_S.items()
+    if kind not in (Kind.ANALYSIS, Kind.GAPPED, Kind.PREVIEW, Kind.REPORT)
+)
 """What the stages of a mix of one song typically take."""
 
 

@@ -10,7 +10,7 @@ from services.gateway.views.songs import song_view
 from shared.jobs.recipes import DecodeSong
 from shared.jobs.records import Accepted, Job, Outcome, State
 from shared.store.keys import Kind
-from shared.store.manifests import Problem, RejectedInput, UploadRecord
+from shared.store.manifests import Payload, Problem, RejectedInput, UploadRecord
 from shared.store.specs import SongSpec
 from tests.support.library import RATE_HZ, SONG, TENANT, Library
 
@@ -73,12 +73,21 @@ def test_pools_models_and_mixes_name_what_they_were_made_of():
     of = {one.kind: one for one in library}
     pool = pool_view(of[Kind.POOL].key, library[of[Kind.POOL]])
     model = model_view(of[Kind.MODEL].key, library[of[Kind.MODEL]])
-    shown = mix_view(mix.key, library[mix], library[of[Kind.SEQUENCE]])
+    payloads = {name: Payload(sha256="s", size_bytes=1) for name in ("peaks.json", "package.json")}
+    manifest = library[mix].model_copy(update={"payloads": payloads})
+    shown = mix_view(mix.key, manifest, library[of[Kind.SEQUENCE]])
     assert (pool.model, pool.chunks) == (model.id, 4)
     assert (shown.model, shown.pool) == (model.id, pool.id)
     assert shown.sequencing is not None
     assert shown.sequencing.chunks == 3
-    assert shown.links["peaks"] == f"/v1/mixes/{mix.key}/peaks"
+    path = f"/v1/mixes/{mix.key}"
+    assert shown.links == {
+        "self": path,
+        "audio": f"{path}/audio",
+        "peaks": f"{path}/peaks",
+        "package": f"{path}/package",
+        "revisions": f"{path}/revisions",
+    }
 
 
 def test_a_mix_outlives_its_sequence():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.jobs.pipeline import make_plan
 from shared.jobs.plans import Plan
-from shared.jobs.recipes import CutSongs, DecodeSong, MakeMix, Part, Recipe
+from shared.jobs.recipes import AnalyseSongs, CutSongs, DecodeSong, MakeMix, Part, Recipe
 from shared.parameters import Cut, Sequencing, Training
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Problem
@@ -55,6 +55,28 @@ def test_a_mix_is_made_stage_by_stage() -> None:
     assert plan.complete
     assert [goal.kind for goal in plan.goals] == [Kind.MIX]
     assert all(stage.done == stage.total for stage in plan.stages.values())
+
+
+def test_only_songs_that_are_cut_on_beats_are_analysed_before() -> None:
+    world, on_beats = World(A, B), Cut(method="beats")
+    parts = (Part(song=A, cut=on_beats), Part(song=B))
+    assert world.plan(CutSongs(parts=parts)).stages[Kind.ANALYSIS].total == 1
+    assert world.run(CutSongs(parts=parts)) == [["songs", "songs"], ["analyses", "cuts"], ["cuts"]]
+    assert Kind.ANALYSIS not in world.plan(mix()).stages
+
+
+def test_analyses_are_a_goal_of_their_own() -> None:
+    world = World(A, B)
+    assert world.run(AnalyseSongs(songs=(A, B))) == [["songs", "songs"], ["analyses", "analyses"]]
+    assert [goal.kind for goal in world.plan(AnalyseSongs(songs=(A, B))).goals] == [Kind.ANALYSIS] * 2
+
+
+def test_a_song_that_cannot_be_decoded_fails_its_analysis() -> None:
+    world = World(A)
+    world.reject(SongSpec(song=A), Problem(slug="not-audio", title="Not audio", detail="No sound."))
+    problem = world.plan(AnalyseSongs(songs=(A,))).problem
+    assert problem is not None
+    assert A in problem.detail
 
 
 def test_a_song_goes_on_while_another_is_behind() -> None:

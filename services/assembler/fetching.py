@@ -1,0 +1,110 @@
+"""Fetch what the assembler's tasks work on: a pool with its scorer, the pieces and songs of a sequence."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.assembler.pieces import Piece, Song
+from services.assembler.scoring import Pool
+from services.assembler.stock import Stock
+from shared.jobs.running import Work
+from shared.learning.approaches import Scorer
+from shared.settings import get_settings
+from shared.sound.audio import open_audio
+from shared.store.arrays import unpack_arrays
+from shared.store.keys import Artifact, Kind
+from shared.store.manifests import CutFacts, ModelFacts, PoolFacts, SequenceFacts, SongFacts
+from shared.store.specs import ChosenSpec, SongSpec
+
+
+def scorer(work: Work, model: str) -> Scorer:
+    """Return the scorer of a model."""
+    from shared.learning.approaches import get_approach
+    from shared.learning.backend import configure_tensorflow
+    from shared.learning.weights import load_scorer
+
+    artifact = Artifact(work.tenant, Kind.MODEL, model)
+    facts = work.dispatcher.artifacts.get(artifact).expect(ModelFacts)
+    approach = get_approach(facts.approach)
+    if not approach.scores_in_numpy:
+        configure_tensorflow(get_settings().worker_threads or os.cpu_count() or 1)
+    weights = work.dispatcher.artifacts.read(artifact, "weights.npz")
+    return load_scorer(approach, facts.settings, weights, sha256=facts.weights_sha256)
+
+
+def pool(work: Work, key: str) -> tuple[PoolFacts, Pool]:
+    """Return a pool."""
+    artifact = Artifact(work.tenant, Kind.POOL, key)
+    facts = work.dispatcher.artifacts.get(artifact).expect(PoolFacts)
+    return facts, Pool.from_arrays(unpack_arrays(work.dispatcher.artifacts.read(artifact, "pool.npz")))
+
+
+def durations_s(work: Work, facts: PoolFacts, pool: Pool) -> NDArray[np.float64]:
+    """Return how long each of a pool's chunks is: float64, shape (n,)."""
+    artifacts, durations_s = work.dispatcher.artifacts, np.empty(len(pool))
+    for place, key in enumerate(facts.cuts):
+        cut = artifacts.get(Artifact(work.tenant, Kind.CUT, key)).expect(CutFacts)
+        own = pool.cuts == place
+        durations_s[own] = np.diff(cut.boundaries)[pool.numbers[own]] / cut.sample_rate_hz
+    return durations_s
+
+
+def pieces(work: Work, sequence: SequenceFacts) -> list[Piece]:
+    """Return the ranges of songs that a sequence lays end to end."""
+    artifacts, pieces = work.dispatcher.artifacts, []
+    cuts = {
+        key: artifacts.get(Artifact(work.tenant, Kind.CUT, key)).expect(CutFacts)
+        for key in dict.fromkeys(step.cut for step in sequence.steps)
+    }
+    for step in sequence.steps:
+        cut = cuts[step.cut]
+        start, stop = cut.boundaries[step.chunk : step.chunk + 2]
+        pieces.append(Piece(step.song, start, stop, cut.sample_rate_hz))
+    return pieces
+
+
+def chunk_payloads(work: Work, sequence: SequenceFacts) -> list[tuple[str, str]]:
+    """Return where each chunk of a sequence lies: the key of its cut, and its payload there."""
+    artifacts = work.dispatcher.artifacts
+    cuts = (
+        artifacts.get(Artifact(work.tenant, Kind.CUT, step.cut)).expect(CutFacts) for step in sequence.steps
+    )
+    return [(step.cut, cut.chunk_file(step.chunk)) for step, cut in zip(sequence.steps, cuts, strict=True)]
+
+
+def songs(work: Work, sequence: SequenceFacts) -> dict[str, SongFacts]:
+    """Return the songs of a sequence, in the order in which they first appear."""
+    artifacts = work.dispatcher.artifacts
+    return {
+        song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
+        for song in dict.fromkeys(step.song for step in sequence.steps)
+    }
+
+
+def open_song(work: Work, song: str, opened: ExitStack) -> Song:
+    """Open a song's audio in the store: only the ranges that are read are fetched."""
+    artifact = SongSpec(song=song).artifact(work.tenant)
+    file = opened.enter_context(work.dispatcher.artifacts.open(artifact, "audio.flac"))
+    return opened.enter_context(open_audio(file))
+
+
+def stock(work: Work, spec: ChosenSpec) -> Stock:
+    """Return what a mix was chosen from, for changes of it."""
+    facts, chunks = pool(work, spec.pool)
+    artifacts = work.dispatcher.artifacts
+    named = {
+        song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
+        for song in dict.fromkeys(facts.songs)
+    }
+    return Stock(
+        scorer=scorer(work, spec.model),
+        pool=chunks,
+        facts=facts,
+        durations_s=durations_s(work, facts, chunks),
+        titles={song: known.title or "" for song, known in named.items()},
+        rhythms={},
+    )

@@ -1,0 +1,105 @@
+"""What a mix was chosen from, as changes of it need it: the pool with its names, rules and rhythms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.assembler.naming import Names
+from services.assembler.paths import Chunks, Wishes
+from services.assembler.refilling import Keeping
+from services.assembler.scoring import Pool
+from services.assembler.seam_wishes import Neighbour
+from services.assembler.sequencing import all_scores
+from shared.learning.approaches import Scorer
+from shared.learning.corpus import Floats, Indices
+from shared.parameters import Sequencing
+from shared.revisions import Ban
+from shared.sound.rhythm import Rhythm
+from shared.store.manifests import PoolFacts
+
+__all__ = ["Stock"]
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What a mix was chosen from.
+
+    Attributes:
+        scorer: judges transitions.
+        pool: the chunks.
+        facts: the pool's cuts and songs.
+        durations_s: float64, shape (n,): how long each chunk is.
+        titles: by song.
+        rhythms: by song, as far as they are known.
+    """
+
+    scorer: Scorer
+    pool: Pool
+    facts: PoolFacts
+    durations_s: NDArray[np.float64]
+    titles: Mapping[str, str]
+    rhythms: Mapping[str, Rhythm]
+
+    @cached_property
+    def names(self) -> Names:
+        """The chunks by name."""
+        return Names(self.pool, self.facts.songs, self.titles)
+
+    @cached_property
+    def chunks(self) -> Chunks:
+        """The pool as rules see it."""
+        return Chunks(self.durations_s, self.names.song_of, self.pool.numbers, self.pool.twins)
+
+    def score(self, reference: int, candidates: Indices, step: int) -> Floats:
+        """Judge candidates; see `sequencing.Score`."""
+        return self.scorer.scores(self.pool.prepared, reference, candidates, step)
+
+    def shown(self, before: int, chunk: int, step: int) -> float:
+        """Return how well a chunk follows another, as users see it.
+
+        Raises:
+            ModelDiverged: the score is not a number.
+        """
+        scores = all_scores(self.score, before, np.array([chunk]), step)
+        return float(self.scorer.display(scores)[0])
+
+    def allowed(self, banned: Sequence[Ban]) -> NDArray[np.bool_]:
+        """Return the chunks that are not banned: bool, shape (n,)."""
+        allowed = np.ones(len(self.pool), np.bool_)
+        for ban in banned:
+            allowed[self.names.indices(ban.song, ban.chunk)] = False
+        return allowed
+
+    def keeping(self, wish: Sequencing, banned: Sequence[Ban]) -> Keeping:
+        """Return what was asked of a mix, by the indices of the pool, without what is banned since."""
+        usable = self.allowed(banned)
+        for song in wish.without:
+            usable[self.names.indices(song)] = False
+        end = np.zeros(len(self.pool), np.bool_)
+        if wish.end is not None:
+            end[self.names.indices(wish.end.song, wish.end.chunk)] = True
+        must = [song for song in wish.must if usable[self.names.indices(song)].any()]
+        wishes = Wishes(
+            start=0,  # Each order has a start of its own.
+            usable=usable,
+            end=end if (end & usable).any() else None,
+            must=np.array([self.names.songs.index(song) for song in must], np.int64),
+            most_in_a_row=wish.most_in_a_row,
+            repeats_after=wish.repeats_after,
+        )
+        return Keeping(self.chunks, wishes, None if wish.method == "greedy" else wish.limits)
+
+    def neighbour(self, chunk: int) -> Neighbour:
+        """Return a chunk as one side of a seam."""
+        rhythm = self.rhythms.get(self.names.of(chunk).song)
+        return Neighbour(self.names.called(chunk), float(self.durations_s[chunk]), rhythm)
+
+    def plays_on(self, before: int, after: int) -> bool:
+        """Tell whether a chunk follows another in its song."""
+        pool = self.pool
+        return bool(pool.cuts[before] == pool.cuts[after] and pool.numbers[before] + 1 == pool.numbers[after])

@@ -1,0 +1,135 @@
+"""Revisions and previews by real workers: what was not changed is the same, to the sample."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from shared.jobs.recipes import MakeMix, PreviewSeam, ReviseMix
+from shared.jobs.records import State
+from shared.parameters import Limits, Output, Sequencing
+from shared.revisions import Ban, Edit, Lengthen, Pin, SeamChange, SeamEdit, Swap
+from shared.store.keys import Artifact, Kind
+from tests.support.pipeline import Pipeline, parts_of, training
+
+pytestmark = pytest.mark.integration
+WAV = Output(format="wav")
+NO_RUNS = Limits(most_replay=0.0)
+"""Every seam is one."""
+
+
+class Mixes:
+    """Mixes of a tenant, with their sound and their reports."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+
+    def first(self, songs: list[str]) -> str:
+        recipe = MakeMix(
+            parts=parts_of(songs),
+            model=training(),
+            sequencing=Sequencing(chunks=8, limits=NO_RUNS),
+            output=WAV,
+        )
+        return self._made(self.pipeline.succeeded(self.pipeline.submit(recipe)))
+
+    def revised(self, mix: str, *edits: Edit) -> str:
+        return self._made(self.pipeline.succeeded(self.pipeline.submit(ReviseMix(mix=mix, edits=edits))))
+
+    def preview(self, mix: str, position: int, **change: Any) -> np.ndarray:
+        recipe = PreviewSeam(
+            mix=mix, position=position, change=SeamChange(**change), around_s=2.0, format="wav"
+        )
+        (key,) = self.pipeline.succeeded(self.pipeline.submit(recipe))["previews"]
+        return self._sound(Artifact(self.pipeline.tenant, Kind.PREVIEW, key), "preview.wav")
+
+    def sound(self, mix: str) -> np.ndarray:
+        return self._sound(Artifact(self.pipeline.tenant, Kind.MIX, mix), "mix.wav")
+
+    def report(self, mix: str) -> dict[str, Any]:
+        artifact = Artifact(self.pipeline.tenant, Kind.MIX, mix)
+        found: dict[str, Any] = json.loads(self.pipeline.dispatcher.artifacts.read(artifact, "report.json"))
+        return found
+
+    def order(self, mix: str) -> list[tuple[str, int]]:
+        return [(entry["song"], entry["chunk"]) for entry in self.report(mix)["sequence"]]
+
+    def _made(self, result: dict[str, list[str]]) -> str:
+        return result["mixes"][0]
+
+    def _sound(self, artifact: Artifact, name: str) -> np.ndarray:
+        data = self.pipeline.dispatcher.artifacts.read(artifact, name)
+        samples: np.ndarray = soundfile.read(io.BytesIO(data), dtype="int16", always_2d=True)[0]
+        return samples
+
+
+def test_mixes_are_revised_and_gone_back_to(pipeline: Pipeline, short_songs: list[Path]) -> None:
+    mixes, songs = Mixes(pipeline), pipeline.upload(short_songs)
+    first = mixes.first(songs)
+    before, report = mixes.sound(first), mixes.report(first)
+    starts = [round(entry["mix_start_s"] * 44_100) for entry in report["sequence"]]
+
+    swapped = mixes.revised(first, Swap(position=5))
+    after = mixes.sound(swapped)
+    assert [
+        at
+        for at, pair in enumerate(zip(mixes.order(first), mixes.order(swapped), strict=True))
+        if len(set(pair)) > 1
+    ] == [5]
+    same = starts[5] - 44_100
+    assert np.array_equal(before[:same], after[:same])
+    assert not np.array_equal(before, after)
+    assert mixes.report(swapped)["revision_of"] == first
+    assert mixes.report(swapped)["edits"][0]["positions"] == [5]
+    assert mixes.report(swapped)["loudness_lufs"] == report["loudness_lufs"]
+
+    # The same edits are the same revision; others of the swapped one go on from there.
+    assert mixes.revised(first, Swap(position=5)) == swapped
+    again = mixes.revised(swapped, Swap(position=5), Pin(first=0, last=3))
+    assert len({mixes.order(mix)[5] for mix in (first, swapped, again)}) == 3
+    assert [entry["pinned"] for entry in mixes.report(again)["sequence"]] == [True] * 4 + [False] * 4
+
+    banned = mixes.order(first)[2][0]
+    longer = mixes.revised(first, Ban(song=banned), Lengthen(chunks=10))
+    assert len(mixes.order(longer)) == 10
+    assert banned not in {song for song, _ in mixes.order(longer)}
+    # Whatever was made of it, the first is as it was.
+    assert np.array_equal(mixes.sound(first), before)
+
+
+def test_a_seam_is_heard_beforehand_as_it_is_made_afterwards(
+    pipeline: Pipeline, short_songs: list[Path]
+) -> None:
+    mixes = Mixes(pipeline)
+    first = mixes.first(pipeline.upload(short_songs))
+    heard = mixes.preview(first, 3, manner="cut")
+    cut = mixes.revised(first, SeamEdit(position=3, manner="cut"))
+    assert mixes.report(cut)["sequence"][3]["seam"]["manner"] == "cut"
+    for seam, mix in ((heard, cut), (mixes.preview(first, 3), first)):
+        start = round(mixes.report(mix)["sequence"][3]["mix_start_s"] * 44_100) - 2 * 44_100
+        # But for where it fades in and out itself.
+        edge = 2_000
+        assert np.array_equal(seam[edge:-edge], mixes.sound(mix)[start:][: len(seam)][edge:-edge])
+
+
+def test_an_edit_that_only_the_work_finds_impossible_fails_its_job_with_what_to_do(
+    pipeline: Pipeline, short_songs: list[Path]
+) -> None:
+    mixes = Mixes(pipeline)
+    first = mixes.first(pipeline.upload(short_songs))
+    for recipe in (
+        ReviseMix(mix=first, edits=(SeamEdit(position=2, manner="bass_swap"),)),
+        PreviewSeam(mix=first, position=2, change=SeamChange(nudge_beats=1)),
+    ):
+        outcome = pipeline.ended(pipeline.submit(recipe)).outcome
+        assert outcome is not None
+        assert outcome.state is State.FAILED
+        assert outcome.problem is not None
+        assert outcome.problem.slug == "edit-impossible"
+        assert "beat" in outcome.problem.detail
