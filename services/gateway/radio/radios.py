@@ -8,12 +8,13 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from anyio import to_thread
 
 from services.gateway.backend import Backend
 from services.gateway.radio.relay import Listener, Relay
-from services.gateway.radio.supply import Supply
+from services.gateway.radio.supply import ENDS_S, Supply
 from shared.errors import NoSound
 from shared.parameters import Airing, ArtifactKey
 
@@ -43,6 +44,7 @@ class Radios:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._gateway = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        self._closing = False
         self._relays: dict[Tuned, Relay] = {}
         self._tasks: dict[Tuned, asyncio.Task[None]] = {}
 
@@ -73,6 +75,7 @@ class Radios:
 
     async def close(self) -> None:
         """End all radios."""
+        self._closing = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -97,4 +100,6 @@ class Radios:
             for task in ends:
                 task.cancel()
             await asyncio.gather(*ends, return_exceptions=True)
-            await asyncio.shield(to_thread.run_sync(relay.supply.end, relay.specs()))
+            within_s = 1.0 if self._closing else ENDS_S
+            end = partial(relay.supply.end, relay.specs(), within_s=within_s)
+            await asyncio.shield(to_thread.run_sync(end))

@@ -15,7 +15,7 @@ from services.gateway.backend import Backend
 from shared.errors import GaveUp, NotFound, Unavailable
 from shared.jobs.starts import Starts
 from shared.parameters import Airing, ArtifactKey, Remark
-from shared.queue import Order
+from shared.queue import Order, Queue
 from shared.radio import Entry, Programme, radio_id
 from shared.sound.mp3 import split_frames
 from shared.store.artifacts import Artifacts
@@ -27,6 +27,9 @@ from shared.store.specs import BlockSpec
 __all__ = ["Supplied", "Supply"]
 
 ORDER_EVERY_S = 1.0
+LOOK_S = 0.25
+ENDS_S = 15.0
+"""A block that nobody wants any more is given up or done by then."""
 log = structlog.get_logger(__name__)
 
 
@@ -58,7 +61,7 @@ class Supply:
         self._gateway = gateway
         self.radio = radio_id(tenant, pool, airing)
         self._asked_s = 0.0
-        self._begun: set[Artifact] = set()
+        self._ordered: BlockSpec | None = None
 
     def spec_after(self, former: BlockSpec | None, remarks: Iterable[Remark] = ()) -> BlockSpec:
         """Return the spec of the block that follows another."""
@@ -96,15 +99,15 @@ class Supply:
         return Supplied(spec, frames, programme.entries, facts.sample_rate_hz)
 
     def _order(self, spec: BlockSpec, artifact: Artifact) -> None:
-        if time.monotonic() - self._asked_s < ORDER_EVERY_S and artifact in self._begun:
+        if time.monotonic() - self._asked_s < ORDER_EVERY_S and self._ordered == spec:
             return
         self._asked_s = time.monotonic()
         leases = self._backend.leases
         leases.want(self.radio, [artifact])
         starts = Starts(self._backend.store, artifact)
-        if artifact not in self._begun:
+        if self._ordered != spec:
             # What an earlier audience's tries came to is no reason not to try again.
-            self._begun = {artifact}
+            self._ordered = spec
             if isinstance(starts.verdict(), GaveUp):
                 starts.clear()
         if isinstance(verdict := starts.verdict(), GaveUp) and artifact not in leases.running([artifact]):
@@ -124,11 +127,19 @@ class Supply:
         if specs:
             self._backend.leases.note_deletion()
 
-    def end(self, specs: Iterable[BlockSpec]) -> None:
+    def end(self, specs: Iterable[BlockSpec], *, within_s: float = ENDS_S) -> None:
         """Leave the radio; with its last listeners, its blocks go. What fails is left to `segue gc`."""
+        ordered = [] if self._ordered is None else [self._ordered]
         try:
             self._backend.leases.leave(self.radio, self._gateway)
+            give_up_s = time.monotonic() + within_s
+            while any(self._is_under_way(spec) for spec in ordered) and time.monotonic() < give_up_s:
+                time.sleep(LOOK_S)
             if not self._backend.leases.is_heard(self.radio):
-                self.drop(specs)
+                self.drop(dict.fromkeys([*specs, *ordered]))
         except Unavailable as error:
             log.warning("blocks left", action="radio_left", radio=self.radio, cause=str(error))
+
+    def _is_under_way(self, spec: BlockSpec) -> bool:
+        artifact, leases = spec.artifact(self._tenant), self._backend.leases
+        return bool(leases.running([artifact])) or artifact in leases.queued(Queue.ASSEMBLER)

@@ -100,7 +100,9 @@ def test_listeners_share_a_radio_and_free_it_when_they_leave(
         assert radio["listeners"] == 2
         assert radio["playing"]["title"]
         made = radio["played_s"] + radio["ahead_s"]
-        assert blocks_stored(working_stack) <= 2 + made / 30
+        assert blocks_stored(working_stack) <= 4 + made / 30.72, (
+            "the first two are shorter, one is being made"
+        )
         whole = one.heard[: len(one.heard) - len(one.heard) % 627 - 2000]
         assert len(split_frames(bytes(_cut(whole)))) > 100 / 0.0262
     until(lambda: api.get(f"/v1/radio/{pool}", params={"seed": 1}).json()["playing"] is None)
