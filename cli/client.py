@@ -167,7 +167,7 @@ class Gateway:
     def sound(self, path: str) -> Iterator[bytes]:
         """Yield a stream that lies at a path below `/v1/`, as it comes."""
         with self._stream(path, timeout=httpx.Timeout(TIMEOUT.connect, read=QUIET_S)) as answer:
-            yield from answer.iter_raw()
+            yield from answer.iter_bytes()
 
     def tell_radio(self, pool: str, what: str, seed: int, request: Document | None) -> Document:
         """Skip or ban what a radio plays; return the radio as it is now."""

@@ -24,7 +24,7 @@ from shared.errors import BadSetting, NotFound, OffAir
 from shared.parameters import Airing
 from shared.radio import Entry
 from shared.sound.mp3 import SAMPLES_PER_FRAME
-from shared.store.keys import Kind
+from shared.store.keys import PRODUCER_VERSIONS, Kind
 from shared.store.manifests import PoolFacts
 
 router = APIRouter(prefix="/radio", tags=["radio"])
@@ -140,8 +140,14 @@ def _tuned(backend: Backend, tenant: str, pool_id: str, seed: int) -> Tuned:
     Raises:
         NotFound: there is no such pool.
         RejectedInput: it could not be made.
+        BadSetting: it was made by an earlier release.
     """
-    library.made(backend, tenant, Kind.POOL, pool_id)
+    made = library.made(backend, tenant, Kind.POOL, pool_id)
+    if made.producer != PRODUCER_VERSIONS[Kind.POOL]:
+        raise BadSetting(
+            f"Pool {pool_id} was made by another release, and a radio cannot read it. Ask for the pool of "
+            "its songs anew (`POST /v1/pools`)."
+        )
     return Tuned(tenant, pool_id, Airing(seed=seed))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import cast
 
@@ -32,6 +33,7 @@ class Table:
         self.held = 0
         self.error: SegueError | None = None
         self.missing = False
+        self.late = False
 
     def spec_after(self, former: BlockSpec | None, remarks: Iterable[Remark] = ()) -> BlockSpec:
         key = None if former is None else former.artifact("t").key
@@ -43,6 +45,9 @@ class Table:
             raise self.error
         if self.missing:
             return None
+        if self.late and spec.remarks:
+            self.late = False
+            time.sleep(0.5)  # In a thread; meanwhile what is ahead is heard.
         self.fetched.append(spec.number)
         first = spec.number * FRAMES
         # With a remark, a block goes another way from its 400th frame.
@@ -154,6 +159,22 @@ def test_a_wish_changes_what_comes_where_it_was_not_sent_yet() -> None:
         assert changed[0] % FRAMES == 400, "up to there both are the same"
         assert table.dropped, "what was made for nothing is deleted"
         assert [block.remarks for block in relay.specs() if block.remarks]
+
+    on_air(act)
+
+
+def test_a_change_that_comes_too_late_is_made_farther_ahead() -> None:
+    async def act(relay: Relay, table: Table) -> None:
+        listener = relay.join()
+        await heard(listener, 5)
+        table.late = True
+        relay.wish(Wish(song=SONG))
+        numbers = await heard(listener, 300)
+        assert not table.late
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        changed = [spec.number for spec in relay.specs() if spec.remarks]
+        assert len(changed) == 1
+        assert changed[0] > 0, "the block that it was meant for was over"
 
     on_air(act)
 
