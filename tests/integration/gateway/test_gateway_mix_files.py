@@ -83,7 +83,7 @@ def test_only_the_worst_seams_have_a_snippet(api, mix):
 
 def test_an_earlier_mix_says_what_it_lacks_and_what_to_do(api, earlier):
     shown = api.get(f"/v1/mixes/{earlier.key}").json()
-    assert set(shown["links"]) == {"self", "audio", "cue", "report"}
+    assert set(shown["links"]) == {"self", "audio", "cue", "report", "revisions"}
     for name in ("cover", "plot", "edl", "rpp", "rekordbox", "package"):
         refused = api.get(f"/v1/mixes/{earlier.key}/{name}")
         assert (refused.status_code, slug_of(refused)) == (404, "not-found")
