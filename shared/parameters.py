@@ -166,6 +166,12 @@ class Limits(Parameters):
     )
 
 
+NO_LIMITS = Limits(
+    most_replay=None, longest_run_s=None, least_between_songs=None, least_songs=1, twins_apart=None
+)
+"""What a mix is chosen by that keeps to nothing but its wishes."""
+
+
 Songs = Annotated[tuple[SongId, ...], Field(max_length=1000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 EnergyPoints = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=1, max_length=100)]

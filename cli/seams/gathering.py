@@ -11,13 +11,12 @@ from cli.documents import Document
 from cli.experiments.laboratory import Laboratory
 from cli.mixing import BEST_PRETRAINED, pretrained_model
 from cli.seams.material import Whole
-from shared.parameters import Cut, Output
+from shared.parameters import NO_LIMITS, Cut, Output
 
 __all__ = ["BLEND", "PLAIN", "Mix", "Taken", "Wanted", "take"]
 
 BLEND, PLAIN = "blend", "plain"
 _WHOLE = Cut(method="equal", chunk_s=600.0)
-_NO_LIMITS = {"most_replay": None, "longest_run_s": None, "least_between_songs": None, "least_songs": None}
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def take(laboratory: Laboratory, name: str, songs: Sequence[str], wanted: Wanted
     ]
     whole = _request(songs, _WHOLE, model, BLEND) | {
         "chunks": sum(laboratory.chunks(songs, _WHOLE)),
-        "limits": _NO_LIMITS,
+        "limits": NO_LIMITS.model_dump(),
     }
     made = laboratory.mixes([(name, whole), *((name, request) for _, _, request in drawn)])
     files = [_fetched(laboratory, mix) for mix, _ in made]

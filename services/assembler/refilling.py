@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 from services.assembler.limits import Rules, in_force
 from services.assembler.paths import Chunks, Wishes
 from services.assembler.sequencing import Score, all_scores
-from shared.parameters import Limits
+from shared.parameters import NO_LIMITS, Limits
 
-__all__ = ["NO_LIMITS", "Filled", "Keeping", "fill", "rows_of"]
+__all__ = ["Filled", "Keeping", "fill", "rows_of"]
 
 Indices = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-
-NO_LIMITS = Limits(most_replay=None, longest_run_s=None, least_between_songs=None, least_songs=1)
 
 _WIDTH = 8
 _TRIED = 64

@@ -11,9 +11,7 @@ from services.assembler.leveling import Measured, song_gains_db
 from services.assembler.previewing import LEAD_S, begun_at, preview
 from services.assembler.rendering import joint_of, render
 from services.assembler.reporting import entries_of, report_of, title_of
-from services.assembler.reports import (
-    MixReport,
-)
+from services.assembler.reports import MixReport
 from services.assembler.revising import revise
 from services.assembler.scoring import prepare_pool
 from services.assembler.seam_wishes import changed_seam

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.chunker.listening import CHROMA_S, ONSET_LAG_S, ONSET_S, Heard
+from services.chunker.beats import ON_BEAT_S
+from services.chunker.listening import CHROMA_S, Heard, onsets_near
 from shared.sound.samples import Float32
 
 __all__ = ["Bars", "find_bars"]
@@ -108,12 +109,8 @@ def _change(features: Float32, beats_s: Doubles, *, cosine: bool) -> Doubles:
 
 
 def _rise(onsets: Float32, beats_s: Doubles) -> Doubles:
-    """Return the strongest rise within 35 ms of each beat: shape (n,)."""
-    reach = round(0.035 / ONSET_S)
-    places = np.round((beats_s - ONSET_LAG_S) / ONSET_S).astype(np.int64)[:, None] + np.arange(
-        -reach, reach + 1
-    )
-    return onsets[np.clip(places, 0, len(onsets) - 1)].max(axis=1).astype(np.float64)
+    """Return the strongest rise near each beat: shape (n,)."""
+    return np.asarray(onsets_near(onsets, beats_s, ON_BEAT_S)[1].max(axis=1))
 
 
 def _phases(salience: Doubles, metre: int) -> NDArray[np.int64]:

@@ -13,7 +13,15 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from services.chunker.listening import ONSET_HOP, ONSET_LAG_S, ONSET_S, RATE_HZ, Heard, onset_times_s
+from services.chunker.listening import (
+    ONSET_HOP,
+    ONSET_LAG_S,
+    ONSET_S,
+    RATE_HZ,
+    Heard,
+    onset_times_s,
+    onsets_near,
+)
 from shared.sound.samples import Float32
 
 __all__ = ["Beats", "find_beats"]
@@ -23,6 +31,9 @@ Doubles = NDArray[np.float64]
 COARSE = 4
 """Onset hops in one hop of the tracker: 23 ms, its usual grid."""
 _HOP = ONSET_HOP * COARSE
+
+TIGHTNESS = 400
+"""How much the tracker holds to its tempo: less loses it where drums rest, more where it moves."""
 
 WINDOW_S, OVERLAP_S = 1200.0, 30.0
 """A long song is tracked in stretches, which bounds what the tracker holds."""
@@ -106,11 +117,9 @@ def _track(onsets: Float32, tempo_bpm: float | None) -> Doubles:
 
 def _doubled(onsets: Float32, times_s: Doubles, tempo_bpm: float | None) -> Doubles:
     """Put beats between beats where the tracker took two for one."""
-    if (
-        tempo_bpm is not None
-        or len(times_s) < LEAST_BEATS
-        or 30 / np.median(np.diff(times_s)) > FASTEST_BPM / 4
-    ):
+    if tempo_bpm is not None or len(times_s) < LEAST_BEATS:
+        return times_s
+    if 60 / np.median(np.diff(times_s)) > FASTEST_BPM / 2:
         return times_s
     between_s = (times_s[1:] + times_s[:-1]) / 2
     on, off = (np.median(_strongest(onsets, each)[0]) for each in (times_s, between_s))
@@ -124,7 +133,7 @@ def _track_part(envelope: Float32, tempo_bpm: float | None) -> Doubles:
         return np.zeros(0)
     tempo = tempo_bpm or librosa.feature.tempo(onset_envelope=envelope, sr=RATE_HZ, hop_length=_HOP)[0]
     _, beats = librosa.beat.beat_track(
-        onset_envelope=envelope, sr=RATE_HZ, hop_length=_HOP, bpm=tempo, tightness=400, trim=False
+        onset_envelope=envelope, sr=RATE_HZ, hop_length=_HOP, bpm=tempo, tightness=TIGHTNESS, trim=False
     )
     return beats.astype(np.float64)
 
@@ -143,13 +152,9 @@ def _refined(onsets: Float32, coarse_s: Doubles) -> tuple[Doubles, Doubles]:
 
 def _strongest(onsets: Float32, times_s: Doubles) -> tuple[Doubles, Doubles]:
     """Return the strongest rise near each instant, and when it is, between two hops where it lies there."""
-    reach = round(REFINED_S / ONSET_S)
-    places = np.round((times_s - ONSET_LAG_S) / ONSET_S).astype(np.int64)[:, None] + np.arange(
-        -reach, reach + 1
-    )
-    around = onsets[np.clip(places, 0, len(onsets) - 1)].astype(np.float64)
+    places, around = onsets_near(onsets, times_s, REFINED_S)
     best, rows = around.argmax(axis=1), np.arange(len(places))
-    inner = np.clip(best, 1, 2 * reach - 1)
+    inner = np.clip(best, 1, around.shape[1] - 2)
     left, centre, right = (around[rows, inner + shift] for shift in (-1, 0, 1))
     bend = left - 2 * centre + right
     part = np.where(bend < 0, 0.5 * (left - right) / np.minimum(bend, -1e-9), 0.0)

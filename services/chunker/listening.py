@@ -1,7 +1,7 @@
 """What a song's beats, bars, key and sections are found in: measured while the song streams by.
 
 All is measured of the mean of the channels at `RATE_HZ`, in blocks, so that what is held grows by some
-60 kB per minute of song and no faster.
+350 kB per minute of song and no faster.
 """
 
 from __future__ import annotations
@@ -18,7 +18,17 @@ from numpy.typing import NDArray
 
 from shared.sound.samples import Float32, Samples, to_mono
 
-__all__ = ["CHROMA_S", "ONSET_HOP", "ONSET_LAG_S", "ONSET_S", "RATE_HZ", "Heard", "listen", "onset_times_s"]
+__all__ = [
+    "CHROMA_S",
+    "ONSET_HOP",
+    "ONSET_LAG_S",
+    "ONSET_S",
+    "RATE_HZ",
+    "Heard",
+    "listen",
+    "onset_times_s",
+    "onsets_near",
+]
 
 RATE_HZ = 22_050
 
@@ -73,6 +83,16 @@ def onset_times_s(entries: int) -> NDArray[np.float64]:
     """Return the instants that so many entries of onsets tell of."""
     times_s: NDArray[np.float64] = np.arange(entries, dtype=np.float64) * ONSET_S + ONSET_LAG_S
     return times_s
+
+
+def onsets_near(
+    onsets: Float32, times_s: NDArray[np.float64], reach_s: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the entries of onsets around instants: places and values, shape (n, 2 * reach + 1) each."""
+    reach = round(reach_s / ONSET_S)
+    middles = np.round((times_s - ONSET_LAG_S) / ONSET_S).astype(np.int64)
+    places = middles[:, None] + np.arange(-reach, reach + 1)
+    return places, onsets[np.clip(places, 0, len(onsets) - 1)].astype(np.float64)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from services.gateway.ranges import serve_payload
 from shared.errors import NotFound, SegueError
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Manifest
-from shared.store.packages import PACKAGE_FILE, Package, PackagedFile
+from shared.store.packages import PACKAGE_FILE, Package, PackagedFile, snippet_file
 
 __all__ = ["MIX_FILES", "MixFile", "links_of", "seam_snippet", "serve_mix_file", "serve_package"]
 
@@ -120,8 +120,8 @@ class NotOfThisMix(NotFound):
 
 def seam_snippet(position: int) -> MixFile:
     """Return the snippet of a seam, by the position of the chunk that it leads to."""
-    name = f"seam-{position:04d}.mp3"
-    return MixFile(f"snippet of seam {position}", name, "audio/mpeg", "", "", absent=_NOT_WORST)
+    payload = snippet_file(position)
+    return MixFile(f"snippet of seam {position}", payload, "audio/mpeg", "", "", absent=_NOT_WORST)
 
 
 def links_of(path: str, manifest: Manifest) -> dict[str, str]:

@@ -172,9 +172,8 @@ class PoolFacts(Document):
 class MixFacts(Document):
     """A rendered mix.
 
-    Payloads: `mix.<format>`, `report.json`, `mix.cue`, `labels.txt`, `peaks.json`. Mixes of earlier releases
-    lack these: `cover.jpg`, `plot.svg`, `mix.edl`, `mix.rpp`, `rekordbox.xml`, `package.json` (what the
-    package holds), and `seam-<position>.mp3` for each of the worst seams.
+    Payloads: `mix.<format>`, `report.json`, `mix.cue`, `labels.txt`, `peaks.json`; not in earlier releases:
+    `cover.jpg`, `plot.svg`, `mix.edl`, `mix.rpp`, `rekordbox.xml`, `package.json`, snippets of seams.
     """
 
     of: Literal["mix"] = "mix"

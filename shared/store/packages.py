@@ -1,4 +1,4 @@
-"""What a mix's package holds: payloads of several artifacts under names of their own."""
+"""What comes with a mix under names that several services know: its package, and snippets of its seams."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from shared.store.keys import Kind
 from shared.store.manifests import Document
 
 PACKAGE_FILE = "package.json"
+
+
+def snippet_file(position: int) -> str:
+    """Return the payload name of the snippet of a seam, by the position of the chunk that it begins."""
+    return f"seam-{position:04d}.mp3"
 
 
 class PackagedFile(Document):

@@ -19,11 +19,11 @@ from services.assembler.extras.packaging import package_of, song_files
 from services.assembler.extras.palette import COVER_PX, colours_of
 from services.assembler.extras.rekordbox import rekordbox_xml
 from services.assembler.extras.sections import Section, heard_of, sections_of, song_changes
-from services.assembler.extras.snippets import cut_snippet, snippet_file
+from services.assembler.extras.snippets import cut_snippet
 from services.assembler.rendering import Rendered
 from services.assembler.reports import Entry, MixReport, cue_sheet, labels, worst_seams
 from shared.store.manifests import MixFacts
-from shared.store.packages import PACKAGE_FILE
+from shared.store.packages import PACKAGE_FILE, snippet_file
 
 __all__ = ["Companion", "accompany", "tag_audio", "with_snippets"]
 
@@ -114,8 +114,11 @@ def accompany(
         gains_db: by song: what brought it to the mix's loudness.
     """
     entries = report.sequence
-    sections = sections_of(entries)
+    sections, heard = sections_of(entries), heard_of(entries)
     files = song_files(sections)
+    project = reaper_project(
+        heard, sections, files=files, gains_db=gains_db, sample_rate_hz=mix.sample_rate_hz
+    )
     cue = cue_sheet(entries, title=mix.title, audio_file=mix.audio_file)
     made = [
         Companion("mix.cue", "application/x-cue", cue.encode()),
@@ -124,8 +127,8 @@ def accompany(
         Companion("peaks.json", _JSON, json.dumps({"peaks": rendered.peaks}).encode()),
         Companion("cover.jpg", "image/jpeg", cover),
         Companion("plot.svg", "image/svg+xml", _plot(mix, report, rendered, sections)),
-        Companion("mix.edl", _TEXT, edl(heard_of(entries), title=mix.title).encode()),
-        Companion("mix.rpp", _TEXT, _project(mix, entries, files, gains_db)),
+        Companion("mix.edl", _TEXT, edl(heard, title=mix.title).encode()),
+        Companion("mix.rpp", _TEXT, project.encode()),
         Companion("rekordbox.xml", "application/xml", _rekordbox(mix, sections, size_bytes)),
     ]
     payloads = [mix.audio_file, *(each.name for each in made)]
@@ -143,18 +146,6 @@ def _plot(mix: MixFacts, report: MixReport, rendered: Rendered, sections: Sequen
         worst=report.worst_seams,
         title=mix.title,
         duration_s=mix.duration_s,
-    ).encode()
-
-
-def _project(
-    mix: MixFacts, entries: Sequence[Entry], files: Mapping[str, str], gains_db: Mapping[str, float]
-) -> bytes:
-    return reaper_project(
-        heard_of(entries),
-        sections_of(entries),
-        files=files,
-        gains_db=gains_db,
-        sample_rate_hz=mix.sample_rate_hz,
     ).encode()
 
 

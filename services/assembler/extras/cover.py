@@ -18,7 +18,7 @@ from matplotlib.path import Path as Curve
 from numpy.typing import NDArray
 
 from services.assembler.extras.palette import COVER_PX, Colour, colours_of
-from services.assembler.extras.sections import Section, song_changes
+from services.assembler.extras.sections import Section, sections_at, song_changes
 
 __all__ = ["draw_cover"]
 
@@ -69,8 +69,7 @@ def _rays(
 ) -> None:
     turn = (np.arange(_RAYS) + 0.5) / _RAYS
     lengths = _SHORTEST + (_LONGEST - _SHORTEST) * _heights(levels)
-    starts_s = [section.start_s for section in sections]
-    owner = np.maximum(0, np.searchsorted(starts_s, turn * duration_s, side="right") - 1)
+    owner = sections_at(sections, turn * duration_s)
     out = _direction(turn)
     lines = np.stack([out * (_RING - _INWARD * lengths)[:, None], out * (_RING + lengths)[:, None]], axis=1)
     colour = np.array([colours[section.song] for section in sections])[owner]

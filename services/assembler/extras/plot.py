@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from services.assembler.extras.chapters import clock
 from services.assembler.extras.palette import Colour, colours_of
-from services.assembler.extras.sections import Section, song_changes
+from services.assembler.extras.sections import Section, sections_at, song_changes
 from services.assembler.reports import Entry
 from services.assembler.tagging import clean_text
 
@@ -141,12 +141,11 @@ def _draw_levels(
         power = np.add.reduceat(levels**2, first) / np.diff([*first, len(levels)])
         dbfs = np.maximum(10 * np.log10(np.maximum(power, 1e-12)), _FLOOR_DBFS)
         edges = np.append(first, len(levels)) * (duration_s / len(levels))
-        owner = np.searchsorted([section.start_s for section in sections], edges[:-1], side="right") - 1
         corners = [
             [(a, _FLOOR_DBFS), (a, top), (b, top), (b, _FLOOR_DBFS)]
             for a, b, top in zip(edges[:-1], edges[1:], dbfs, strict=True)
         ]
-        shades = np.array([colours[section.song] for section in sections])[np.maximum(owner, 0)]
+        shades = np.array([colours[section.song] for section in sections])[sections_at(sections, edges[:-1])]
         axes.add_collection(PolyCollection(corners, facecolors=shades, linewidths=0))
     axes.set_ylim(_FLOOR_DBFS, 0)
     axes.set_yticks([-36, -24, -12, 0])

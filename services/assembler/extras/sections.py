@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.assembler.reports import Entry, SeamEntry
 
-__all__ = ["Heard", "Section", "heard_of", "sections_of", "song_changes"]
+__all__ = ["Heard", "Section", "heard_of", "sections_at", "sections_of", "song_changes"]
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,12 @@ def sections_of(entries: Sequence[Entry]) -> list[Section]:
         )
         for first, stop in pairwise([*begins, len(entries)])
     ]
+
+
+def sections_at(sections: Sequence[Section], times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the number of the section that sounds at each instant of a mix: int64, of the shape given."""
+    starts_s = [section.start_s for section in sections]
+    return np.maximum(0, np.searchsorted(starts_s, times_s, side="right") - 1)
 
 
 def song_changes(sections: Sequence[Section]) -> list[str]:

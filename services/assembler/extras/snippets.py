@@ -10,17 +10,12 @@ import soundfile
 from services.assembler.encoding import Encoder
 from shared.parameters import Output
 
-__all__ = ["AROUND_S", "cut_snippet", "snippet_file"]
+__all__ = ["AROUND_S", "cut_snippet"]
 
 AROUND_S = 5.0
 """What is heard before a seam, and after it."""
 
 _BITRATE_KBPS = 192
-
-
-def snippet_file(position: int) -> str:
-    """Return the payload name of the snippet of a seam, by the position of the chunk that it begins."""
-    return f"seam-{position:04d}.mp3"
 
 
 def cut_snippet(

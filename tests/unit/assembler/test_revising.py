@@ -12,7 +12,7 @@ from services.assembler.choosing import choose
 from services.assembler.revising import revise
 from services.assembler.stock import Stock
 from shared.errors import EditImpossible
-from shared.parameters import End, Limits, Sequencing, Start
+from shared.parameters import NO_LIMITS, End, Limits, Sequencing, Start
 from shared.revisions import Edit, SeamWish
 from shared.sound.rhythm import Rhythm
 from shared.store.manifests import SequenceFacts
@@ -273,3 +273,10 @@ def test_an_old_sequence_without_marks_can_be_revised() -> None:
     assert (
         order_of(revised(SequenceFacts.model_validate(plain), {"edit": "remove", "position": 0})) == ORDER[1:]
     )
+
+
+def test_a_mix_without_limits_knows_none_when_it_is_changed() -> None:
+    in_force = NO_LIMITS.model_dump()
+    assert in_force.pop("least_songs") == 1
+    assert set(in_force.values()) == {None}
+    assert set(in_force) | {"least_songs"} == set(Limits.model_fields)
