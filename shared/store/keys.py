@@ -54,10 +54,10 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SPECTRA: 3,
     Kind.DATASET: 1,
     Kind.MODEL: 1,
-    Kind.POOL: 2,
-    Kind.SEQUENCE: 3,
-    Kind.MIX: 3,
-    Kind.PREVIEW: 1,
+    Kind.POOL: 3,
+    Kind.SEQUENCE: 4,
+    Kind.MIX: 4,
+    Kind.PREVIEW: 2,
     Kind.REPORT: 1,
 }
 """Raise a kind's number when its producer would make other bytes of the same inputs: it computes anew."""
