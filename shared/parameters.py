@@ -219,6 +219,13 @@ class Sequencing(Parameters):
         "`arc`, or points [place in the mix, energy], both from 0 to 1, joined by lines; null: any.",
         examples=["arc", [[0, 0.2], [0.5, 1], [1, 0.3]]],
     )
+    smoothness: float = Field(
+        0.5,
+        ge=0,
+        le=10,
+        description="How much chunks that begin unlike the end of the one before, in level or in timbre, are "
+        "held back; 0: not at all.",
+    )
     method: Literal["beam", "greedy", "sample"] = Field(
         "beam",
         description="`beam`: the sequence with the highest sum of scores that a beam search finds; `sample`: "

@@ -154,6 +154,8 @@ class MixSpec(Spec):
     of: Literal["mix"] = "mix"
     sequence: ArtifactKey
     output: Output
+    analyses: tuple[ArtifactKey, ...] = ()
+    """Of its songs, so that blends keep time; none where chunks are joined hard."""
 
 
 class PreviewSpec(Spec):
