@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from shared.parameters import Airing, ArtifactKey
+from shared.airing import Airing
+from shared.parameters import ArtifactKey
 from shared.store.manifests import Document
 
 __all__ = ["Entry", "Programme", "is_radio", "radio_id"]

@@ -129,7 +129,7 @@ class Blend:
 
     def _blocks(self, number: int, piece: Piece, material: Material) -> Iterator[Float32]:
         faded_in = 0 if self._faded_in is None else len(self._faded_in)
-        self.entered.append(Begun(number, self._at, self._entry, faded_in))
+        self.entered.append(Begun(number, self._at, self._since, self._made, self._entry, faded_in))
         if self._faded_in is not None:
             yield self._faded_in
             self._faded_in = None

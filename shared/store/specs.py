@@ -10,15 +10,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from shared.airing import Airing, Remark
 from shared.parameters import (
-    Airing,
     ArtifactKey,
     Cut,
     Gaps,
     Output,
     Parameters,
     Protocol,
-    Remark,
     Sequencing,
     SongId,
     Training,

@@ -15,8 +15,9 @@ from anyio import to_thread
 from services.gateway.backend import Backend
 from services.gateway.radio.relay import Listener, Relay
 from services.gateway.radio.supply import ENDS_S, Supply
+from shared.airing import Airing
 from shared.errors import NoSound
-from shared.parameters import Airing, ArtifactKey
+from shared.parameters import ArtifactKey
 
 __all__ = ["Radios", "Tuned"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shared.parameters import Remark
+from shared.airing import Remark
 from shared.radio import Entry
 
 __all__ = ["Wish", "heard_at", "remark_of"]

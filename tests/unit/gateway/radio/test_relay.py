@@ -13,8 +13,8 @@ from services.gateway.radio import relay as relays
 from services.gateway.radio.relay import SLOW_PACKETS, Listener, Packet, Relay
 from services.gateway.radio.supply import Supplied, Supply
 from services.gateway.radio.wishes import Wish
+from shared.airing import Airing, Remark
 from shared.errors import GaveUp, NoSound, QueueUnavailable, SegueError
-from shared.parameters import Airing, Remark
 from shared.radio import Entry
 from shared.store.specs import BlockSpec
 
