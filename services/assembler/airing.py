@@ -84,9 +84,20 @@ class Played:
 
 def rest_s(repertoire: Repertoire, usable: Mask) -> float:
     """Return how long what was played rests: an hour if the usable chunks last longer."""
-    total_s = float(repertoire.durations_s()[usable].sum())
+    total_s = _lasts_s(repertoire, usable)
     longest_s = REST_S + _PROMISED_S
     return longest_s if total_s > longest_s + _PROMISED_S else _LARGEST_SHARE * total_s
+
+
+def _lasts_s(repertoire: Repertoire, usable: Mask) -> float:
+    """Return how long the usable chunks last together; what two cuts of a song share counts once."""
+    songs, starts_s = repertoire.songs[usable], repertoire.starts_s[usable]
+    # Songs are laid one behind another, so that one pass goes over all.
+    laid_s = songs * (float(repertoire.stops_s.max()) + 1.0)
+    order = np.lexsort((starts_s, songs))
+    starts_s, stops_s = (starts_s + laid_s)[order], (repertoire.stops_s[usable] + laid_s)[order]
+    before_s = np.concatenate([starts_s[:1], np.maximum.accumulate(stops_s)[:-1]])
+    return float(np.maximum(stops_s - np.maximum(starts_s, before_s), 0.0).sum())
 
 
 def last_played_s(repertoire: Repertoire) -> Doubles:
