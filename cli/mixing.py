@@ -221,7 +221,8 @@ def _joined(report: Document) -> str:
     if report["joins"] == "plain":
         return ", hard joins"
     blends = sum(
-        entry["seam"] is not None and entry["seam"]["manner"] == "blend" for entry in report["sequence"]
+        entry["seam"] is not None and entry["seam"]["manner"] in ("blend", "bass_swap")
+        for entry in report["sequence"]
     )
     loudness = report["loudness_lufs"]
     return f", {counted(blends, 'seam')} blended" + ("" if loudness is None else f", at {loudness:.1f} LUFS")

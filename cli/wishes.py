@@ -48,6 +48,15 @@ Without = Annotated[
         rich_help_panel=_SONGS,
     ),
 ]
+Smoothness = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=10,
+        metavar="WEIGHT",
+        help="How much chunks are held back that begin unlike the end of the one before; 0.5 by default.",
+    ),
+]
 EnergyCurve = Annotated[
     str | None,
     typer.Option(

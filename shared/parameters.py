@@ -174,6 +174,7 @@ NO_LIMITS = Limits(
 
 Songs = Annotated[tuple[SongId, ...], Field(max_length=1000)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0, le=10)]
 EnergyPoints = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=1, max_length=100)]
 Energy = Literal["rise", "fall", "arc"] | EnergyPoints
 
@@ -218,6 +219,9 @@ class Sequencing(Parameters):
         description="The course of the energy, the rank of a chunk's loudness from 0 to 1: `rise`, `fall`, "
         "`arc`, or points [place in the mix, energy], both from 0 to 1, joined by lines; null: any.",
         examples=["arc", [[0, 0.2], [0.5, 1], [1, 0.3]]],
+    )
+    smoothness: Weight = Field(
+        0.5, description="How much chunks that begin unlike the end of the one before are held back; 0: not."
     )
     method: Literal["beam", "greedy", "sample"] = Field(
         "beam",
@@ -274,24 +278,6 @@ class Sequencing(Parameters):
         if self.method == "greedy" and (asked := [name for name in unknown if getattr(self, name)]):
             raise ValueError(f"the method greedy knows no {asked[0]}; use beam")
         return self
-
-
-class Airing(Parameters):
-    """What decides what a radio plays, apart from its pool."""
-
-    seed: int = Field(0, ge=0, lt=2**31, description="The same pool and seed give the same stream.")
-
-
-class Remark(Parameters):
-    """What a listener said of what plays: from there on the radio goes on otherwise."""
-
-    piece: int = Field(ge=0, description="The last piece that stays, counted from the radio's first.")
-    stop_s: float | None = Field(
-        None, ge=0, description="Where in its song that piece is left, in seconds; null: at its end."
-    )
-    song: SongId = Field(description="Id of the song that was skipped or banned.")
-    chunk: int | None = Field(None, ge=0, description="Only this chunk of the song; null: all of it.")
-    ban: bool = Field(False, description="Never again, in place of not for a while.")
 
 
 class Output(Parameters):

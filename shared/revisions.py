@@ -65,7 +65,7 @@ class SeamChange(Parameters):
 
     manner: Manner | None = Field(
         None,
-        description="`auto`: as Segue finds best; `blend`: a short fade; `cut`: a hard join at the chunks' "
+        description="`auto`: as Segue finds best; `blend`: a fade; `cut`: a hard join at the chunks' "
         "edges; `echo_out`: the last beat before echoes away, while the coming chunk begins clean; "
         "`bass_swap`: one bass line gives way to the other on a downbeat, where both songs have a beat.",
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import firwin, oaconvolve
 
 from cli.seams.material import Seam, Whole, Window, natural_windows
 from shared.sound.audio import AudioReader
@@ -28,6 +29,11 @@ MOMENTARY_S, SHORT_TERM_S = 0.4, 3.0
 _SETTLING_S = 0.3
 _EXCERPT_S = 60.0
 _ERROR_S = 0.02
+_BESIDE = 5
+"""So many stretches beside a fade tell the level of a song in the mix."""
+BORDERS_HZ = (150.0, 2500.0)
+"""Of the bands that fade for different lengths."""
+_FILTER_S = 0.04
 _QUIET = 1e-6
 """-60 dBFS, as power: where a fade is quieter, its level means nothing."""
 
@@ -119,10 +125,9 @@ def _step_lu(before: Float32, after: Float32, rate_hz: int, length_s: float) -> 
 def fade_errors_db(mix: AudioReader, seams: Sequence[Seam], whole: Whole, sound: AudioReader) -> Doubles:
     """Return by how much fades are louder than they should be, every 20 ms: shape (stretches,), in dB.
 
-    What should be there is known from both songs, as they sound in a mix of whole songs: their powers, going
-    from the one's to the other's by squared cosine and sine. Each is first brought to the level that it has
-    in the mix, by what lies right beside the fade. A fade that gives each band a length of its own is
-    allowed for by nothing: its error is rather overstated.
+    What should be there is known from both songs, as they sound in a mix of whole songs: their powers, band
+    by band, going from the one's to the other's by squared cosine and sine. Each is first brought to the
+    level that it has in the mix, by what lies right beside the fade.
     """
     errors = [_errors(mix, seam, whole, sound) for seam in seams if seam.fade_s > 0]
     return np.concatenate([np.empty(0), *errors])
@@ -132,37 +137,53 @@ def _errors(mix: AudioReader, seam: Seam, whole: Whole, sound: AudioReader) -> D
     windows = [window for _, window in natural_windows(seam, whole)]
     rate_hz, stretch = mix.sample_rate_hz, round(_ERROR_S * mix.sample_rate_hz)
     half = round(seam.fade_s / 2 * rate_hz) // stretch * stretch
-    reach = half + 5 * stretch
+    beside = _BESIDE * stretch
     if len(windows) < 2 or half == 0 or sound.sample_rate_hz != rate_hz:
         return np.empty(0)
-    powers = [_power(one, at_s, reach) for one, at_s in _places(mix, seam, sound, windows)]
+    places = [(mix, seam.at_s), *((sound, window.at_s) for window in windows)]
+    powers = [_powers(one, at_s, half + beside) for one, at_s in places]
     if any(power is None for power in powers):
         return np.empty(0)
     heard, left, entered = (power for power in powers if power is not None)
-    left = left * heard[: 5 * stretch].mean() / max(left[: 5 * stretch].mean(), 1e-12)
-    entered = entered * heard[-5 * stretch :].mean() / max(entered[-5 * stretch :].mean(), 1e-12)
-    inside = slice(5 * stretch, -5 * stretch)
-    t = np.pi / 2 * (np.arange(2 * half) + 0.5) / (2 * half)
-    expected = np.cos(t) ** 2 * left[inside] + np.sin(t) ** 2 * entered[inside]
-    by_stretch = [power.reshape(-1, stretch).mean(axis=1) for power in (heard[inside], expected)]
+    total = heard.sum(axis=0)
+    left = left * total[:beside].mean() / max(left[:, :beside].sum(axis=0).mean(), 1e-12)
+    entered = entered * total[-beside:].mean() / max(entered[:, -beside:].sum(axis=0).mean(), 1e-12)
+    inside = slice(beside, -beside)
+    t = _angles(seam, half, rate_hz)
+    expected = (np.cos(t) ** 2 * left[:, inside] + np.sin(t) ** 2 * entered[:, inside]).sum(axis=0)
+    by_stretch = [power.reshape(-1, stretch).mean(axis=1) for power in (total[inside], expected)]
     loud = by_stretch[1] > _QUIET
     errors: Doubles = 10 * np.log10(np.maximum(by_stretch[0], 1e-12)[loud] / by_stretch[1][loud])
     return errors
 
 
-def _places(
-    mix: AudioReader, seam: Seam, sound: AudioReader, windows: Sequence[Window]
-) -> list[tuple[AudioReader, float]]:
-    return [(mix, seam.at_s), *((sound, window.at_s) for window in windows)]
+def _angles(seam: Seam, half: int, rate_hz: int) -> Doubles:
+    """Return how far each band's fade is, from 0 to a right angle: shape (bands, 2 * half)."""
+    lengths_s = np.array(seam.fades_s or [seam.fade_s] * (len(BORDERS_HZ) + 1))
+    at_s = (np.arange(-half, half) + 0.5) / rate_hz
+    angles: Doubles = np.pi / 2 * np.clip(at_s / lengths_s[:, None] + 0.5, 0, 1)
+    return angles
 
 
-def _power(sound: AudioReader, at_s: float, reach: int) -> Doubles | None:
-    at = round(at_s * sound.sample_rate_hz)
+def _powers(sound: AudioReader, at_s: float, reach: int) -> Doubles | None:
+    """Return the power of each band around an instant: shape (bands, 2 * reach); None: less is there."""
+    at, rate_hz = round(at_s * sound.sample_rate_hz), sound.sample_rate_hz
     if at < reach or at + reach > sound.n_samples:
         return None
-    samples = to_float32(sound.read_range(at - reach, at + reach)).astype(np.float64)
-    power: Doubles = np.square(samples).mean(axis=1)
-    return power
+    # Filtered with what lies beside it, where there is something.
+    more = round(_FILTER_S * rate_hz)
+    start, stop = max(0, at - reach - more), min(sound.n_samples, at + reach + more)
+    samples = to_float32(sound.read_range(start, stop)).astype(np.float64)
+    below = [
+        oaconvolve(samples, firwin(2 * more + 1, border_hz, fs=rate_hz)[:, None], mode="same", axes=0)
+        for border_hz in BORDERS_HZ
+    ]
+    bands = np.stack([below[0], below[1] - below[0], samples - below[1]])
+    powers: Doubles = np.square(bands).mean(axis=2)[:, at - reach - start : at + reach - start]
+    # The bands' powers do not quite add up to the sound's where they overlap: that is shared out.
+    whole = np.square(samples).mean(axis=1)[at - reach - start : at + reach - start]
+    shared: Doubles = powers * whole / np.maximum(powers.sum(axis=0), 1e-12)
+    return shared
 
 
 def _median(values: Doubles) -> float:

@@ -11,6 +11,7 @@ from cli.documents import Document
 from cli.experiments.laboratory import Laboratory
 from cli.mixing import BEST_PRETRAINED, pretrained_model
 from cli.seams.material import Whole
+from cli.seams.timing import Beats
 from shared.parameters import NO_LIMITS, Cut, Output
 
 __all__ = ["BLEND", "PLAIN", "Mix", "Taken", "Wanted", "take"]
@@ -49,6 +50,7 @@ class Taken:
         whole_file: that mix.
         mixes: every sequence, joined in both ways.
         boundaries_s: by cut and song: where chunks meet in it.
+        beats_s: by song: how long its beat is.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Taken:
     whole_file: Path
     mixes: tuple[Mix, ...]
     boundaries_s: dict[str, dict[str, list[float]]]
+    beats_s: Beats
 
 
 def take(laboratory: Laboratory, name: str, songs: Sequence[str], wanted: Wanted) -> Taken:
@@ -90,7 +93,10 @@ def take(laboratory: Laboratory, name: str, songs: Sequence[str], wanted: Wanted
         Mix(cut, manner, report, file)
         for (cut, manner, _), (_, report), file in zip(drawn, made[1:], files[1:], strict=True)
     )
-    return Taken(name, Whole.of(made[0][1]), files[0], mixes, boundaries_s)
+    # Where a mix was blended, its songs were analysed; the mix of whole songs has them all.
+    tempos = {song: laboratory.gateway.document(f"songs/{song}/analysis")["tempo_bpm"] for song in songs}
+    beats_s = {song: 60 / tempo_bpm if tempo_bpm else None for song, tempo_bpm in tempos.items()}
+    return Taken(name, Whole.of(made[0][1]), files[0], mixes, boundaries_s, beats_s)
 
 
 def _drawn(songs: Sequence[str], cut: Cut, model: str, manner: str, wanted: Wanted, number: int) -> Document:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cli.seams.beat_phase import BeatPhase
 from cli.seams.examples import Examples, Gathered, joints_between
 from cli.seams.figures import NOMINAL_FADE_S, Measured, fade_errors_db, measured_at, threshold_of
 from cli.seams.gathering import BLEND, PLAIN, Mix, Taken
 from cli.seams.material import Seam, natural_windows, seams_of, window_of
+from cli.seams.timing import figures_of, phases_at
 from shared.sound.audio import AudioReader, open_audio
 
 __all__ = ["NATURAL", "Listened", "Row", "listen"]
@@ -27,7 +29,7 @@ class Row:
 
     Attributes:
         songs, cut, manner: of what they are; the manner may be `NATURAL`.
-        figures: by name; see `Measured.summary`, and the error inside the fades in dB.
+        figures: by name; see `Measured.summary`, `timing.figures_of`; and the error inside fades, in dB.
     """
 
     songs: str
@@ -71,6 +73,7 @@ class _Ears:
         self._taken, self._sound, self._gathered, self._rng = taken, sound, gathered, rng
         self._measured: dict[tuple[str, str], list[Measured]] = {}
         self._errors: dict[str, list[NDArray[np.float64]]] = {}
+        self._phases: dict[tuple[str, str], list[BeatPhase]] = {}
         self._plain: list[Seam] = []
 
     def hear(self, mix: Mix) -> None:
@@ -80,6 +83,8 @@ class _Ears:
             figures = measured_at(sound, [window_of(seam) for seam in seams], [seam.fade_s for seam in seams])
             self._measured.setdefault((mix.cut, mix.manner), []).append(figures)
             self._errors.setdefault(mix.cut, []).append(fade_errors_db(sound, seams, whole, self._sound))
+            phases = phases_at(sound, seams, whole, self._sound, self._taken.beats_s)
+            self._phases.setdefault((mix.cut, mix.manner), []).extend(phases)
         self._gathered.add_natural(mix.manner, seams, whole, self._sound)
         if mix.manner == PLAIN:
             self._plain += seams
@@ -102,5 +107,7 @@ class _Ears:
                 errors = np.abs(np.concatenate(self._errors[cut]))
                 for name, percent in (("fade_error_db", 50), ("fade_error_p95_db", 95)):
                     figures[name] = float(np.percentile(errors, percent)) if len(errors) else np.nan
+            if manner != NATURAL:
+                figures |= figures_of(self._phases[cut, manner])
             rows.append(Row(self._taken.name, cut, manner, figures))
         return rows

@@ -36,6 +36,7 @@ class Seam:
         mix: number of the mix among those that are looked at.
         at_s: where it lies in the mix: the middle of its fade.
         fade_s: length of the fade; 0 without one.
+        fades_s: of the fade, how long each of its bands takes, low to high; none: all of it.
         before_s, after_s: how far away the nearest other seam or the mix's end is, on either side.
         left, entered: the same instant in both songs.
     """
@@ -43,6 +44,7 @@ class Seam:
     mix: int
     at_s: float
     fade_s: float
+    fades_s: tuple[float, ...]
     before_s: float
     after_s: float
     left: Spot
@@ -103,6 +105,7 @@ def seams_of(report: Entry, mix: int) -> list[Seam]:
             mix,
             at_s,
             _figure(entries[number], "fade_s"),
+            tuple(entries[number]["seam"].get("fades_s", ())),
             at_s - earlier_s,
             later_s - at_s,
             Spot(entries[number - 1]["song"], _left_s(entries[number - 1], entries[number])),

@@ -24,6 +24,7 @@ GATE_MATCHED, GATE_SPOILT = 0.85, 0.8
 MOST_WITHIN, MOST_ACROSS = 0.65, 0.75
 TARGETS = {"jolting": 0.15, "momentary_lu": 1.5, "short_term_lu": 2.0}
 TARGETS |= {"fade_error_db": 0.5, "fade_error_p95_db": 1.5}
+TARGETS |= {"beat_phase_ms": 10.0, "beat_phase_p90_ms": 25.0, "tempo_step": 0.01}
 _TOLD = 12
 """Features that are named."""
 
@@ -43,6 +44,10 @@ _FIGURES = {
     "short_term_lu": "short-term step, LU",
     "fade_error_db": "fade error, dB",
     "fade_error_p95_db": "fade error, 95 %, dB",
+    "with_beat": "with a beat",
+    "beat_phase_ms": "beat phase, ms",
+    "beat_phase_p90_ms": "beat phase, 90 %, ms",
+    "tempo_step": "tempo step",
 }
 
 
@@ -166,7 +171,7 @@ def _figures_table(rows: Sequence[Row]) -> Table:
 def _figure(name: str, value: float | None) -> str:
     if value is None:
         return "-"
-    return str(int(value)) if name == "places" else number(value, 2)
+    return str(int(value)) if name in ("places", "with_beat") else number(value, 2)
 
 
 def _auc_table(name: str, title: str, detectors: Sequence[Detector], scopes: Sequence[Scope]) -> Table:

@@ -22,7 +22,8 @@ from services.assembler.limiting import CEILING_DBTP, Limiter
 from services.assembler.onair import RATE_HZ, Air, Resumed, Station, heed, pieces_of, plan_until
 from services.assembler.pieces import OpenSong
 from services.assembler.riding import HOP, LEAD_HOPS, ride
-from shared.parameters import Output, Remark
+from shared.airing import Remark
+from shared.parameters import Output
 from shared.radio import Entry, Programme
 from shared.sound.mp3 import SAMPLES_PER_FRAME, split_frames
 from shared.sound.samples import Float32, Int16, to_int16

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.assembler.beams import Draws, search
+from services.assembler.beams import Draws, Strays, search
 from services.assembler.energy import Course
+from services.assembler.fitting import Fit
 from services.assembler.limits import Rules, in_force
-from services.assembler.paths import Chunks, Wishes
+from services.assembler.paths import Chunks, Path, Wishes
 from services.assembler.scoring import Pool, find_start
 from services.assembler.sequencing import Sequence as Order
 from services.assembler.sequencing import greedy
@@ -120,12 +121,23 @@ def _searched(
         width=wish.width or (PAIRWISE_WIDTH if scorer.pairwise else WIDTH),
         draws=Draws(wish.temperature, wish.seed) if wish.method == "sample" else None,
         shortlist=scorer.shortlist(pool.prepared),
-        strays=None if course is None else course.strays,
+        strays=_strays(pool, wish, course),
         total=rules.length,
         on_step=on_step,
     )
     strays = None if course is None else course.mean_stray(found.order)
     return Chosen(found.order, scorer.display(found.scores), rules.limits, strays)
+
+
+def _strays(pool: Pool, wish: Sequencing, course: Course | None) -> Strays:
+    """Return what chunks are held back by: that they stray from the energy, or sound unlike what is left."""
+    fit = Fit.of(pool.ends, pool.begins)
+
+    def strays(path: Path, among: Indices) -> NDArray[np.float64]:
+        unlike = wish.smoothness * fit.strays(path.order[-1], among)
+        return unlike if course is None else unlike + course.strays(path, among)
+
+    return strays
 
 
 def _walk(scorer: Scorer, pool: Pool, songs: Sequence[str], wish: Sequencing, on_step: OnStep) -> Chosen:

@@ -15,18 +15,29 @@ from scipy.signal import correlate, firwin, oaconvolve
 
 from shared.sound.samples import Float32, to_mono
 
-__all__ = ["FADE_S", "REACH_S", "SHIFT_S", "Fade", "Parted", "crossfade", "find_shift"]
+__all__ = [
+    "REACH_S",
+    "SHIFT_IN_TIME_S",
+    "SHIFT_S",
+    "Fade",
+    "Lengths",
+    "Parted",
+    "crossfade",
+    "find_shift",
+]
 
 BORDERS_HZ = (150.0, 2500.0)
-FADES_S = (0.080, 0.040, 0.015)
-"""How long the low, the middle and the high band fade: long waves need longer."""
+Lengths = tuple[float, float, float]
+"""How long the low, the middle and the high band fade, in seconds."""
 
-FADE_S = max(FADES_S)
 REACH_S = 0.06
 """What is needed of both sounds on either side of a fade, for the filters that part the bands."""
 
 SHIFT_S = 0.012
 """How far one sound may be moved so that its low waves meet the other's."""
+
+SHIFT_IN_TIME_S = 0.004
+"""The same where beats meet already."""
 
 LEAST_CORRELATION = -0.3
 """Sounds that cancel each other more than that are not made up for: that would be noise, raised."""
@@ -69,22 +80,27 @@ class Parted:
         bands = np.stack([below[0], below[1] - below[0], sound - below[1]])
         return cls(bands, _lowpass(to_mono(sound)[:, None], _ALIGNED_BELOW_HZ, sample_rate_hz)[:, 0])
 
+    def times(self, factor: np.float32) -> Parted:
+        """Return it louder or softer by a factor."""
+        return Parted(self.bands * factor, self.waves * factor)
+
     def between(self, start: int, stop: int) -> Parted:
         """Return a part of it, in samples."""
         return Parted(self.bands[:, start:stop], self.waves[start:stop])
 
 
-def crossfade(before: Parted, after: Parted) -> Fade:
+def crossfade(before: Parted, after: Parted, lengths_s: Lengths) -> Fade:
     """Fade from one sound to another, all of both; each band's fade lies in the middle.
 
     Args:
         before: what leaves.
         after: what comes at the same instants, as long.
+        lengths_s: of the bands' fades, if the sounds are as long as the longest; else all are shorter alike.
     """
     fade = before.bands.shape[1]
     mixed, correlations = np.zeros(before.bands.shape[1:], np.float32), []
-    for leaving, coming, length_s in zip(before.bands, after.bands, FADES_S, strict=True):
-        share = length_s / FADE_S
+    for leaving, coming, length_s in zip(before.bands, after.bands, lengths_s, strict=True):
+        share = length_s / max(lengths_s)
         t = np.pi / 2 * np.clip((np.arange(fade) + 0.5 - fade / 2) / (share * fade) + 0.5, 0, 1)
         during = (t > 0) & (t < np.pi / 2)
         r = _correlation(leaving[during], coming[during])
@@ -95,19 +111,20 @@ def crossfade(before: Parted, after: Parted) -> Fade:
     return Fade(mixed, tuple(correlations))
 
 
-def find_shift(before: Float32, after: Float32, *, sample_rate_hz: int) -> int:
+def find_shift(before: Float32, after: Float32, *, most_s: float = SHIFT_S, sample_rate_hz: int) -> int:
     """Return by how many samples `after` is to begin later in its song, so that low waves meet.
 
     Args:
         before: the waves of what leaves around the seam, shape (n,); see `Parted`.
-        after: those of what comes, shape (n + 2 * most,), with most = round(SHIFT_S * sample_rate_hz): so
+        after: those of what comes, shape (n + 2 * most,), with most = round(most_s * sample_rate_hz): so
             much more on both sides.
+        most_s: how far it may be moved.
         sample_rate_hz: of both.
 
     Returns:
         From -most to most; 0 where the sounds have no low waves in common.
     """
-    most = round(SHIFT_S * sample_rate_hz)
+    most = round(most_s * sample_rate_hz)
     step = max(1, sample_rate_hz // _ALIGNED_RATE_HZ)
     a, b = before[::step], after[::step]
     products = correlate(b, a, mode="valid")

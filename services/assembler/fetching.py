@@ -15,10 +15,11 @@ from shared.jobs.running import Work
 from shared.learning.approaches import Scorer
 from shared.settings import get_settings
 from shared.sound.audio import open_audio
+from shared.sound.rhythm import Rhythm
 from shared.store.arrays import unpack_arrays
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import CutFacts, ModelFacts, PoolFacts, SequenceFacts, SongFacts
-from shared.store.specs import ChosenSpec, SongSpec
+from shared.store.manifests import AnalysisFacts, CutFacts, ModelFacts, PoolFacts, SequenceFacts, SongFacts
+from shared.store.specs import MixSpec, RevisedSpec, SongSpec
 
 
 def scorer(work: Work, model: str) -> Scorer:
@@ -85,6 +86,16 @@ def songs(work: Work, sequence: SequenceFacts) -> dict[str, SongFacts]:
     }
 
 
+def rhythms(work: Work, spec: MixSpec) -> dict[str, Rhythm]:
+    """Return the beats of a mix's songs, by song."""
+    artifacts, found = work.dispatcher.artifacts, {}
+    for key in spec.analyses:
+        analysis = Artifact(work.tenant, Kind.ANALYSIS, key)
+        song = artifacts.get(analysis).expect(AnalysisFacts).song
+        found[song] = Rhythm.from_arrays(unpack_arrays(artifacts.read(analysis, "rhythm.npz")))
+    return found
+
+
 def open_song(work: Work, song: str, opened: ExitStack) -> Song:
     """Open a song's audio in the store: only the ranges that are read are fetched."""
     artifact = SongSpec(song=song).artifact(work.tenant)
@@ -92,7 +103,7 @@ def open_song(work: Work, song: str, opened: ExitStack) -> Song:
     return opened.enter_context(open_audio(file))
 
 
-def stock(work: Work, spec: ChosenSpec) -> Stock:
+def stock(work: Work, spec: RevisedSpec) -> Stock:
     """Return what a mix was chosen from, for changes of it."""
     facts, chunks = pool(work, spec.pool)
     artifacts = work.dispatcher.artifacts
@@ -100,11 +111,13 @@ def stock(work: Work, spec: ChosenSpec) -> Stock:
         song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
         for song in dict.fromkeys(facts.songs)
     }
+    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, spec.mix)).spec
+    assert isinstance(mix, MixSpec)
     return Stock(
         scorer=scorer(work, spec.model),
         pool=chunks,
         facts=facts,
         durations_s=durations_s(work, facts, chunks),
         titles={song: known.title or "" for song, known in named.items()},
-        rhythms={},
+        rhythms=rhythms(work, mix),
     )

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from services.assembler.beatmatching import pulse_after, pulse_before
 from services.assembler.leveling import EntryGain, factor_of
 from services.assembler.material import Material
 from services.assembler.pieces import OpenSong, Piece, position_at
-from services.assembler.seaming import Seam, SeamMade, Side, make_seam
+from services.assembler.seaming import make_seam
+from services.assembler.seams import LARGEST_PART, Seam, SeamMade, Side
 from shared.parameters import Output
 from shared.revisions import SeamWish
+from shared.sound.rhythm import Rhythm
 from shared.sound.samples import Float32
 
 __all__ = ["Begun", "Blend", "Joined", "follows_in_song", "join_plain"]
@@ -27,8 +30,6 @@ Joined = Generator[Iterator[Float32], None, None]
 """For each piece, its blocks: float32, shape (n, channels); to be exhausted before the next piece."""
 
 FADE_IN_S, FADE_OUT_S = 0.02, 1.5
-_LARGEST_PART = 4
-"""A fade at an end of the mix takes at most one in so many parts of its piece."""
 
 
 def follows_in_song(before: Piece, after: Piece) -> bool:
@@ -57,12 +58,16 @@ class Begun:
     Attributes:
         piece: the number of the piece that sounds.
         at: where it goes on, in samples of its song at the mix's rate; behind the fade into it.
+        since: where that fade ended, in the same samples.
+        frames: samples of the mix before that.
         entry: what its level was changed by at its beginning.
         faded_in: the length of the fade's part that lies in the piece, in samples.
     """
 
     piece: int
     at: int
+    since: int
+    frames: int
     entry: EntryGain
     faded_in: int = 0
 
@@ -77,6 +82,9 @@ class Blend:
         output: rate and channels of the mix.
         gains_db: by song: what brings it to the mix's loudness.
         wishes: how the beginnings of pieces are to be joined, by their numbers; others as usual.
+        rhythms: by song, as far as they are known: where both sides of a seam have a beat, it goes on.
+        frames: how long the mix is to be, in samples: its last piece ends as much earlier or later, within
+            limits, as seams moved it; None: it ends with that piece.
 
     Attributes:
         seams: what was done at the beginning of each piece but the first, as far as it has come.
@@ -88,32 +96,49 @@ class Blend:
     output: Output
     gains_db: Mapping[str, float]
     wishes: Mapping[int, SeamWish] = field(default_factory=dict)
+    rhythms: Mapping[str, Rhythm] = field(default_factory=dict)
+    frames: int | None = None
     seams: list[SeamMade] = field(default_factory=list)
     entered: list[Begun] = field(default_factory=list)
     _faded_in: Float32 | None = None
     _at: int = 0
     """Where the piece goes on after what is faded in, in samples of its song at the mix's rate."""
+    _since: int = 0
+    """From where on it sounds alone, in the same samples: what was faded in is not faded again."""
+    _made: int = 0
+    """Samples of the mix so far."""
     _entry: EntryGain = field(default_factory=EntryGain)
 
     def joined(self, begun: Begun | None = None) -> Joined:
         """Yield the blocks of each piece, or those from where a blend has begun."""
         first = 0 if begun is None else begun.piece
-        self._at = self._position(self.pieces[0].start, self.pieces[0]) if begun is None else begun.at
+        start = self._position(self.pieces[0].start, self.pieces[0])
+        self._at, self._since = (start, start) if begun is None else (begun.at, begun.since)
         self._entry = EntryGain() if begun is None else begun.entry
+        self._made = 0 if begun is None else begun.frames
         for number, piece in enumerate(self.pieces[first:], start=first):
             with ExitStack() as opened:
                 material = _material(piece, self.open_song, self.output, opened)
                 material.require(piece)
-                yield self._blocks(number, piece, material)
+                yield self._counted(self._blocks(number, piece, material))
+
+    def _counted(self, blocks: Iterator[Float32]) -> Iterator[Float32]:
+        for block in blocks:
+            self._made += len(block)
+            yield block
 
     def _blocks(self, number: int, piece: Piece, material: Material) -> Iterator[Float32]:
         faded_in = 0 if self._faded_in is None else len(self._faded_in)
-        self.entered.append(Begun(number, self._at, self._entry, faded_in))
+        self.entered.append(Begun(number, self._at, self._since, self._made, self._entry, faded_in))
         if self._faded_in is not None:
             yield self._faded_in
             self._faded_in = None
         following = self.pieces[number + 1] if number + 1 < len(self.pieces) else None
         end, seam, half = self._position(piece.stop, piece), None, 0
+        if following is None and self.frames is not None:
+            room = self._position(piece.stop - piece.start, piece) // LARGEST_PART
+            wanted = self._at + self.frames - self._made
+            end = min(max(wanted, end - room, self._at), end + room, max(end, material.samples))
         if following is not None and not follows_in_song(piece, following):
             seam = self._seam(piece, material, following, self.wishes.get(number + 1))
             half = len(seam.sound) // 2
@@ -126,8 +151,10 @@ class Blend:
             yield seam.sound[:half]
             self.seams.append(seam.made)
             self._faded_in, self._at = seam.sound[half:], seam.enter + half
-            self._entry = EntryGain(seam.made.gain_db, seam.enter)
+            self._since = self._at
+            self._entry = EntryGain(seam.made.gain_db, seam.settled)
         elif following is not None:
+            self._since = end
             self.seams.append(SeamMade("continues"))
 
     def _position(self, sample: int, piece: Piece) -> int:
@@ -144,9 +171,18 @@ class Blend:
             gain = factor_of(self.gains_db.get(following.song, 0.0))
             start, stop = (self._position(at, following) for at in (following.start, following.stop))
             return make_seam(
-                # What the fade into this piece has used up is not to be faded again.
-                Side(leaving, cut, max(0, cut - self._at)),
-                Side(lambda position, reach: source.around(position, reach) * gain, start, stop - start),
+                Side(
+                    leaving,
+                    cut,
+                    max(0, cut - self._since),
+                    pulse_before(self.rhythms.get(piece.song), piece.stop / piece.sample_rate_hz),
+                ),
+                Side(
+                    lambda position, reach: source.around(position, reach) * gain,
+                    start,
+                    stop - start,
+                    pulse_after(self.rhythms.get(following.song), following.start / following.sample_rate_hz),
+                ),
                 sample_rate_hz=self.output.sample_rate_hz,
                 wish=wish,
             )
@@ -169,8 +205,8 @@ class Blend:
         rate_hz, done = self.output.sample_rate_hz, 0
         is_first = number == 0 and self.pieces[0].start > 0
         is_last = number == len(self.pieces) - 1 and end < material.samples
-        fade_in = min(round(FADE_IN_S * rate_hz), samples // _LARGEST_PART) if is_first else 0
-        fade_out = min(round(FADE_OUT_S * rate_hz), samples // _LARGEST_PART) if is_last else 0
+        fade_in = min(round(FADE_IN_S * rate_hz), samples // LARGEST_PART) if is_first else 0
+        fade_out = min(round(FADE_OUT_S * rate_hz), samples // LARGEST_PART) if is_last else 0
         for block in blocks:
             at = np.arange(done, done + len(block))
             rising = np.clip((at + 1) / fade_in, 0, 1) if fade_in else np.ones(len(block))

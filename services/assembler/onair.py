@@ -27,8 +27,8 @@ from services.assembler.joining import Begun
 from services.assembler.leveling import EntryGain, Measured
 from services.assembler.pieces import Piece
 from services.assembler.sequencing import Score, Shortlist
+from shared.airing import Remark
 from shared.errors import PoolTooSmall
-from shared.parameters import Remark
 
 __all__ = ["RATE_HZ", "Air", "Planned", "Resumed", "Station", "heed", "pieces_of", "plan_until"]
 
@@ -77,7 +77,8 @@ class Resumed(_Stored):
 
     def begun(self, piece: int) -> Begun:
         """Read back how it was entered, as a piece of this number."""
-        return Begun(piece, self.at, EntryGain(self.gain_db, self.gain_start), self.faded_in)
+        entry = EntryGain(self.gain_db, self.gain_start)
+        return Begun(piece, self.at, since=self.at, frames=0, entry=entry, faded_in=self.faded_in)
 
 
 class Air(_Stored):

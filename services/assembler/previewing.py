@@ -19,7 +19,7 @@ from services.assembler.leveling import EntryGain
 from services.assembler.pieces import Piece, position_at
 from services.assembler.rendering import Joint
 from services.assembler.reports import Entry
-from services.assembler.seaming import SeamMade
+from services.assembler.seams import SeamMade
 from shared.parameters import Output
 from shared.sound.samples import Float32, to_int16
 
@@ -76,8 +76,14 @@ def begun_at(entries: Sequence[Entry], pieces: Sequence[Piece], time_s: float, r
         heard_since = entries[heard_since.position - 1]
     entry_gain = EntryGain()
     if heard_since.seam is not None:
-        entry_gain = EntryGain(heard_since.seam.gain_db, _entered(heard_since, pieces, rate_hz))
-    return Begun(found.position, at, entry_gain)
+        settled = (
+            _alone(heard_since, pieces, rate_hz)
+            if heard_since.seam.is_fade
+            else _entered(heard_since, pieces, rate_hz)
+        )
+        entry_gain = EntryGain(heard_since.seam.gain_db, settled)
+    frames = round(found.mix_start_s * rate_hz) + max(0, into)
+    return Begun(found.position, at, _alone(found, pieces, rate_hz), frames, entry_gain)
 
 
 def preview(
@@ -143,6 +149,13 @@ def _entered(entry: Entry, pieces: Sequence[Piece], rate_hz: int) -> int:
     piece = pieces[entry.position]
     start = position_at(piece.start, piece.sample_rate_hz, rate_hz)
     return start + (0 if entry.seam is None else round(entry.seam.enters_s * rate_hz))
+
+
+def _alone(entry: Entry, pieces: Sequence[Piece], rate_hz: int) -> int:
+    """Return from where on a piece sounds alone, in samples of its song at the mix's rate."""
+    seam = entry.seam
+    after_s = 0.0 if seam is None else seam.fade_s / 2 if seam.is_fade else seam.fade_s
+    return _entered(entry, pieces, rate_hz) + round(after_s * rate_hz)
 
 
 def _fade_ends(sound: Float32, edge: int, *, at_start: bool, at_end: bool) -> None:

@@ -19,10 +19,11 @@ from services.assembler.joining import Begun, Blend, Joined, follows_in_song, jo
 from services.assembler.leveling import Measured, reached_lufs, song_gains_db
 from services.assembler.limiting import CEILING_DBTP, Limiter
 from services.assembler.pieces import OpenSong, Piece
-from services.assembler.seaming import SeamMade
+from services.assembler.seams import SeamMade
 from services.assembler.waveform import WaveformMeter
 from shared.parameters import Output
 from shared.revisions import SeamWish
+from shared.sound.rhythm import Rhythm
 from shared.sound.samples import Float32, Int16, to_int16
 
 __all__ = ["Joint", "Rendered", "joint_of", "render"]
@@ -63,7 +64,9 @@ def render(
     tags: Mapping[str, str],
     measured: Measured | None = None,
     wishes: Mapping[int, SeamWish] | None = None,
+    rhythms: Mapping[str, Rhythm] | None = None,
     loudness_lufs: float | None = None,
+    duration_s: float | None = None,
     on_piece: Callable[[int, int], None] = lambda done, total: None,
     check: Callable[[], None] = lambda: None,
 ) -> Rendered:
@@ -83,7 +86,9 @@ def render(
         measured: loudness and peak of each song, so that a blend can bring all to one loudness; None: they
             stay as they are, as they do with plain joins.
         wishes: how the beginnings of pieces are to be joined in a blend, by their numbers.
+        rhythms: of the songs, so that a blend can keep time; of those that are not given no beat is known.
         loudness_lufs: what a blend brings the songs to; None: what `output` asks for, as far as they allow.
+        duration_s: what a blend is to last, as far as its last piece can end earlier or later.
         on_piece: called with (pieces done, pieces in all).
         check: called between blocks; it may raise to stop, and nothing is left.
 
@@ -97,7 +102,16 @@ def render(
     if not pieces:
         raise ValueError("a mix of no pieces")
 
-    joint = joint_of(pieces, open_song, output, measured=measured, wishes=wishes, loudness_lufs=loudness_lufs)
+    joint = joint_of(
+        pieces,
+        open_song,
+        output,
+        measured=measured,
+        wishes=wishes,
+        rhythms=rhythms,
+        loudness_lufs=loudness_lufs,
+        duration_s=duration_s,
+    )
     starts: list[int] = []
     meter, frames = WaveformMeter(), 0
     with Encoder(path, output, tags=tags, check=check) as encoder, closing(joint.joined()) as joined:
@@ -135,14 +149,19 @@ def joint_of(
     measured: Measured | None,
     wishes: Mapping[int, SeamWish] | None,
     loudness_lufs: float | None,
+    rhythms: Mapping[str, Rhythm] | None = None,
+    duration_s: float | None = None,
 ) -> Joint:
     """Return what joins pieces as a mix asks for, given as `render` is."""
     if output.seams == "plain":
         return _Plain(pieces, open_song, output)
     if loudness_lufs is None and measured is not None:
         loudness_lufs = reached_lufs(measured, output.loudness_lufs)
+    frames = None if duration_s is None else round(duration_s * output.sample_rate_hz)
     gains_db = {} if loudness_lufs is None else song_gains_db(measured or {}, loudness_lufs)
-    return _Blended(Blend(pieces, open_song, output, gains_db, wishes or {}), loudness_lufs)
+    return _Blended(
+        Blend(pieces, open_song, output, gains_db, wishes or {}, rhythms or {}, frames), loudness_lufs
+    )
 
 
 class Joint(Protocol):

@@ -24,8 +24,8 @@ class SeamEntry(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     manner: str = Field(
-        description="`continues`: the song plays on; `blend`: it was faded; `cut`: a hard join; `echo_out`: "
-        "the chunk before echoes away."
+        description="`continues`: the song plays on; `blend`: it was faded; `bass_swap`: so, but the bass "
+        "changed at once; `cut`: a hard join; `echo_out`: the chunk before echoes away."
     )
     fade_s: float = Field(
         description="Length of the fade, of which `mix_start_s` is the middle; of an echo, from there."
@@ -41,9 +41,24 @@ class SeamEntry(BaseModel):
         description="The largest step of level at the fade's beginning, middle and end: "
         "|ln(after / before)|, 20 ms each."
     )
+    fades_s: list[float] = Field(
+        [], description="How long the low (to 150 Hz), the middle (to 2.5 kHz) and the high band fade."
+    )
+    timing: str = Field(
+        "free",
+        description="What goes on across it: `bar` or `beat`; `free`: one of the songs has no sure beat.",
+    )
+    tempo_step: float | None = Field(
+        None, description="Its tempo beside the one before, folded by 2:1: 0.01 is 1 % faster; null: `free`."
+    )
     snippet: str | None = Field(
         None, description="Of the worst seams: where below the mix 5 s to either side can be heard."
     )
+
+    @property
+    def is_fade(self) -> bool:
+        """Whether both sides sound together around its middle."""
+        return self.manner in ("blend", "bass_swap")
 
 
 class Entry(BaseModel):
@@ -118,7 +133,7 @@ def count_replays(entries: Sequence[Entry]) -> int:
 
 def worst_seams(entries: Sequence[Entry]) -> list[int]:
     """Return the positions of the chunks whose fades jolt most, the worst first."""
-    blended = [entry for entry in entries if entry.seam is not None and entry.seam.manner == "blend"]
+    blended = [entry for entry in entries if entry.seam is not None and entry.seam.is_fade]
     worst = sorted(blended, key=lambda entry: -entry.seam.jolt if entry.seam else 0.0)
     return [entry.position for entry in worst[:WORST_SEAMS]]
 

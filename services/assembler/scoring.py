@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from services.assembler.energy import loudness_db
+from services.assembler.fitting import edge_spectra
 from shared.errors import UnknownStart
 from shared.learning.approaches import Scorer
 from shared.learning.corpus import Floats, Indices
@@ -16,6 +17,7 @@ from shared.sound.twins import first_twins
 from shared.store.arrays import Arrays
 
 _PREPARED = "prepared/"
+_OWN = ("cuts", "numbers", "twins", "loudness_db", "ends", "begins")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Pool:
         prepared: what the model's scorer prepared of them.
         twins: int64, shape (n,): the first chunk that begins like each; of none given, each is its own.
         loudness_db: float32, shape (n,): how loud each is in its song; of none given, all are alike.
+        ends: float32, shape (n, bands): how each sounds at its end; see `edge_spectra`; of none given, alike.
+        begins: float32, shape (n, bands): the same of beginnings.
     """
 
     cuts: Indices
@@ -35,12 +39,17 @@ class Pool:
     prepared: Arrays
     twins: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
     loudness_db: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    ends: Floats = field(default_factory=lambda: np.zeros((0, 1), np.float32))
+    begins: Floats = field(default_factory=lambda: np.zeros((0, 1), np.float32))
 
     def __post_init__(self) -> None:
         if not len(self.twins):
             object.__setattr__(self, "twins", np.arange(len(self.cuts)))
         if not len(self.loudness_db):
             object.__setattr__(self, "loudness_db", np.zeros(len(self.cuts), np.float32))
+        for name in ("ends", "begins"):
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.zeros((len(self.cuts), 1), np.float32))
 
     def __len__(self) -> int:
         return len(self.cuts)
@@ -53,7 +62,7 @@ class Pool:
     def to_arrays(self) -> Arrays:
         """Return the pool as arrays, to be stored."""
         prepared = {f"{_PREPARED}{name}": array for name, array in self.prepared.items()}
-        own = {name: getattr(self, name) for name in ("cuts", "numbers", "twins", "loudness_db")}
+        own = {name: getattr(self, name) for name in _OWN}
         return own | prepared
 
     @classmethod
@@ -64,7 +73,7 @@ class Pool:
             for name, array in arrays.items()
             if name.startswith(_PREPARED)
         }
-        return cls(arrays["cuts"], arrays["numbers"], prepared, arrays["twins"], arrays["loudness_db"])
+        return cls(prepared=prepared, **{name: arrays[name] for name in _OWN})
 
 
 def prepare_pool(
@@ -92,7 +101,8 @@ def prepare_pool(
     edges = edges.select(usable)
     prepared = scorer.prepare(edges, song_of)
     twins = first_twins(edges.heads, check=check)
-    return Pool(cut_of, numbers, prepared | scorer.index(prepared), twins, loudness_db(edges))
+    ends, begins = edge_spectra(edges)
+    return Pool(cut_of, numbers, prepared | scorer.index(prepared), twins, loudness_db(edges), ends, begins)
 
 
 def find_start(pool: Pool, songs: Sequence[str], *, song: str, chunk: int) -> int:

@@ -31,7 +31,7 @@ from shared.store.manifests import (
     SongFacts,
     Step,
 )
-from shared.store.specs import ChosenSpec, MixSpec, PoolSpec, PreviewSpec, RevisedSpec, SequenceSpec
+from shared.store.specs import AnySpec, ChosenSpec, MixSpec, PoolSpec, PreviewSpec, RevisedSpec, SequenceSpec
 from shared.worker import register
 
 _CONTENT_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"}
@@ -133,7 +133,9 @@ def render_mix(work: Work) -> MixFacts:
         tags=tags,
         measured=measured,
         wishes=sequence.seam_wishes,
+        rhythms=fetching.rhythms(work, spec),
         loudness_lufs=_loudness_kept(work, made_by),
+        duration_s=_duration_asked(made_by),
         on_piece=lambda done, total: work.progress(done, total, "chunks"),
         check=work.check,
     )
@@ -185,8 +187,9 @@ def preview_seam(work: Work) -> PreviewFacts:
     report = MixReport.model_validate_json(artifacts.read(mix, "report.json"))
     pieces, songs = fetching.pieces(work, sequence), fetching.songs(work, sequence)
     output = manifest.spec.output.model_copy(update={"format": spec.format, "bitrate_kbps": None})
+    rhythms = fetching.rhythms(work, manifest.spec)
     wishes = changed_seam(
-        sequence, pieces, spec.position, spec.change, rhythms={}, blended=output.seams != "plain"
+        sequence, pieces, spec.position, spec.change, rhythms=rhythms, blended=output.seams != "plain"
     )
     joint = joint_of(
         pieces,
@@ -194,7 +197,9 @@ def preview_seam(work: Work) -> PreviewFacts:
         output,
         measured=_measured(songs),
         wishes=wishes,
+        rhythms=rhythms,
         loudness_lufs=report.loudness_lufs,
+        duration_s=_duration_asked(chosen.spec),
     )
     path = work.folder / f"preview.{spec.format}"
     from_s = report.sequence[spec.position].mix_start_s - spec.around_s - LEAD_S
@@ -217,6 +222,11 @@ def _loudness_kept(work: Work, made_by: ChosenSpec) -> float | None:
         return None
     mix = work.dispatcher.artifacts.get(Artifact(work.tenant, Kind.MIX, made_by.mix))
     return mix.expect(MixFacts).loudness_lufs
+
+
+def _duration_asked(made_by: AnySpec) -> float | None:
+    """Return how long a mix was asked to be; what was revised since is as long as its chunks."""
+    return made_by.sequencing.duration_s if isinstance(made_by, SequenceSpec) else None
 
 
 register(app, Task.BUILD_POOL, build_pool)

@@ -41,13 +41,15 @@ def expected(recipe: Recipe, parts: Collection[Part]) -> dict[Kind, int]:
             return {Kind.PREVIEW: 1}
     songs, cuts = len({part.song for part in parts}), len(set(parts))
     on_beats = len({part.song for part in parts if part.needs_analysis})
-    found = {Kind.SONG: songs, Kind.ANALYSIS: on_beats, Kind.CUT: cuts}
+    found = {Kind.SONG: songs} | ({Kind.ANALYSIS: on_beats} if on_beats else {}) | {Kind.CUT: cuts}
     if _fits(recipe):
         found |= {Kind.SPECTRA: songs, Kind.DATASET: 1, Kind.MODEL: 1}
     if isinstance(recipe, BuildPool | MakeMix):
         found |= {Kind.POOL: 1}
     if isinstance(recipe, MakeMix):
-        found |= {Kind.SEQUENCE: 1, Kind.MIX: 1}
+        # Only songs that are heard are analysed: which, is known when they are chosen.
+        most = songs if recipe.output.seams != "plain" else on_beats
+        found |= {Kind.SEQUENCE: 1, Kind.ANALYSIS: most, Kind.MIX: 1}
     if isinstance(recipe, EvaluateModel):
         found |= {Kind.GAPPED: cuts, Kind.SPECTRA: songs, Kind.REPORT: 1}
     return found

@@ -80,6 +80,8 @@ def parent_of(tenant: str, key: str, find: Find) -> Parent:
     cuts = {cut: get(Kind.CUT, cut).expect(CutFacts) for cut in pool.cuts}
     for song in dict.fromkeys(pool.songs):
         get(Kind.SONG, song)
+    for analysis in mix.spec.analyses:
+        get(Kind.ANALYSIS, analysis)
     return Parent(mix.spec, sequence.spec, sequence.expect(SequenceFacts), pool, cuts, needed)
 
 

@@ -3,9 +3,9 @@
 A pure function of a recipe and of the manifests there are. It knows neither queues nor leases: whether a
 missing artifact is under way is not its business. The order of stages is the flow of the product:
 
-    decode -> [analyse] -> cut -> [spectra -> dataset -> fit] -> pool -> sequence -> render
+    decode -> [analyse] -> cut -> [spectra -> dataset -> fit] -> pool -> sequence -> [analyse] -> render
                                                               -> gaps, spectra -> report
-    a mix, its sequence and pool -> revised sequence -> render
+    a mix, its sequence and pool -> revised sequence -> [analyse] -> render
                                  -> preview
 """
 
@@ -32,9 +32,9 @@ from shared.jobs.recipes import (
     Recipe,
     ReviseMix,
 )
-from shared.parameters import ArtifactKey, Training
+from shared.parameters import ArtifactKey, Output, Training
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import Manifest, ModelFacts, Problem
+from shared.store.manifests import Manifest, ModelFacts, Problem, SequenceFacts
 from shared.store.specs import (
     AnalysisSpec,
     CutSpec,
@@ -210,23 +210,36 @@ class _Planner:
             weights_sha256=pool.weights_sha256,
             sequencing=recipe.sequencing,
         )
-        if self._need(sequence) is None:
+        if not self._render(sequence, recipe.output):
             self.plan.goals = []
-            return
-        spec = MixSpec(sequence=sequence.artifact(self.tenant).key, output=recipe.output)
+
+    def _render(self, sequence: Spec, output: Output) -> bool:
+        """Plan a mix of a sequence, and what it needs to keep time; tell whether all that is there."""
+        chosen = self._need(sequence)
+        if chosen is None or self.plan.problem is not None:
+            return False
+        songs = dict.fromkeys(step.song for step in chosen.expect(SequenceFacts).steps)
+        specs = [AnalysisSpec(song=song) for song in songs] if output.seams != "plain" else []
+        known = sum(artifact.kind is Kind.ANALYSIS for artifact in self.plan.needed)
+        new = sum(spec.artifact(self.tenant) not in self._looked_up for spec in specs)
+        self.plan.settle(Kind.ANALYSIS, known + new)
+        if None in [self._need(spec) for spec in specs] or self.plan.problem is not None:
+            return False
+        analyses = tuple(spec.artifact(self.tenant).key for spec in specs)
+        spec = MixSpec(sequence=sequence.artifact(self.tenant).key, output=output, analyses=analyses)
         self._goal(self._need(spec), spec)
+        return True
 
     def _change(self, recipe: ReviseMix | PreviewSeam) -> None:
         """Plan what changes a mix; what that was made of is there, or the job fails."""
         parent = self._try(lambda: parent_of(self.tenant, recipe.mix, self.find))
         if parent is None:
             return
-        spec: Spec = parent.changed(recipe)
-        made = self._need(spec)
-        if made is not None and self.plan.problem is None and isinstance(recipe, ReviseMix):
-            spec = parent.spec.model_copy(update={"sequence": spec.artifact(self.tenant).key})
-            made = self._need(spec)
-        self._goal(made, spec)
+        spec = parent.changed(recipe)
+        if isinstance(recipe, ReviseMix):
+            self._render(spec, parent.spec.output)
+        else:
+            self._goal(self._need(spec), spec)
         self.plan.needed += parent.needed  # Last: of a job's mixes, the first is what it made.
 
     def _report(self, recipe: EvaluateModel) -> None:

@@ -64,3 +64,14 @@ class Plan:
         for kind, total in totals.items():
             if total:
                 self.stages[kind] = Stage(STAGE_OF[kind], total)
+
+    def settle(self, kind: Kind, total: int) -> None:
+        """Say how many artifacts of a kind the goal takes after all, before it is made."""
+        if not total:
+            self.stages.pop(kind, None)
+        elif kind in self.stages:
+            self.stages[kind].total = total
+        else:
+            last = list(self.stages)[-1]
+            goal = self.stages.pop(last)
+            self.stages |= {kind: Stage(STAGE_OF[kind], total), last: goal}

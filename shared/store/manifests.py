@@ -13,6 +13,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field
 
 from shared.errors import InputError, SegueError
+from shared.store.figures import ApproachFacts as ApproachFacts
+from shared.store.figures import GainFacts as GainFacts
+from shared.store.figures import ReportFacts as ReportFacts
 from shared.store.sequences import Document as Document
 from shared.store.sequences import EditDone as EditDone
 from shared.store.sequences import SequenceFacts as SequenceFacts
@@ -208,40 +211,6 @@ class PreviewFacts(Document):
     def audio_file(self) -> str:
         """The payload name of the audio."""
         return f"preview.{self.format}"
-
-
-class GainFacts(Document):
-    """How much better an approach ranks the same successors than `linear` does, with its 95 % interval."""
-
-    mrr_gain: float
-    low: float
-    high: float
-
-
-class ApproachFacts(Document):
-    """What one approach scored, at the headline gap unless it says otherwise."""
-
-    mrr: float
-    mrr_low: float
-    mrr_high: float
-    r_at_1: float
-    r_at_10: float
-    in_song_r_at_1: float
-    queries: int
-    gap_mrr: dict[str, float] = Field(description="`mrr` by gap in seconds, such as `0.1`, rising.")
-    vs_linear: GainFacts | None
-
-
-class ReportFacts(Document):
-    """A report on a model. Payloads: `report.json`, `report.html`."""
-
-    of: Literal["report"] = "report"
-    approach: str = Field(description="Of the model.")
-    pool: str = Field(description="SHA-256 of the questions: what may be compared.")
-    songs: int
-    chunks: int
-    headline_gap_s: float
-    figures: dict[str, ApproachFacts] = Field(description="By approach: the model's and the baselines.")
 
 
 class BlockFacts(Document):

@@ -10,15 +10,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from shared.airing import Airing, Remark
 from shared.parameters import (
-    Airing,
     ArtifactKey,
     Cut,
     Gaps,
     Output,
     Parameters,
     Protocol,
-    Remark,
     Sequencing,
     SongId,
     Training,
@@ -154,6 +153,8 @@ class MixSpec(Spec):
     of: Literal["mix"] = "mix"
     sequence: ArtifactKey
     output: Output
+    analyses: tuple[ArtifactKey, ...] = ()
+    """Of its songs, so that blends keep time; none where chunks are joined hard."""
 
 
 class PreviewSpec(Spec):

@@ -76,7 +76,7 @@ def heard_of(entries: Sequence[Entry]) -> list[Heard]:
 
 def _crossfade_s(seam: SeamEntry | None) -> float:
     """Return how long both sides sound together: an echo dies away beside what has come already."""
-    return seam.fade_s if seam is not None and seam.manner == "blend" else 0.0
+    return seam.fade_s if seam is not None and seam.is_fade else 0.0
 
 
 def sections_of(entries: Sequence[Entry]) -> list[Section]:

@@ -15,8 +15,9 @@ from services.gateway.backend import Backend
 from services.gateway.radio.audience import Listener
 from services.gateway.radio.relay import LOOK_S, Relay
 from services.gateway.radio.supply import ENDS_S, Supply
+from shared.airing import Airing
 from shared.errors import NoSound, RadioBusy
-from shared.parameters import Airing, ArtifactKey
+from shared.parameters import ArtifactKey
 
 __all__ = ["Radios", "Tuned"]
 

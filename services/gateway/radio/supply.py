@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import structlog
 
 from services.gateway.backend import Backend
+from shared.airing import Airing, Remark
 from shared.errors import GaveUp, NotFound, Unavailable
 from shared.jobs.starts import Starts
-from shared.parameters import Airing, ArtifactKey, Remark
+from shared.parameters import ArtifactKey
 from shared.queue import Order, Queue
 from shared.radio import Entry, Programme, new_station
 from shared.sound.mp3 import split_frames

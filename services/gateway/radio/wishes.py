@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from shared.airing import Remark
 from shared.errors import RadioBusy
-from shared.parameters import Remark
 from shared.radio import Entry
 
 __all__ = ["Wish", "Wishes", "heard_at", "leaves_some", "remark_of"]

@@ -21,8 +21,8 @@ from services.gateway.radio.radios import Radios, Tuned
 from services.gateway.radio.relay import Relay
 from services.gateway.radio.wishes import Wish, leaves_some
 from services.gateway.schemas.radio import Playing, Radio, RadioBan
+from shared.airing import Airing
 from shared.errors import BadSetting, NotFound, OffAir
-from shared.parameters import Airing
 from shared.radio import Entry
 from shared.sound.mp3 import SAMPLES_PER_FRAME
 from shared.store.keys import PRODUCER_VERSIONS, Kind

@@ -160,6 +160,7 @@ class Preview(Made):
     duration_s: float = Field(description="Length in seconds.", examples=[10.0])
     seam_s: float = Field(description="Where in it that chunk begins.", examples=[5.0])
     manner: str = Field(
-        description="How the seam is made: `continues`, `blend`, `cut` or `echo_out`.", examples=["blend"]
+        description="How the seam is made: `continues`, `blend`, `bass_swap`, `cut` or `echo_out`.",
+        examples=["blend"],
     )
     format: str = Field(description="Of the sound.", examples=["mp3"])

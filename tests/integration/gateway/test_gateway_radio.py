@@ -6,7 +6,7 @@ import pytest
 
 from services.gateway.backend import connect_backend
 from services.gateway.radio.supply import Supply
-from shared.parameters import Airing, Remark
+from shared.airing import Airing, Remark
 from shared.queue import Queue
 from shared.radio import Programme
 from shared.settings import Settings

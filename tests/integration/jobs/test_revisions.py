@@ -124,12 +124,12 @@ def test_an_edit_that_only_the_work_finds_impossible_fails_its_job_with_what_to_
     mixes = Mixes(pipeline)
     first = mixes.first(pipeline.upload(short_songs))
     for recipe in (
-        ReviseMix(mix=first, edits=(SeamEdit(position=2, manner="bass_swap"),)),
-        PreviewSeam(mix=first, position=2, change=SeamChange(nudge_beats=1)),
+        ReviseMix(mix=first, edits=(SeamEdit(position=2, nudge_ms=4000),)),
+        PreviewSeam(mix=first, position=2, change=SeamChange(nudge_ms=4000)),
     ):
         outcome = pipeline.ended(pipeline.submit(recipe)).outcome
         assert outcome is not None
         assert outcome.state is State.FAILED
         assert outcome.problem is not None
         assert outcome.problem.slug == "edit-impossible"
-        assert "beat" in outcome.problem.detail
+        assert "a quarter" in outcome.problem.detail

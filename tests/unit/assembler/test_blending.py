@@ -60,7 +60,8 @@ def test_elsewhere_it_is_faded_and_nothing_but_the_fade_differs(
     rendered, sound = blended(tmp_path, pieces, songs)
     (seam,), middle = rendered.seams, rendered.starts[1]
     assert seam.manner == "blend"
-    assert seam.fade_s == pytest.approx(0.08, abs=1e-3)
+    assert seam.fade_s == pytest.approx(2.0)
+    assert seam.timing == "free"
     assert middle == 200_000 + round(seam.leaves_s * RATE_HZ)
     half = round(seam.fade_s / 2 * RATE_HZ) + 1
     assert np.array_equal(sound[: middle - half], to_float32(songs["a"].samples[: middle - half]))
@@ -78,6 +79,33 @@ def test_levels_meet_at_a_seam_and_part_again(tmp_path: Path, songs: dict[str, A
     assert seam.gain_db == pytest.approx(20 * np.log10(0.1 / 0.13), abs=0.3)
     assert abs(seam.step_lu) < 0.4
     assert np.sqrt(np.mean(np.square(sound[-2 * RATE_HZ :]))) == pytest.approx(0.13, rel=0.02)
+
+
+def test_the_level_does_not_step_where_a_fade_ends(tmp_path: Path) -> None:
+    songs = {
+        "soft": song_of(sine(441, 20, RATE_HZ, amplitude=0.1, channels=2)),
+        "loud": song_of(sine(441, 20, RATE_HZ, amplitude=0.13, channels=2)),
+    }
+    pieces = [Piece("soft", 0, 400_000, RATE_HZ), Piece("loud", 100_000, 882_000, RATE_HZ)]
+    rendered, sound = blended(tmp_path, pieces, songs)
+    end = rendered.starts[1] + round(rendered.seams[0].fade_s / 2 * RATE_HZ)
+    before, after = (
+        np.sqrt(np.mean(np.square(part))) for part in (sound[end - 1_000 : end], sound[end : end + 1_000])
+    )
+    assert 20 * np.log10(after / before) == pytest.approx(0, abs=0.1)
+
+
+@pytest.mark.parametrize(("asked_s", "reached_s"), [(24.0, 24.0), (22.0, 22.0), (10.0, 20.75), (60.0, 25.25)])
+def test_a_mix_lasts_as_long_as_was_asked_for_as_far_as_its_last_piece_allows(
+    tmp_path: Path, songs: dict[str, ArraySong], asked_s: float, reached_s: float
+) -> None:
+    pieces = [Piece("a", 0, 14 * RATE_HZ, RATE_HZ), Piece("b", 3 * RATE_HZ, 12 * RATE_HZ, RATE_HZ)]
+    path = tmp_path / "mix.wav"
+    done = render(pieces, opener(**songs), Output(format="wav"), path, tags={}, duration_s=asked_s)
+    assert len(soundfile.read(path)[0]) == done.frames
+    drift_s = done.seams[0].leaves_s - done.seams[0].enters_s
+    tolerance_s = 1e-4 if asked_s in (24.0, 22.0) else abs(drift_s) + 1e-4
+    assert done.frames / RATE_HZ == pytest.approx(reached_s, abs=tolerance_s)
 
 
 def test_a_changed_level_goes_back_by_less_than_1_db_a_second_within_8_s() -> None:

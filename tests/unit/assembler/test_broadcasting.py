@@ -11,8 +11,8 @@ import pytest
 from services.assembler.broadcasting import PERIOD, Block, frames_of_block, make_block
 from services.assembler.onair import RATE_HZ, Air
 from services.assembler.riding import HOP, LEAD_HOPS, ride
+from shared.airing import Remark
 from shared.errors import PoolTooSmall
-from shared.parameters import Remark
 from shared.sound.mp3 import split_frames
 from tests.support.signals import noise
 from tests.unit.assembler.radio_station import station_of
@@ -61,7 +61,8 @@ def test_a_skip_leaves_the_song_and_nothing_before_it_changes(tmp_path: Path) ->
     same = [one == two for one, two in zip(*map(split_frames, (heard.audio, other.audio)), strict=True)]
     first = same.index(False)
     away_s = (first * 1152 - (skipped_at - before.samples)) / RATE_HZ
-    assert -1.0 < away_s < 0.2, "the stream goes another way near the skip, and not before"
+    # Half a fade, and as far as a seam may lie before its cut.
+    assert -3.0 < away_s < 0.2, "the stream goes another way near the skip, and not before"
     left = other.programme.entries[2]
     assert left.song != playing.song
     assert abs(left.begins - skipped_at) < RATE_HZ

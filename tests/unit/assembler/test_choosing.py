@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from services.assembler.choosing import Chosen, choose
+from services.assembler.fitting import Fit
 from services.assembler.scoring import Pool
 from services.assembler.sequencing import greedy
 from shared.errors import PoolTooSmall, UnknownStart, WishesContradict
@@ -89,6 +91,21 @@ def test_what_runs_a_network_for_every_pair_follows_one_path_unless_told_otherwi
     chosen(Sequencing(width=8), many)
     chosen(Sequencing(), cheap)
     assert many.rows == cheap.rows > 29
+
+
+def test_what_begins_unlike_the_end_of_the_last_is_held_back() -> None:
+    spectra = np.random.default_rng(1).normal(size=(2, 48, 16)).astype(np.float32)
+    pool = Pool(
+        np.repeat(np.arange(4), CHUNKS), np.tile(np.arange(CHUNKS), 4), {}, ends=spectra[0], begins=spectra[1]
+    )
+    fit = Fit.of(pool.ends, pool.begins)
+
+    def unlike(smoothness: float) -> float:
+        wish = Sequencing(smoothness=smoothness, chunks=20)
+        found = choose(Replaying(), pool, SONGS, np.full(48, 4.0), wish, lambda step, total: None)
+        return float(np.mean([fit.strays(a, np.array([b]))[0] for a, b in pairwise(found.order.tolist())]))
+
+    assert unlike(10.0) < unlike(3.0) < unlike(0.0) - 0.03
 
 
 def test_draws_are_repeated_by_their_seed() -> None:

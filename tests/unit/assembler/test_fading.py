@@ -3,18 +3,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.assembler.fading import FADE_S, REACH_S, SHIFT_S, Parted, crossfade, find_shift
-from services.assembler.placing import AROUND_S, find_places
+from services.assembler.fading import REACH_S, SHIFT_S, Parted, crossfade, find_shift
+from services.assembler.placing import ROOM, find_places
 from tests.support.signals import joined, noise, sine
 
 RATE_HZ = 44_100
+LENGTHS_S = (0.080, 0.040, 0.015)
+FADE_S = max(LENGTHS_S)
+AROUND_S = ROOM.reach_s + 0.2
 FADE = round(FADE_S * RATE_HZ)
 REACH = round(REACH_S * RATE_HZ)
 
 
 def faded(before, after):
     parted = (Parted.of(sound, RATE_HZ).between(REACH, len(sound) - REACH) for sound in (before, after))
-    return crossfade(*parted)
+    return crossfade(*parted, LENGTHS_S)
 
 
 def test_bands_add_up_to_the_sound() -> None:

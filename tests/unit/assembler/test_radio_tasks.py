@@ -8,9 +8,9 @@ from typing import cast
 import pytest
 
 from services.assembler.radio_tasks import air_block
+from shared.airing import Airing
 from shared.errors import Unwanted
 from shared.jobs.running import Work
-from shared.parameters import Airing
 from shared.queue import Order
 from shared.store.specs import BlockSpec
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from shared.jobs.pipeline import make_plan
 from shared.jobs.plans import Plan
 from shared.jobs.recipes import AnalyseSongs, CutSongs, DecodeSong, MakeMix, Part, Recipe
-from shared.parameters import Cut, Sequencing, Training
+from shared.parameters import Cut, Output, Sequencing, Training
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import Problem
-from shared.store.specs import CutSpec, SongSpec
+from shared.store.manifests import Problem, SequenceFacts, Step
+from shared.store.specs import CutSpec, MixSpec, SequenceSpec, SongSpec, Spec
 from tests.support.library import OTHER_SONG, SONG, TENANT, Library
 
 A, B = SONG, OTHER_SONG
@@ -62,7 +62,43 @@ def test_only_songs_that_are_cut_on_beats_are_analysed_before() -> None:
     parts = (Part(song=A, cut=on_beats), Part(song=B))
     assert world.plan(CutSongs(parts=parts)).stages[Kind.ANALYSIS].total == 1
     assert world.run(CutSongs(parts=parts)) == [["songs", "songs"], ["analyses", "cuts"], ["cuts"]]
-    assert Kind.ANALYSIS not in world.plan(mix()).stages
+    assert Kind.ANALYSIS not in world.plan(mix(output=Output(seams="plain"))).stages
+
+
+class Choosing(World):
+    """Sequences are of one of the songs only."""
+
+    def make(self, spec: Spec) -> Artifact:
+        if isinstance(spec, SequenceSpec):
+            steps = [Step(song=B, cut="c" * 64, chunk=chunk, score=None) for chunk in range(3)]
+            return self.commit(spec, SequenceFacts(steps=steps))
+        return super().make(spec)
+
+
+def test_of_a_blended_mix_the_songs_that_are_heard_are_analysed_before_it_is_rendered() -> None:
+    world = Choosing(A, B)
+    assert world.plan(mix()).stages[Kind.ANALYSIS].total == 2
+    assert world.run(mix())[-3:] == [["sequences"], ["analyses"], ["mixes"]]
+    plan = world.plan(mix())
+    assert (plan.stages[Kind.ANALYSIS].done, plan.stages[Kind.ANALYSIS].total) == (1, 1)
+    (goal,) = plan.goals
+    spec = world[goal].spec
+    assert isinstance(spec, MixSpec)
+    assert [world[Artifact(TENANT, Kind.ANALYSIS, key)].spec.song for key in spec.analyses] == [B]  # type: ignore[union-attr]
+
+
+def test_an_analysis_that_a_cut_rests_on_is_counted_once() -> None:
+    world, on_beats = Choosing(A, B), Cut(method="beats")
+    recipe = mix(parts=(Part(song=A), Part(song=B, cut=on_beats)))
+    world.run(recipe)
+    stage = world.plan(recipe).stages[Kind.ANALYSIS]
+    assert (stage.done, stage.total) == (1, 1)
+
+
+def test_hard_joins_need_no_analysis() -> None:
+    world, plain = Choosing(A, B), mix(output=Output(seams="plain"))
+    assert world.run(plain)[-2:] == [["sequences"], ["mixes"]]
+    assert Kind.ANALYSIS not in world.plan(plain).stages
 
 
 def test_analyses_are_a_goal_of_their_own() -> None:

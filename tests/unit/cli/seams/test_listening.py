@@ -88,7 +88,7 @@ def taken(tmp_path: Path) -> Taken:
     whole, file = whole_of(tmp_path)
     mixes = [mix_of(tmp_path, manner, steps_from(first)) for first in range(4) for manner in (BLEND, PLAIN)]
     places = [1.5 + 1.3 * number for number in range(10)]
-    return Taken("noise", whole, file, tuple(mixes), {"equal:4": dict.fromkeys(LEVELS, places)})
+    return Taken("noise", whole, file, tuple(mixes), {"equal:4": dict.fromkeys(LEVELS, places)}, {})
 
 
 def test_mixes_become_figures_findings_and_a_page(taken: Taken) -> None:

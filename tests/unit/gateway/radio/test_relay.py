@@ -15,8 +15,8 @@ from services.gateway.radio.audience import BURST_PACKETS, Listener
 from services.gateway.radio.relay import Relay
 from services.gateway.radio.supply import Supplied, Supply
 from services.gateway.radio.wishes import Wish
+from shared.airing import Airing, Remark
 from shared.errors import GaveUp, NoSound, QueueUnavailable
-from shared.parameters import Airing, Remark
 from shared.radio import Entry
 from shared.store.specs import BlockSpec
 
