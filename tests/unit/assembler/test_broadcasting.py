@@ -88,7 +88,7 @@ def test_a_second_skip_in_the_same_block_leaves_the_first_as_it_was(tmp_path: Pa
     twice = block(tmp_path, before, skip, again, periods=24)
     same = [a == b for a, b in zip(*map(split_frames, (once.audio, twice.audio)), strict=True)]
     away_s = (same.index(False) * 1152 - (skipped_at - before.samples)) / RATE_HZ
-    assert -1.0 < away_s < 0.2
+    assert -3.0 < away_s < 0.2
     left = next(entry for entry in twice.programme.entries if entry.piece == two.piece + 1)
     assert left.song not in (one.song, two.song)
 

@@ -12,8 +12,8 @@ import pytest
 from services.gateway.backend import Backend
 from services.gateway.radio import radios as module
 from services.gateway.radio.radios import Radios, Tuned
+from shared.airing import Airing
 from shared.errors import RadioBusy
-from shared.parameters import Airing
 from shared.settings import Settings
 from shared.store.specs import BlockSpec
 from tests.unit.gateway.radio.test_relay import Table
