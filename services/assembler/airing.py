@@ -149,14 +149,19 @@ def choose_next(
     luck = np.random.default_rng([seed, number]).gumbel(size=len(repertoire))
     allowed = _allowed(repertoire, played, last_s, usable=usable, shunned=shunned)
     if not played.chunks:
-        openings = allowed & (repertoire.numbers == 0)
-        return int(np.where(openings if openings.any() else allowed, luck, -np.inf).argmax())
+        return _opening(repertoire, allowed, luck)
     last = played.chunks[-1]
     candidates = np.flatnonzero(allowed) if shortlist is None else shortlist(last, allowed)
     scores = all_scores(score, last, candidates, number - 1).astype(np.float64)
     best = np.sort(np.argsort(-scores, kind="stable")[:_AMONG])
     # The largest of scores with Gumbel noise is a draw by their softmax.
     return int(candidates[best][(scores[best] / _TEMPERATURE + luck[candidates[best]]).argmax()])
+
+
+def _opening(repertoire: Repertoire, allowed: Mask, luck: Doubles) -> int:
+    """Return the chunk that a radio begins with: the first of some song, if one may come."""
+    firsts = allowed & (repertoire.numbers == 0)
+    return int(np.where(firsts if firsts.any() else allowed, luck, -np.inf).argmax())
 
 
 def _allowed(repertoire: Repertoire, played: Played, last_s: Doubles, *, usable: Mask, shunned: Mask) -> Mask:
