@@ -114,6 +114,10 @@ class Gateway:
             if cursor is None:
                 return
 
+    def put(self, path: str, document: Document) -> Document:
+        """Put a JSON document in the place of what is at a path below `/v1/`; return it as it is kept."""
+        return cast(Document, self._ask("PUT", path, json=document))
+
     def delete(self, resource: str, identifier: str) -> None:
         """Delete one thing of a resource."""
         self._ask("DELETE", f"{resource}/{identifier}")

@@ -10,10 +10,11 @@ from typing import Any
 import typer
 
 from cli import output
+from cli.analyses import add_analysis, add_correct
 from cli.client import Gateway
 from cli.documents import Document
 from cli.ids import full_id
-from cli.mixing import gather_songs, see_through
+from cli.mixing import gather_songs
 from cli.options import Data, Id, Ids, Json, Limit, Sources, Url
 from cli.output import duration, moment, number, short_id, size
 from cli.progress import Bars
@@ -188,39 +189,6 @@ def _add_songs(commands: typer.Typer) -> None:
             output.say(f"{short_id(song['id'])}  {song['title']}, {duration(song['duration_s'])}")
 
 
-def _add_analysis(commands: typer.Typer) -> None:
-    @commands.command("analysis")
-    def analysis(
-        context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
-    ) -> None:
-        """Find a song's tempo, bars, key and sections, and show them."""
-        bars = Bars()
-        with reach(url, data, transport=context.obj) as gateway, bars.shown():
-            path = f"songs/{full_id(gateway, 'songs', identifier)}/analysis"
-            see_through(gateway, path, {}, bars)
-            found = gateway.document(path)
-        if as_json:
-            output.print_json(found)
-        else:
-            output.print_fields(analysis_fields(found))
-
-
-def analysis_fields(found: Document) -> Document:
-    """Return what was found of a song as people read it."""
-    if found["tempo_bpm"] is None:
-        tempo, bars = f"none: {found['note']}", "none"
-    else:
-        tempo = f"{found['tempo_bpm']:.1f} bpm ({number(found['beat_confidence'])} sure)"
-        sure = number(found["bar_confidence"])
-        bars = f"{len(found['bars_s'])} of {found['beats_per_bar']} beats ({sure} sure)"
-    return {
-        "beat": tempo,
-        "bars": bars,
-        "key": f"{found['key']} ({number(found['key_confidence'])} sure)" if found["key"] else "none",
-        "sections": ", ".join(duration(begins_s) for begins_s in found["sections_s"]),
-    }
-
-
 def _add_figures(commands: typer.Typer) -> None:
     @commands.command("report")
     def report(
@@ -272,5 +240,6 @@ pools = commands_of(POOLS)
 models = commands_of(MODELS)
 reports = commands_of(REPORTS)
 _add_songs(songs)
-_add_analysis(songs)
+add_analysis(songs)
+add_correct(songs)
 _add_figures(models)

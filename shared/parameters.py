@@ -221,7 +221,7 @@ class Sequencing(Parameters):
         examples=["arc", [[0, 0.2], [0.5, 1], [1, 0.3]]],
     )
     smoothness: Weight = Field(
-        0.5, description="How much chunks that begin unlike the end of the one before are held back; 0: not."
+        0.5, description="How much chunks that begin unlike the last are held back; 0: not.", examples=[0.5]
     )
     method: Literal["beam", "greedy", "sample"] = Field(
         "beam",

@@ -87,7 +87,8 @@ def find_places(
         sample_rate_hz: of both.
         room: where the middle may lie.
         beats: which pairs keep time; None: there is no beat to keep.
-        on_bar: whether what comes is entered right before a bar, or a beat where bars are not known.
+        on_bar: whether what comes is entered right before a bar, or a beat where bars are not known; where
+            none begins in the room, anywhere.
 
     Returns:
         The few most promising pairs, the best first: how much later than the one's cut, and than the other's,
@@ -115,7 +116,10 @@ def find_places(
     off_s = beats.off_s(leaves_s, enters_s)
     cost[np.abs(off_s) > frame / sample_rate_hz / 2] = np.inf
     if on_bar:
-        cost[:, ~beats.before_bar(enters_s[0], frame / sample_rate_hz)] = np.inf
+        there = beats.before_bar(enters_s[0], frame / sample_rate_hz)
+        narrowed = np.where(there[None, :], cost, np.inf)
+        # Of a long bar, none may begin so near.
+        cost = narrowed if np.isfinite(narrowed).any() else cost
     return [
         (int(leaves[i]) * frame, int(enters[j]) * frame + round(off_s[i, j] * sample_rate_hz))
         for i, j in _lowest(cost)

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.chunker.bars import find_bars
-from services.chunker.beats import find_beats
+from services.chunker.bars import counted_from, find_bars
+from services.chunker.beats import SURE, find_beats
 from services.chunker.listening import listen
 from services.chunker.sections import find_sections
 from services.chunker.tonality import FoundKey, find_key
+from shared.corrections import Correction
 from shared.sound.rhythm import Rhythm
 from shared.sound.samples import Samples
 
 __all__ = ["Analysis", "analyse"]
+
+NOTHING_KNOWN = Correction()
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,22 @@ class Analysis:
     note: str | None
 
 
-def analyse(blocks: Iterable[Samples], sample_rate_hz: int) -> Analysis:
+def analyse(blocks: Iterable[Samples], sample_rate_hz: int, known: Correction = NOTHING_KNOWN) -> Analysis:
     """Find a song's beats, bars, key and sections.
 
     Args:
         blocks: int16 or float32, shape (any, channels), one after another.
         sample_rate_hz: of the song.
+        known: what need not be found.
     """
     heard = listen(blocks, sample_rate_hz)
-    beats = find_beats(heard)
-    bars = find_bars(heard, beats.times_s)
-    rhythm = Rhythm(beats.times_s, bars.downbeats, beats.confidence, bars.confidence)
+    beats = find_beats(heard, tempo_bpm=known.tempo_bpm)
+    bars = find_bars(heard, beats.times_s, beats_per_bar=known.beats_per_bar)
+    if known.downbeat_s is not None:
+        bars = counted_from(bars, beats.times_s, known.downbeat_s)
+    sure = beats.confidence if known.tempo_bpm is None else max(beats.confidence, SURE)
+    rhythm = Rhythm(beats.times_s, bars.downbeats, sure, bars.confidence)
     lines_s = rhythm.beats_s[rhythm.downbeats]
     sections_s = find_sections(heard, lines_s)
-    return Analysis(rhythm, bars.beats_per_bar, find_key(heard), sections_s, beats.why_none)
+    key = find_key(heard) if known.key is None else FoundKey(known.key, 1.0)
+    return Analysis(rhythm, bars.beats_per_bar, key, sections_s, beats.why_none)

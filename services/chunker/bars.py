@@ -72,6 +72,15 @@ def find_bars(heard: Heard, beats_s: Doubles, *, beats_per_bar: int | None = Non
     return Bars(phases == 0, best, _confidence(salience, phases, best))
 
 
+def counted_from(bars: Bars, beats_s: Doubles, downbeat_s: float) -> Bars:
+    """Return bars of the same length, of which one begins with the beat nearest to an instant, for sure."""
+    if bars.beats_per_bar is None:
+        return bars
+    first = int(np.abs(beats_s - downbeat_s).argmin())
+    downbeats = (np.arange(len(beats_s)) - first) % bars.beats_per_bar == 0
+    return Bars(downbeats, bars.beats_per_bar, 1.0)
+
+
 def _salience(heard: Heard, beats_s: Doubles) -> Doubles:
     """Return how much each beat looks like the first of a bar: shape (n,), of mean 0 and deviation 1."""
     around = {

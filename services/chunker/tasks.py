@@ -16,6 +16,7 @@ from services.chunker.cutting import Boundaries, find_boundaries, threshold_in_f
 from services.chunker.gaps import gapped_edges, openings
 from services.chunker.levels import LevelMeter
 from services.chunker.worker import app
+from shared.corrections import Correction
 from shared.errors import SongGone
 from shared.jobs.running import Work
 from shared.parameters import Cut
@@ -68,7 +69,7 @@ def analyse_song(work: Work) -> AnalysisFacts:
     spec = work.order.spec
     assert isinstance(spec, AnalysisSpec)
     with open_audio(_fetch_audio(work, spec.song)) as song:
-        found = analyse(_checked(work, song), song.sample_rate_hz)
+        found = analyse(_checked(work, song), song.sample_rate_hz, spec.correction or Correction())
     work.attempt.put("rhythm.npz", pack_arrays(found.rhythm.to_arrays()))
     return AnalysisFacts(
         song=spec.song,
@@ -162,7 +163,7 @@ def _on_beats(work: Work, song: AudioReader) -> _Found:
     """Cut every few bars; at silence where the music has no beat."""
     spec, artifacts = work.order.spec, work.dispatcher.artifacts
     assert isinstance(spec, CutSpec)
-    analysis = AnalysisSpec(song=spec.song).artifact(work.tenant)
+    analysis = AnalysisSpec(song=spec.song, correction=spec.correction).artifact(work.tenant)
     facts = artifacts.get(analysis).expect(AnalysisFacts)
     if not facts.beats:
         note = f"Cut at silence, not on beats: {facts.note}."

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Response
 
 from services.gateway.backend import Backend
+from services.gateway.corrections import all_corrections
 from services.gateway.events import Announcements
 from services.gateway.looking import look_at
 from services.gateway.radio.radios import Radios
@@ -90,6 +91,7 @@ def resolver_of(backend: Backend, tenant: str) -> Resolver:
         backend.artifacts.find,
         uploaded=lambda song: backend.store.exists(keys.song_source(tenant, song)),
         shipped=lambda: _shipped(backend, tenant),
+        known=lambda: all_corrections(backend, tenant),
     )
 
 

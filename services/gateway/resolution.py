@@ -21,6 +21,7 @@ from services.gateway.schemas.requests import (
     RevisionRequest,
     TrainingRequest,
 )
+from shared.corrections import Corrections
 from shared.errors import NotFound, PoolTooSmall, UnknownStart
 from shared.jobs.held_out import need_songs, parts_held_out
 from shared.jobs.lineage import parent_of
@@ -58,14 +59,18 @@ class Resolver:
         find: looks manifests up.
         uploaded: tells whether a song's bytes are there.
         shipped: gives the model that judges where a request names none; asked only then.
+        known: gives what users know of songs.
     """
 
-    def __init__(self, tenant: str, find: Find, uploaded: Uploaded, shipped: Shipped) -> None:
+    def __init__(
+        self, tenant: str, find: Find, uploaded: Uploaded, shipped: Shipped, known: Callable[[], Corrections]
+    ) -> None:
         self._tenant, self._find, self._uploaded, self._shipped = tenant, find, uploaded, shipped
+        self._known = known
 
     def cuts(self, request: CutsRequest) -> CutSongs:
         """Resolve a request to cut songs."""
-        return CutSongs(parts=_parts(request.songs, request.cut))
+        return CutSongs(parts=self._parts(request.songs, request.cut))
 
     def model(self, request: ModelRequest) -> FitModel:
         """Resolve a request for a model."""
@@ -105,7 +110,7 @@ class Resolver:
             if "chunks_per_song" not in protocol.model_fields_set:
                 protocol = protocol.model_copy(update={"chunks_per_song": None})
             return EvaluateModel(model=model, protocol=protocol)
-        parts = _parts(request.songs, request.cut or Cut())
+        parts = self._parts(request.songs, request.cut or Cut())
         return EvaluateModel(parts=parts, model=model, protocol=protocol)
 
     def check(self, recipe: Recipe) -> None:
@@ -158,11 +163,20 @@ class Resolver:
 
     def _parts_of(self, request: PartsRequest) -> tuple[Part, ...]:
         if request.songs is not None:
-            return _parts(request.songs, request.cut or Cut())
+            return self._parts(request.songs, request.cut or Cut())
         specs = [self._existing(Kind.CUT, key).spec for key in request.cuts or ()]
+        # What a cut on beats was told of its song stays with it.
         return tuple(
-            dict.fromkeys(Part(song=spec.song, cut=spec.cut) for spec in specs if isinstance(spec, CutSpec))
+            dict.fromkeys(
+                Part(song=spec.song, cut=spec.cut, correction=spec.correction)
+                for spec in specs
+                if isinstance(spec, CutSpec)
+            )
         )
+
+    def _parts(self, songs: Iterable[str], cut: Cut) -> tuple[Part, ...]:
+        known = self._known()
+        return tuple(Part(song=song, cut=cut, correction=known.get(song)) for song in dict.fromkeys(songs))
 
     def _existing(self, kind: Kind, key: ArtifactKey) -> Manifest:
         manifest = self._find(Artifact(self._tenant, kind, key))
@@ -214,7 +228,7 @@ class Resolver:
         """Return the facts of each part, or None unless all are cut."""
         cuts = []
         for part in parts:
-            manifest = self._find(CutSpec(song=part.song, cut=part.cut).artifact(self._tenant))
+            manifest = self._find(part.spec.artifact(self._tenant))
             if manifest is None or not isinstance(manifest.facts, CutFacts):
                 return None
             cuts.append(manifest.facts)
@@ -232,10 +246,6 @@ def resolve_training(request: TrainingRequest) -> Training:
         given["preset"] = request.preset
     settings = get_approach(request.approach).resolve(given)
     return Training(approach=request.approach, settings=settings.model_dump(mode="json"), seed=request.seed)
-
-
-def _parts(songs: Iterable[str], cut: Cut) -> tuple[Part, ...]:
-    return tuple(Part(song=song, cut=cut) for song in dict.fromkeys(songs))
 
 
 def _rejected(problems: list[tuple[str, Problem]]) -> RejectedInput:

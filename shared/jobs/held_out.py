@@ -25,7 +25,11 @@ def parts_held_out(tenant: str, model: Artifact, manifest: Manifest, find: Find)
     cuts = dataset.spec.cuts if dataset is not None and isinstance(dataset.spec, DatasetSpec) else ()
     found = [find(Artifact(tenant, Kind.CUT, cut)) for cut in cuts]
     specs = [one.spec for one in found if one is not None and isinstance(one.spec, CutSpec)]
-    parts = tuple(Part(song=spec.song, cut=spec.cut) for spec in specs if spec.song in wanted)
+    parts = tuple(
+        Part(song=spec.song, cut=spec.cut, correction=spec.correction)
+        for spec in specs
+        if spec.song in wanted
+    )
     if {part.song for part in parts} != wanted:
         raise HeldOutGone(model=model.key)
     return parts

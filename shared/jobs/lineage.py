@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shared.corrections import Corrections
 from shared.errors import NotFound, PartsGone
 from shared.jobs.plans import Find
 from shared.jobs.recipes import PreviewSeam, ReviseMix
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import CutFacts, Manifest, MixFacts, PoolFacts, SequenceFacts
-from shared.store.specs import ChosenSpec, MixSpec, PreviewSpec, RevisedSpec
+from shared.store.specs import AnalysisSpec, ChosenSpec, MixSpec, PreviewSpec, RevisedSpec
 
 __all__ = ["Parent", "ancestors_of", "parent_of", "revision_of"]
 
@@ -25,6 +26,7 @@ class Parent:
         sequence: its chunks.
         pool: what they were chosen from.
         cuts: those of the pool, by key.
+        corrections: what was known of its songs when it was made.
         needed: everything that a change of the mix rests on.
     """
 
@@ -33,6 +35,7 @@ class Parent:
     sequence: SequenceFacts
     pool: PoolFacts
     cuts: dict[str, CutFacts]
+    corrections: Corrections
     needed: list[Artifact]
 
     def changed(self, recipe: ReviseMix | PreviewSeam) -> RevisedSpec | PreviewSpec:
@@ -80,9 +83,14 @@ def parent_of(tenant: str, key: str, find: Find) -> Parent:
     cuts = {cut: get(Kind.CUT, cut).expect(CutFacts) for cut in pool.cuts}
     for song in dict.fromkeys(pool.songs):
         get(Kind.SONG, song)
-    for analysis in mix.spec.analyses:
-        get(Kind.ANALYSIS, analysis)
-    return Parent(mix.spec, sequence.spec, sequence.expect(SequenceFacts), pool, cuts, needed)
+    analyses = [get(Kind.ANALYSIS, analysis).spec for analysis in mix.spec.analyses]
+    corrections = {
+        spec.song: spec.correction
+        for spec in analyses
+        if isinstance(spec, AnalysisSpec) and spec.correction is not None
+    }
+    facts = sequence.expect(SequenceFacts)
+    return Parent(mix.spec, sequence.spec, facts, pool, cuts, corrections, needed)
 
 
 def revision_of(sequence: Manifest | None) -> RevisedSpec | None:

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from shared.errors import SegueError, SongGone
 from shared.jobs.expectations import expected
 from shared.jobs.held_out import dataset_of, need_songs, parts_held_out
 from shared.jobs.lineage import parent_of
+from shared.jobs.needs import Needs
 from shared.jobs.plans import Find, Plan
 from shared.jobs.recipes import (
     AnalyseSongs,
@@ -31,13 +31,13 @@ from shared.jobs.recipes import (
     PreviewSeam,
     Recipe,
     ReviseMix,
+    corrections_of,
 )
 from shared.parameters import ArtifactKey, Output, Training
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import Manifest, ModelFacts, Problem, SequenceFacts
+from shared.store.manifests import Manifest, ModelFacts, SequenceFacts
 from shared.store.specs import (
     AnalysisSpec,
-    CutSpec,
     DatasetSpec,
     GappedSpec,
     MixSpec,
@@ -63,17 +63,14 @@ def make_plan(tenant: str, recipe: Recipe, find: Find, uploaded: Callable[[str],
         uploaded: tells whether a song's bytes are still there; asked only of songs not decoded yet.
     """
     planner = _Planner(tenant, find, uploaded)
-    planner.plan.expect(expected(recipe, planner.parts_of(recipe)))
+    parts = planner.parts_of(recipe)
+    planner.corrections = corrections_of(recipe, parts)
+    planner.plan.expect(expected(recipe, parts))
     planner.reach(recipe)
     return planner.plan
 
 
-class _Planner:
-    def __init__(self, tenant: str, find: Find, uploaded: Callable[[str], bool]) -> None:
-        self.tenant, self.find, self.uploaded = tenant, find, uploaded
-        self.plan = Plan()
-        self._looked_up: dict[Artifact, Manifest | None] = {}
-
+class _Planner(Needs):
     def reach(self, recipe: Recipe) -> None:
         """Walk towards the goal as far as the manifests carry."""
         match recipe:
@@ -96,38 +93,13 @@ class _Planner:
             case EvaluateModel():
                 self._report(recipe)
 
-    def _need(self, spec: Spec) -> Manifest | None:
-        """Return the manifest of a spec's artifact, or note that the artifact has to be made."""
-        artifact = spec.artifact(self.tenant)
-        if artifact in self._looked_up:
-            return self._looked_up[artifact]
-        self.plan.needed.append(artifact)
-        manifest = self._looked_up[artifact] = self.find(artifact)
-        if manifest is None:
-            if isinstance(spec, SongSpec) and not self.uploaded(spec.song):
-                self._fail(Problem.of(SongGone(spec.song)))
-            self.plan.ready.append(spec)
-            self.plan.missing.append(artifact)
-        elif manifest.problem is not None:
-            song = getattr(spec, "song", None)
-            subject = f" (song {song})" if song else ""
-            detail = manifest.problem.detail + subject
-            self._fail(manifest.problem.model_copy(update={"detail": detail}))
-        else:
-            self.plan.stages[artifact.kind].done += 1
-        return manifest
-
     def _cuts(self, parts: Iterable[Part]) -> list[Artifact] | None:
         """Return the cuts of all parts, in order, once every one of them is there."""
         parts = list(dict.fromkeys(parts))
         songs = {song: self._need(SongSpec(song=song)) for song in dict.fromkeys(p.song for p in parts)}
         decoded = [part for part in parts if songs[part.song] is not None]
-        analysed = {p.song: self._need(AnalysisSpec(song=p.song)) for p in decoded if p.needs_analysis}
-        specs = [
-            CutSpec(song=part.song, cut=part.cut)
-            for part in decoded
-            if not part.needs_analysis or analysed[part.song] is not None
-        ]
+        analysed = {p.song: self._need(self._analysis(p.song)) for p in decoded if p.needs_analysis}
+        specs = [part.spec for part in decoded if not part.needs_analysis or analysed[part.song] is not None]
         if self.plan.problem is not None:
             return None
         found = [self._need(spec) for spec in specs]
@@ -135,11 +107,14 @@ class _Planner:
             return None
         return [spec.artifact(self.tenant) for spec in specs]
 
+    def _analysis(self, song: str) -> AnalysisSpec:
+        return AnalysisSpec(song=song, correction=self.corrections.get(song))
+
     def _analyses(self, songs: Iterable[str]) -> None:
         """Plan the analyses of songs."""
         songs = list(dict.fromkeys(songs))
         decoded = [song for song in songs if self._need(SongSpec(song=song)) is not None]
-        specs = [AnalysisSpec(song=song) for song in decoded]
+        specs = [self._analysis(song) for song in decoded]
         found = [self._need(spec) for spec in specs]
         if self.plan.problem is None and len(specs) == len(songs) and None not in found:
             self.plan.goals = [spec.artifact(self.tenant) for spec in specs]
@@ -187,17 +162,6 @@ class _Planner:
         self._goal(pool, spec)
         return None if pool is None else (spec, pool)
 
-    def _existing(self, artifact: Artifact) -> tuple[Artifact, Manifest] | None:
-        self.plan.needed.append(artifact)
-        manifest = self.find(artifact)
-        if manifest is None or manifest.problem is not None:
-            detail = (
-                f"Model {artifact.key} was deleted while this job needed it. Choose another, or fit anew."
-            )
-            self._fail(Problem(slug="model-gone", title="A model is gone", detail=detail))
-            return None
-        return artifact, manifest
-
     def _mix(self, recipe: MakeMix) -> None:
         found = self._pool(recipe)
         if found is None or self.plan.problem is not None:
@@ -219,7 +183,7 @@ class _Planner:
         if chosen is None or self.plan.problem is not None:
             return False
         songs = dict.fromkeys(step.song for step in chosen.expect(SequenceFacts).steps)
-        specs = [AnalysisSpec(song=song) for song in songs] if output.seams != "plain" else []
+        specs = [self._analysis(song) for song in songs] if output.seams != "plain" else []
         known = sum(artifact.kind is Kind.ANALYSIS for artifact in self.plan.needed)
         new = sum(spec.artifact(self.tenant) not in self._looked_up for spec in specs)
         self.plan.settle(Kind.ANALYSIS, known + new)
@@ -235,6 +199,7 @@ class _Planner:
         parent = self._try(lambda: parent_of(self.tenant, recipe.mix, self.find))
         if parent is None:
             return
+        self.corrections = parent.corrections
         spec = parent.changed(recipe)
         if isinstance(recipe, ReviseMix):
             self._render(spec, parent.spec.output)
@@ -286,19 +251,3 @@ class _Planner:
         if found is None:
             return ()
         return self._try(lambda: parts_held_out(self.tenant, *found, self.find)) or ()
-
-    def _try(self, act: Callable[[], Result]) -> Result | None:
-        """Return what an act gives; where it fails, fail the job."""
-        try:
-            return act()
-        except SegueError as error:
-            self._fail(Problem.of(error))
-            return None
-
-    def _goal(self, manifest: Manifest | None, spec: Spec) -> None:
-        if manifest is not None and manifest.problem is None:
-            self.plan.goals = [spec.artifact(self.tenant)]
-
-    def _fail(self, problem: Problem) -> None:
-        if self.plan.problem is None:
-            self.plan.problem = problem

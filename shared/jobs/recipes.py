@@ -5,10 +5,12 @@ A recipe is all that the planner knows of a request. It is stored with the job a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from shared.corrections import Correction, Corrections
 from shared.parameters import (
     ArtifactKey,
     Cut,
@@ -20,6 +22,7 @@ from shared.parameters import (
     Training,
 )
 from shared.revisions import Edits, SeamChange
+from shared.store.specs import CutSpec
 
 __all__ = [
     "AnalyseSongs",
@@ -38,6 +41,7 @@ __all__ = [
     "ReviseMix",
     "Sequencing",
     "Training",
+    "corrections_of",
 ]
 
 
@@ -46,11 +50,18 @@ class Part(Parameters):
 
     song: SongId
     cut: Cut = Cut()
+    correction: Correction | None = None
 
     @property
     def needs_analysis(self) -> bool:
         """Tell whether its cut rests on what was found of the song's beats."""
         return self.cut.method == "beats"
+
+    @property
+    def spec(self) -> CutSpec:
+        """The spec of its cut."""
+        correction = self.correction if self.needs_analysis else None
+        return CutSpec(song=self.song, cut=self.cut, correction=correction)
 
 
 MAX_PARTS = 2000
@@ -69,6 +80,7 @@ class AnalyseSongs(Parameters):
 
     goal: Literal["analyses"] = "analyses"
     songs: Annotated[tuple[SongId, ...], Field(min_length=1, max_length=MAX_PARTS)]
+    corrections: dict[SongId, Correction] = Field(default_factory=dict)
 
 
 class CutSongs(Parameters):
@@ -153,3 +165,10 @@ Recipe = Annotated[
     | EvaluateModel,
     Field(discriminator="goal"),
 ]
+
+
+def corrections_of(recipe: Recipe, parts: Iterable[Part]) -> Corrections:
+    """Return what a recipe knows of its songs, given all of its parts."""
+    if isinstance(recipe, AnalyseSongs):
+        return recipe.corrections
+    return {part.song: part.correction for part in parts if part.correction is not None}

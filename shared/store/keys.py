@@ -5,6 +5,7 @@ version. Everything of a tenant lies under `t/<tenant>/`:
 
     t/<tenant>/uploads/<uuid>                            while it streams in
     t/<tenant>/songs/<sha256>/source, upload.json        the bytes as uploaded, and what was said of them
+    t/<tenant>/corrections/<sha256>.json                 what users know better of a song than its analysis
     t/<tenant>/<kind>/<key>/<attempt>/<payload>          what one attempt made
     t/<tenant>/<kind>/<key>/manifest.json                the commit: it names the attempt that counts
     t/<tenant>/<kind>/<key>/starts/<segment>/<n>.json    a task was started; see `shared.jobs.starts`
@@ -136,6 +137,16 @@ def song_source(tenant: str, song: str) -> str:
 def song_upload(tenant: str, song: str) -> str:
     """Return the key of what was said of a song when it was uploaded."""
     return f"t/{tenant}/songs/{song}/upload.json"
+
+
+def corrections_folder(tenant: str) -> str:
+    """Return the prefix of what users said of a tenant's songs."""
+    return f"t/{tenant}/corrections/"
+
+
+def correction(tenant: str, song: str) -> str:
+    """Return the key of what users said of a song."""
+    return f"{corrections_folder(tenant)}{song}.json"
 
 
 def jobs_folder(tenant: str) -> str:

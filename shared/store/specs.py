@@ -6,11 +6,12 @@ Specs downstream of a model name its weights by their SHA-256, since training is
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from shared.airing import Airing, Remark
+from shared.corrections import Correction
 from shared.parameters import (
     ArtifactKey,
     Cut,
@@ -30,10 +31,16 @@ class Spec(Parameters):
     """The inputs and parameters of one artifact."""
 
     artifact_kind: ClassVar[Kind]
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Fields that came with later releases: where they are null, the artifact has the name it had before."""
 
     def artifact(self, tenant: str) -> Artifact:
         """Return the name of the artifact that this spec describes."""
-        return Artifact(tenant, self.artifact_kind, digest(self.artifact_kind, self.model_dump(mode="json")))
+        return Artifact(tenant, self.artifact_kind, digest(self.artifact_kind, self._told()))
+
+    def _told(self) -> dict[str, Any]:
+        told = self.model_dump(mode="json")
+        return {name: value for name, value in told.items() if value is not None or name not in self.later}
 
 
 class SongSpec(Spec):
@@ -52,17 +59,22 @@ class AnalysisSpec(Spec):
     """A song's beats, bars, key and sections."""
 
     artifact_kind = Kind.ANALYSIS
+    later = frozenset({"correction"})
     of: Literal["analysis"] = "analysis"
     song: SongId
+    correction: Correction | None = None
 
 
 class CutSpec(Spec):
     """A song cut into chunks, with the edges of each."""
 
     artifact_kind = Kind.CUT
+    later = frozenset({"correction"})
     of: Literal["cut"] = "cut"
     song: SongId
     cut: Cut
+    correction: Correction | None = None
+    """Of a cut on beats: what is known of these."""
 
 
 class GappedSpec(Spec):

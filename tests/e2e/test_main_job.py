@@ -206,6 +206,27 @@ def test_songs_are_analysed_and_cut_on_their_bars(api: httpx.Client, songs: list
     assert cut["note"] is None
 
 
+def test_what_is_known_of_a_song_is_kept_and_gone_by(api: httpx.Client, songs: list[str]) -> None:
+    path = f"/songs/{songs[3]}"
+    known = {"tempo_bpm": None, "beats_per_bar": 3, "downbeat_s": 2.0, "key": "Eb minor"}
+    assert api.put(f"{path}/correction", json=known).json() == known
+    assert api.get(f"{path}/correction").json() == known
+    assert api.get(f"{path}/analysis").status_code == 404  # What there may be does not know it.
+    assert ended(api, api.post(f"{path}/analysis").json())["state"] == "succeeded"
+    found = api.get(f"{path}/analysis").json()
+    assert (found["beats_per_bar"], found["key"], found["correction"]) == (3, "Eb minor", known)
+    beat_s = 60 / found["tempo_bpm"]
+    assert np.abs(np.array(found["bars_s"]) - 2.0).min() <= beat_s / 2 + 0.05
+    np.testing.assert_allclose(np.diff(found["bars_s"]), 3 * beat_s, rtol=0.25)
+    refused = api.put(f"{path}/correction", json={"downbeat_s": 3000})
+    assert refused.status_code == 422
+    assert refused.json()["type"].endswith("bad-setting")
+    assert "The song lasts" in refused.json()["detail"]
+    assert api.put(f"{path}/correction", json={"key": "H minor"}).status_code == 422
+    assert api.delete(f"{path}/correction").status_code == 204
+    assert api.get(f"{path}/correction").json()["key"] is None
+
+
 def test_music_without_a_beat_is_cut_at_silence_and_says_so(api: httpx.Client, tmp_path: Path) -> None:
     path = tmp_path / "hiss.wav"
     soundfile.write(path, np.random.default_rng(0).normal(size=44_100 * 12) * 0.05, 44_100)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response, status
 from services.gateway import library
 from services.gateway.auth import Tenant
 from services.gateway.backend import Backend
+from services.gateway.corrections import find_correction, forget_correction, keep_correction
 from services.gateway.dependencies import (
     IdempotencyKey,
     TheBackend,
@@ -27,7 +28,8 @@ from services.gateway.schemas.jobs import Job
 from services.gateway.schemas.songs import Analysis, Song, SongState
 from services.gateway.uploads import Received, keep
 from services.gateway.views.songs import analysis_view
-from shared.errors import Conflict
+from shared.corrections import Correction
+from shared.errors import BadSetting, Conflict
 from shared.jobs.recipes import AnalyseSongs
 from shared.store.arrays import unpack_arrays
 from shared.store.keys import Artifact, Kind
@@ -130,22 +132,55 @@ def analyse_song(
 ) -> Job:
     """Find a song's beats, bars, key and sections."""
     song = library.get_song(backend, tenant, song_id)
-    return accept(backend, tenant, AnalyseSongs(songs=(song.id,)), idempotency_key, response)
+    known = find_correction(backend, tenant, song.id)
+    recipe = AnalyseSongs(songs=(song.id,), corrections={} if known.is_empty else {song.id: known})
+    return accept(backend, tenant, recipe, idempotency_key, response)
 
 
 @router.get("/{song_id}/analysis", responses=documented(404))
 def get_analysis(song_id: str, backend: TheBackend, tenant: Tenant) -> Analysis:
     """Show what was found of a song's beats, bars, key and sections. A `POST` has it found."""
     song = library.get_song(backend, tenant, song_id)
-    artifact = AnalysisSpec(song=song.id).artifact(tenant)
+    known = find_correction(backend, tenant, song.id)
+    artifact = AnalysisSpec(song=song.id, correction=None if known.is_empty else known).artifact(tenant)
     manifest = library.made(backend, tenant, Kind.ANALYSIS, artifact.key)
-    return analysis_view(manifest, unpack_arrays(backend.artifacts.read(artifact, "rhythm.npz")))
+    return analysis_view(manifest, unpack_arrays(backend.artifacts.read(artifact, "rhythm.npz")), known)
+
+
+@router.get("/{song_id}/correction", responses=documented(404))
+def get_correction(song_id: str, backend: TheBackend, tenant: Tenant) -> Correction:
+    """Show what is known of a song, beside what is found by listening."""
+    return find_correction(backend, tenant, library.get_song(backend, tenant, song_id).id)
+
+
+@router.put("/{song_id}/correction", responses=documented(404))
+def put_correction(song_id: str, known: Correction, backend: TheBackend, tenant: Tenant) -> Correction:
+    """Say what you know of a song: its tempo, its bars, its key. It takes the place of what was said before.
+
+    Cuts, analyses and mixes that are asked for from then on go by it; what there is stays as it is.
+    """
+    song = library.get_song(backend, tenant, song_id)
+    if known.downbeat_s is not None and song.duration_s is not None and known.downbeat_s > song.duration_s:
+        raise BadSetting(
+            f"The song lasts {song.duration_s:.1f} s, and a bar is said to begin at {known.downbeat_s:g} s. "
+            "Give an instant within it."
+        )
+    keep_correction(backend, tenant, song.id, known)
+    return known
+
+
+@router.delete("/{song_id}/correction", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
+def delete_correction(song_id: str, backend: TheBackend, tenant: Tenant) -> None:
+    """Forget what was said of a song."""
+    forget_correction(backend, tenant, library.get_song(backend, tenant, song_id).id)
 
 
 @router.delete("/{song_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404, 409))
 def delete_song(song_id: str, backend: TheBackend, tenant: Tenant) -> None:
     """Delete a song, unless an open job needs it. Its cuts and mixes stay."""
-    library.delete(backend, library.artifact_of(tenant, Kind.SONG, song_id))
+    artifact = library.artifact_of(tenant, Kind.SONG, song_id)
+    library.delete(backend, artifact)
+    forget_correction(backend, tenant, artifact.key)
 
 
 def _need_servers(backend: Backend, tenant: str) -> None:

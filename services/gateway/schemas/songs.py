@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from services.gateway.schemas.common import JOB_EXAMPLE, SONG_EXAMPLE, TIME_EXAMPLE, Links, Problem, Schema
+from shared.corrections import Correction
 
 
 class SongState(StrEnum):
@@ -64,6 +65,7 @@ class Analysis(Schema):
     key_confidence: float = Field(description="How sure the key is.", examples=[0.5])
     sections_s: list[float] = Field(description="Where sections begin, rising from 0.", examples=[[0.0]])
     note: str | None = Field(description="Why no beat was found.", examples=[None])
+    correction: Correction = Field(description="What was known of it, and not found by listening.")
     beats_s: list[float] = Field(description="The beats, rising.", examples=[[0.31, 0.8]])
     bars_s: list[float] = Field(description="Those that begin a bar.", examples=[[0.31]])
     links: Links

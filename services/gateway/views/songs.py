@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.problems import job_problem
 from services.gateway.schemas.common import Problem
 from services.gateway.schemas.songs import Analysis, Song, SongState
+from shared.corrections import Correction
 from shared.jobs.records import Job
 from shared.sound.rhythm import Rhythm
 from shared.store.arrays import Arrays
@@ -41,8 +42,8 @@ def song_view(song: str, upload: UploadRecord, manifest: Manifest | None, decodi
     )
 
 
-def analysis_view(manifest: Manifest, arrays: Arrays) -> Analysis:
-    """Show an analysis, by its manifest and the rhythm that is stored with it."""
+def analysis_view(manifest: Manifest, arrays: Arrays, known: Correction) -> Analysis:
+    """Show an analysis, by its manifest, the rhythm that is stored with it, and what it was told."""
     facts, rhythm = manifest.expect(AnalysisFacts), Rhythm.from_arrays(arrays)
     return Analysis(
         song=facts.song,
@@ -54,6 +55,7 @@ def analysis_view(manifest: Manifest, arrays: Arrays) -> Analysis:
         key_confidence=facts.key_confidence,
         sections_s=facts.sections_s,
         note=facts.note,
+        correction=known,
         beats_s=rhythm.beats_s.round(4).tolist(),
         bars_s=rhythm.beats_s[rhythm.downbeats].round(4).tolist(),
         links={"self": f"/v1/songs/{facts.song}/analysis", "song": f"/v1/songs/{facts.song}"},

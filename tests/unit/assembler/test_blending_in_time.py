@@ -126,6 +126,21 @@ def test_a_bass_gives_way_to_another_where_a_bar_begins(tmp_path: Path) -> None:
     assert 0.004 < 2 - into_bar_s < 0.022
 
 
+def test_where_no_bar_begins_near_the_bass_changes_all_the_same(tmp_path: Path) -> None:
+    slow = Rhythm(BEATS_S["a"], np.arange(80) % 16 == 0, 1.0, 1.0)  # Bars of 8 s.
+    pieces = [Piece("a", 0, 9 * RATE_HZ, RATE_HZ), Piece("a", 12 * RATE_HZ, 21 * RATE_HZ, RATE_HZ)]
+    done = render(
+        pieces,
+        opener(**SONGS),
+        Output(format="wav"),
+        tmp_path / "mix.wav",
+        tags={},
+        wishes={1: SeamWish(manner="bass_swap")},
+        rhythms={"a": slow},
+    )
+    assert (done.seams[0].manner, done.seams[0].timing) == ("bass_swap", "beat")
+
+
 def test_a_nudge_keeps_time_with_itself(tmp_path: Path) -> None:
     pieces = pieces_of("a", "b")
     usual, _ = blended(tmp_path, pieces)

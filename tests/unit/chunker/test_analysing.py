@@ -10,6 +10,7 @@ from services.chunker.barlines import EARLY_S, bar_boundaries
 from services.chunker.listening import RATE_HZ, listen
 from services.chunker.sections import find_sections
 from services.chunker.tonality import find_key
+from shared.corrections import Correction
 from shared.sound.rhythm import Rhythm
 from shared.store.arrays import pack_arrays, unpack_arrays
 from tests.unit.chunker.music import chords, clicks_at, hear
@@ -95,3 +96,32 @@ def test_without_bars_four_beats_are_one() -> None:
     rhythm = Rhythm(1.0 + np.arange(16) * 0.5, np.zeros(16, np.bool_), 0.9, 0.0)
     found = bar_boundaries(rhythm, 9_000, sample_rate_hz=1000, bars=1, min_chunk_ms=0)
     np.testing.assert_array_equal(found, [992, 2992, 4992, 6992])
+
+
+def test_what_is_known_need_not_be_found() -> None:
+    times_s = 0.2 + 0.5 * np.arange(80)
+    sound = clicks_at(times_s, 41, levels=np.where(np.arange(80) % 4 == 0, 2.0, 1.0))
+    found = analyse([sound], RATE_HZ)
+    assert found.beats_per_bar == 4
+    assert found.rhythm.tempo_bpm == pytest.approx(120, abs=0.5)
+
+    known = Correction(beats_per_bar=3, downbeat_s=1.22, key="Eb minor")
+    told = analyse([sound], RATE_HZ, known)
+    assert (told.beats_per_bar, told.key.key, told.key.confidence) == (3, "Eb minor", 1.0)
+    bars_s = told.rhythm.beats_s[told.rhythm.downbeats]
+    assert np.abs(bars_s - 1.2).min() < 0.02
+    assert np.diff(bars_s) == pytest.approx(1.5, abs=0.02)
+    assert told.rhythm.bar_confidence == 1.0
+
+    halved = analyse([sound], RATE_HZ, Correction(tempo_bpm=60))
+    assert halved.rhythm.tempo_bpm == pytest.approx(60, abs=0.5)
+
+
+def test_a_tempo_that_is_known_makes_unsure_beats_sure() -> None:
+    rng = np.random.default_rng(3)
+    times_s = np.sort(rng.uniform(0, 40, 90))
+    sound = clicks_at(times_s, 41)
+    assert analyse([sound], RATE_HZ).rhythm.tempo_bpm is None
+    told = analyse([sound], RATE_HZ, Correction(tempo_bpm=100))
+    assert told.rhythm.tempo_bpm == pytest.approx(100, rel=0.15)
+    assert told.rhythm.beat_confidence >= 0.5

@@ -75,6 +75,39 @@ def test_an_analysis_is_made_and_shown(found: dict, told: list[str]) -> None:
     assert json.loads(run("songs", "analysis", SONG, "--json", answers=answers).stdout) == found
 
 
+NOTHING_KNOWN = {"tempo_bpm": None, "beats_per_bar": None, "downbeat_s": None, "key": None}
+
+
+def put_in(answers: Answers) -> list[dict]:
+    return [json.loads(request.content) for request in answers.asked if request.method == "PUT"]
+
+
+def test_what_is_known_of_a_song_is_added_to_what_was_said() -> None:
+    path, before = f"songs/{SONG}/correction", NOTHING_KNOWN | {"key": "A minor"}
+    after = before | {"tempo_bpm": 87.0}
+    answers = Answers({"GET songs": page(song_of()), f"GET {path}": before, f"PUT {path}": after})
+    result = run("songs", "correct", SONG[:6], "--tempo", 87, answers=answers)
+    assert result.exit_code == 0, result.output
+    assert put_in(answers) == [after]
+    assert "87.0" in result.stdout
+    assert "found by listening" in result.stdout
+
+
+def test_a_correction_is_shown_and_forgotten() -> None:
+    path = f"songs/{SONG}/correction"
+    answers = Answers(
+        {
+            f"GET {path}": NOTHING_KNOWN | {"key": "A minor"},
+            f"PUT {path}": NOTHING_KNOWN,
+            "GET songs": page(song_of()),
+        }
+    )
+    assert "A minor" in run("songs", "correct", SONG, answers=answers).stdout
+    assert put_in(answers) == []
+    assert "A minor" not in run("songs", "correct", SONG, "--reset", answers=answers).stdout
+    assert put_in(answers) == [{}]
+
+
 def test_an_empty_list_is_said_to_be_empty() -> None:
     answers = Answers({"GET models": page()})
     assert "no models" in run("models", "list", answers=answers).stderr

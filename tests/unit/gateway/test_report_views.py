@@ -79,7 +79,7 @@ def test_of_no_report_there_is_no_leaderboard(library, pool):
 
 
 def resolver(library, *uploaded):
-    return Resolver(TENANT, library.get, set(uploaded).__contains__, lambda: "d" * 64)
+    return Resolver(TENANT, library.get, set(uploaded).__contains__, lambda: "d" * 64, dict)
 
 
 def test_a_request_without_songs_is_for_the_held_out_ones_with_as_many_chunks_as_they_have(library):

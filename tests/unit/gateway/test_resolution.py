@@ -17,7 +17,7 @@ NOT_AUDIO = Problem(slug="not-audio", title="Not an audio file", detail="No audi
 
 
 def resolver(library: Library, *uploaded: str) -> Resolver:
-    return Resolver(TENANT, library.get, set(uploaded).__contains__, lambda: SHIPPED)
+    return Resolver(TENANT, library.get, set(uploaded).__contains__, lambda: SHIPPED, dict)
 
 
 def test_a_mix_of_songs_alone_gets_every_default():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from shared.corrections import Correction
 from shared.jobs.pipeline import make_plan
 from shared.jobs.plans import Plan
 from shared.jobs.recipes import AnalyseSongs, CutSongs, DecodeSong, MakeMix, Part, Recipe
 from shared.parameters import Cut, Output, Sequencing, Training
-from shared.store.keys import Artifact, Kind
+from shared.store.keys import Artifact, Kind, digest
 from shared.store.manifests import Problem, SequenceFacts, Step
-from shared.store.specs import CutSpec, MixSpec, SequenceSpec, SongSpec, Spec
+from shared.store.specs import AnalysisSpec, CutSpec, MixSpec, SequenceSpec, SongSpec, Spec
 from tests.support.library import OTHER_SONG, SONG, TENANT, Library
 
 A, B = SONG, OTHER_SONG
@@ -93,6 +94,28 @@ def test_an_analysis_that_a_cut_rests_on_is_counted_once() -> None:
     world.run(recipe)
     stage = world.plan(recipe).stages[Kind.ANALYSIS]
     assert (stage.done, stage.total) == (1, 1)
+
+
+def test_what_is_known_of_a_song_makes_other_analyses_and_other_cuts_on_beats() -> None:
+    world, on_beats = Choosing(A, B), Cut(method="beats")
+    world.run(mix(parts=(Part(song=A), Part(song=B, cut=on_beats))))
+    known = Correction(tempo_bpm=90)
+    again = mix(parts=(Part(song=A, correction=known), Part(song=B, cut=on_beats, correction=known)))
+    assert world.run(again)[:2] == [["analyses"], ["cuts"]]
+    specs = [one.spec for artifact, one in world.items() if artifact.kind in (Kind.ANALYSIS, Kind.CUT)]
+    told = [(spec.artifact_kind, spec.song) for spec in specs if getattr(spec, "correction", None) == known]
+    # What is known of a song that is not cut on beats changes nothing of its cut.
+    assert sorted(told) == [(Kind.ANALYSIS, B), (Kind.CUT, B)]
+
+
+def test_names_are_as_before_where_nothing_is_known() -> None:
+    told = AnalysisSpec(song=A, correction=Correction(key="A minor")).artifact(TENANT)
+    assert (
+        AnalysisSpec(song=A).artifact(TENANT)
+        == AnalysisSpec(song=A, correction=None).artifact(TENANT)
+        != told
+    )
+    assert AnalysisSpec(song=A).artifact(TENANT).key == digest(Kind.ANALYSIS, {"of": "analysis", "song": A})
 
 
 def test_hard_joins_need_no_analysis() -> None:
