@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Annotated
 
-from anyio import CancelScope, create_task_group, sleep, to_thread
+from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Header, Query, Response, status
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -55,15 +56,18 @@ class _Stream(StreamingResponse):
         self._leaving, self._listener = leaving, listener
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._leaving, create_task_group() as tasks:
-            tasks.start_soon(self._cut_off, tasks.cancel_scope)
-            await super().__call__(scope, receive, send)
-            tasks.cancel_scope.cancel()
+        async with self._leaving:
+            with CancelScope() as sending:
+                cutting = asyncio.create_task(self._cut_off(sending))
+                try:
+                    await super().__call__(scope, receive, send)
+                finally:
+                    cutting.cancel()
 
     async def _cut_off(self, sending: CancelScope) -> None:
         """Stop sending to a player that takes nothing: it would be waited for while it stays connected."""
         await self._listener.ended.wait()
-        await sleep(_GRACE_S)
+        await asyncio.sleep(_GRACE_S)
         sending.cancel()
 
 

@@ -7,12 +7,15 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from services.gateway.radio.audience import Listener, Packet
 from services.gateway.routes import radio
 
 SCOPE: dict[str, Any] = {"type": "http", "asgi": {"spec_version": "2.3"}}
+NEWER: dict[str, Any] = {"type": "http", "asgi": {"spec_version": "2.4"}}
+"""Of servers that say by an error that a client is gone."""
 
 
 async def never() -> Message:
@@ -40,6 +43,24 @@ def test_a_player_that_takes_nothing_is_not_waited_for(monkeypatch: pytest.Monke
                 await asyncio.Event().wait()
 
         await asyncio.wait_for(stream(listener, left)(SCOPE, never, send), 5)
+
+    asyncio.run(act())
+    assert left == [True]
+
+
+def test_a_player_that_is_gone_is_known_as_such() -> None:
+    left: list[bool] = []
+
+    async def act() -> None:
+        listener = Listener()
+        listener.packets.put_nowait(Packet(b"sound", ""))
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                raise OSError
+
+        with pytest.raises(ClientDisconnect):
+            await asyncio.wait_for(stream(listener, left)(NEWER, never, send), 2)
 
     asyncio.run(act())
     assert left == [True]
