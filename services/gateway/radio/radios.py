@@ -106,7 +106,7 @@ class Radios:
             del self._relays[tuned], self._tasks[tuned]
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-            within_s = 1.0 if self._closing else ENDS_S
+            within_s = 0.0 if self._closing else ENDS_S
             end = partial(relay.supply.end, relay.specs(), within_s=within_s)
             await asyncio.shield(to_thread.run_sync(end))
 

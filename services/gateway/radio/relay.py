@@ -133,8 +133,9 @@ class Relay:
             else:
                 await self._changed.wait()
             if len(self._behind) >= _DROPPED_AT:
-                await self._drop(self._behind[:-_KEPT_BEHIND])
-                self._behind = self._behind[-_KEPT_BEHIND:]
+                # Cut before it is waited for: meanwhile more blocks are played.
+                played, self._behind = self._behind[:-_KEPT_BEHIND], self._behind[-_KEPT_BEHIND:]
+                await self._drop(played)
 
     def _append(self, block: Supplied) -> None:
         first = self._blocks[-1].end if self._blocks else 0
@@ -195,6 +196,7 @@ class Relay:
         try:
             await to_thread.run_sync(self.supply.drop, specs)
         except Unavailable as error:
+            self._behind = [*specs, *self._behind]  # To be deleted with the next ones.
             log.warning("blocks left", action="radio_left", radio=self.supply.station, cause=str(error))
 
     async def _send(self) -> None:

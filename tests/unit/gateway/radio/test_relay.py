@@ -16,7 +16,7 @@ from services.gateway.radio.relay import Relay
 from services.gateway.radio.supply import Supplied, Supply
 from services.gateway.radio.wishes import Wish
 from shared.airing import Airing, Remark
-from shared.errors import GaveUp, NoSound, QueueUnavailable
+from shared.errors import GaveUp, NoSound, QueueUnavailable, StoreUnavailable
 from shared.radio import Entry
 from shared.store.specs import BlockSpec
 
@@ -36,6 +36,7 @@ class Table:
         self.error: Exception | None = None
         self.missing = False
         self.late = False
+        self.drops_slowly = self.fails_to_drop = False
 
     def spec_after(self, former: BlockSpec | None, remarks: Iterable[Remark] = ()) -> BlockSpec:
         key = None if former is None else former.artifact("t").key
@@ -71,7 +72,12 @@ class Table:
         self.held += 1
 
     def drop(self, specs: Iterable[BlockSpec]) -> None:
-        self.dropped += specs
+        if self.drops_slowly:
+            time.sleep(0.1)  # In a thread; meanwhile more is heard.
+        if self.fails_to_drop:
+            self.fails_to_drop = False
+            raise StoreUnavailable("gone")
+        self.dropped.extend(specs)
 
 
 def on_air(act: Callable[[Relay, Table], Awaitable[None]], *, paced: bool = False) -> Relay:
@@ -139,6 +145,22 @@ def test_blocks_are_asked_for_ahead_but_not_for_ever() -> None:
         assert 3 in table.fetched
 
     on_air(act)
+
+
+def test_every_block_that_was_played_is_deleted_sooner_or_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relays, "_KEPT_BEHIND", 1)
+    monkeypatch.setattr(relays, "_DROPPED_AT", 3)
+    dropped: list[BlockSpec] = []
+
+    async def act(relay: Relay, table: Table) -> None:
+        table.dropped = dropped
+        table.drops_slowly = table.fails_to_drop = True
+        await heard(relay.audience.join(), 1500)
+
+    left = on_air(act).specs()
+    known = [*dropped, *left]
+    assert len(dropped) > 10
+    assert [spec.number for spec in known] == list(range(len(known)))
 
 
 def test_a_wish_changes_what_comes_where_it_was_not_sent_yet() -> None:
