@@ -107,7 +107,7 @@ class Radios:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             within_s = 0.0 if self._closing else ENDS_S
-            end = partial(relay.supply.end, relay.specs(), within_s=within_s)
+            end = partial(relay.supply.end, within_s=within_s)
             await asyncio.shield(to_thread.run_sync(end))
 
 

@@ -90,10 +90,6 @@ class Relay:
         """Return how many frames are there and not sent."""
         return self._blocks[-1].end - self.position if self._blocks else 0
 
-    def specs(self) -> list[BlockSpec]:
-        """Return the blocks that are in the store for this radio."""
-        return [*self._behind, *(on_air.block.spec for on_air in self._blocks)]
-
     # On air
 
     async def run(self) -> None:

@@ -5,6 +5,7 @@ Blocking calls all of them: the relay runs them in threads.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,7 +65,10 @@ class Supply:
         self._asked_s = 0.0
         self._awaited: BlockSpec | None = None
         self._ordered: set[BlockSpec] = set()
-        """Blocks that were not fetched yet: with those that a wish made useless."""
+        """Blocks that were not deleted yet: with those that a wish made useless before they were fetched."""
+        self._fetched: set[BlockSpec] = set()
+        self._lock, self._is_over = threading.Lock(), False
+        """A call that its caller gave up goes on in its thread: after the end it may not ask for anything."""
 
     def spec_after(self, former: BlockSpec | None, remarks: Iterable[Remark] = ()) -> BlockSpec:
         """Return the spec of the block that follows another."""
@@ -88,7 +92,8 @@ class Supply:
         try:
             manifest = artifacts.find(artifact)
             if manifest is None:
-                self._order(spec, artifact)
+                with self._lock:
+                    self._order(spec, artifact)
                 return None
             if manifest.problem is not None:
                 raise RejectedInput(manifest.problem)
@@ -100,15 +105,16 @@ class Supply:
         facts = artifacts.get(artifact).expect(BlockFacts)
         programme = Programme.model_validate_json(artifacts.read(artifact, "programme.json"))
         frames = split_frames(artifacts.read(artifact, "block.mp3"))
-        self._ordered.discard(spec)
+        self._fetched.add(spec)
         return Supplied(spec, frames, programme.entries, facts.sample_rate_hz)
 
     def _order(self, spec: BlockSpec, artifact: Artifact) -> None:
-        if time.monotonic() - self._asked_s < ORDER_EVERY_S and self._awaited == spec:
+        asked_just_now = time.monotonic() - self._asked_s < ORDER_EVERY_S and self._awaited == spec
+        if self._is_over or asked_just_now:
             return
         self._asked_s, self._awaited = time.monotonic(), spec
         self._ordered.add(spec)
-        self.hold()
+        self._say()
         leases = self._backend.leases
         leases.want(self.station, [artifact])
         verdict = Starts(self._backend.store, artifact).verdict()
@@ -118,28 +124,36 @@ class Supply:
 
     def hold(self) -> None:
         """Say for a lease's time that someone listens, and which block is waited for."""
+        with self._lock:
+            if not self._is_over:
+                self._say()
+
+    def _say(self) -> None:
         awaited = self._awaited
         self._backend.leases.listen(self.station, None if awaited is None else awaited.artifact(self._tenant))
 
     def drop(self, specs: Iterable[BlockSpec]) -> None:
         """Delete blocks that were played, and those that were ordered and are not waited for any more."""
-        useless = {spec for spec in self._ordered if spec != self._awaited and not self._is_under_way(spec)}
-        self._ordered -= useless
-        specs = dict.fromkeys([*specs, *useless])
+        waited_for = self._ordered - self._fetched
+        useless = [spec for spec in waited_for if spec != self._awaited and not self._is_under_way(spec)]
+        specs = {*specs, *useless}
         for spec in specs:
             self._backend.dispatcher.artifacts.delete(spec.artifact(self._tenant))
+        self._ordered -= specs
+        self._fetched -= specs
         if specs:
             self._backend.leases.note_deletion()
 
-    def end(self, specs: Iterable[BlockSpec], *, within_s: float = ENDS_S) -> None:
+    def end(self, *, within_s: float = ENDS_S) -> None:
         """Leave the air: all blocks go. What fails is left to `segue gc`."""
-        self._awaited = None
+        with self._lock:
+            self._is_over, self._awaited = True, None
         try:
             self._backend.leases.leave(self.station)
             give_up_s = time.monotonic() + within_s
             while any(map(self._is_under_way, self._ordered)) and time.monotonic() < give_up_s:
                 time.sleep(LOOK_S)
-            self.drop([*specs, *self._ordered])
+            self.drop(self._ordered)
         except Unavailable as error:
             log.warning("blocks left", action="radio_left", radio=self.station, cause=str(error))
 

@@ -44,7 +44,7 @@ def test_a_block_is_wanted_while_it_is_waited_for_and_someone_listens(supply: Su
     supply.fetch(skipped(spec))
     assert not maker.dispatcher.is_wanted(spec.artifact(TENANT)), "another one takes its place"
     assert maker.dispatcher.is_wanted(skipped(spec).artifact(TENANT))
-    supply.end([], within_s=0)
+    supply.end(within_s=0)
     assert not maker.dispatcher.is_wanted(skipped(spec).artifact(TENANT))
 
 
@@ -60,7 +60,7 @@ def test_a_block_that_was_made_for_nothing_is_deleted(supply: Supply, maker: Mak
     following = supply.spec_after(skipped(spec))
     supply.fetch(following)
     make(maker, following)
-    supply.end([skipped(spec)])
+    supply.end()
     assert maker.stored("radio/") == [], "what was ordered last goes too"
 
 
@@ -73,8 +73,23 @@ def test_a_radio_that_ends_takes_nothing_of_the_next_one(
         make(maker, one.spec_after(None))
         assert one.fetch(one.spec_after(None)) is not None
         one.fetch(one.spec_after(one.spec_after(None)))
-    supply.end([supply.spec_after(None)], within_s=0)
+    supply.end(within_s=0)
     following = again.spec_after(again.spec_after(None))
     assert maker.dispatcher.is_wanted(following.artifact(TENANT))
     kept = again.spec_after(None).artifact(TENANT)
     assert maker.dispatcher.artifacts.find(kept) is not None
+
+
+def test_a_call_that_was_given_up_orders_nothing_after_the_end(supply: Supply, maker: Maker) -> None:
+    spec = supply.spec_after(None)
+    supply.fetch(spec)
+    make(maker, spec)
+    assert supply.fetch(spec) is not None
+    supply.end()
+    assert maker.stored("radio/") == [], "though nobody took what was fetched"
+    following = supply.spec_after(spec)
+    supply.fetch(following)
+    supply.hold()
+    assert following.artifact(TENANT) not in maker.leases.queued(Queue.ASSEMBLER)
+    assert not maker.leases.awaits(supply.station, spec.artifact(TENANT))
+    assert maker.leases.valkey.exists(maker.leases._listening(supply.station)) == 0

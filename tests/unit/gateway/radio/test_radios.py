@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -29,7 +29,7 @@ class Supply(Table):
         super().__init__()
         Supply.made += 1
 
-    def end(self, specs: Iterable[BlockSpec], *, within_s: float) -> None:
+    def end(self, *, within_s: float) -> None:
         Supply.ended += 1
 
 
