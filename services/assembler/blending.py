@@ -19,6 +19,7 @@ from services.assembler.fading import (
 from services.assembler.leveling import entry_gain, factor_of, level_step_lu
 from services.assembler.placing import ROOM, ROOM_IN_TIME, Room, find_places, place_cost
 from services.assembler.seams import LARGEST_PART, LEVELLED_S, Seam, SeamMade, Side
+from services.assembler.vetoes import COST, vetoes_of
 from shared.sound.samples import Float32
 from shared.sound.seams import JOLT_S, LEVEL_FLOOR
 
@@ -109,6 +110,7 @@ class Blending:
             step_lu=self._step_lu(leave, enter, gain_db),
             timing=timing,
             tempo_step=tempo_step,
+            vetoes=self._vetoes(leave, enter, gain_db),
         )
         left, entered = self._leaving.cut + leave, self._coming.cut + enter
         return Seam(faded.sound, left, entered, entered + self._half, made)
@@ -129,7 +131,9 @@ class Blending:
 
     def _cost(self, seam: Seam) -> float:
         leave_s, enter_s = (np.array(at / self._rate_hz) for at in (seam.leave, seam.enter))
-        return seam.made.jolt + float(place_cost(leave_s, enter_s, self._beats))
+        place = float(place_cost(leave_s, enter_s, self._beats))
+        gain_db = self._gain_db(seam.leave, seam.enter)
+        return seam.made.jolt + place + COST * len(self._vetoes(seam.leave, seam.enter, gain_db))
 
     def _faded(self, a: Parted, b: Parted, leave: int, enter: int, shift_s: float) -> Seam:
         """Fade at one place; positions are told from the cuts, which lie in the middle of both sounds."""
@@ -169,9 +173,18 @@ class Blending:
         return entry_gain(before, after, self._rate_hz)
 
     def _step_lu(self, leave: int, enter: int, gain_db: float) -> float:
+        return level_step_lu(*self._sides(leave, enter, gain_db), self._rate_hz)
+
+    def _vetoes(self, leave: int, enter: int, gain_db: float) -> tuple[str, ...]:
+        places_s = leave / self._rate_hz, enter / self._rate_hz
+        sides = self._sides(leave, enter, gain_db)
+        return vetoes_of(*sides, self._rate_hz, beats=self._beats, places_s=places_s)
+
+    def _sides(self, leave: int, enter: int, gain_db: float) -> tuple[Float32, Float32]:
+        """Return what is heard before a fade at a place begins, and after it ends."""
         before = self._a[: self._middle + leave - self._half][-self._levelled :]
         after = self._b[self._middle + enter + self._half :][: self._levelled]
-        return level_step_lu(before, after * factor_of(gain_db), self._rate_hz)
+        return before, after * factor_of(gain_db)
 
     def _timing(self, leave: int, enter: int) -> tuple[str, float | None]:
         """Tell what goes on at a place, and how the tempo steps there."""

@@ -51,6 +51,11 @@ class SeamEntry(BaseModel):
     tempo_step: float | None = Field(
         None, description="Its tempo beside the one before, folded by 2:1: 0.01 is 1 % faster; null: `free`."
     )
+    vetoes: list[str] = Field(
+        [],
+        description="What speaks against it: a step of `level` (over 4 dB) or of the `kick` (40 to 120 Hz, "
+        "over 6 dB), another `timbre` (cosine of bands below 0.55), another `tempo`, a broken `bar`.",
+    )
     snippet: str | None = Field(
         None, description="Of the worst seams: where below the mix 5 s to either side can be heard."
     )
@@ -103,7 +108,7 @@ class MixReport(BaseModel):
         "limited much; null: songs are as they are."
     )
     limited_db: float = Field(description="By how much the limiter held the loudest place back.")
-    worst_seams: list[int] = Field(description="Positions of the chunks whose seams jolt most, five at most.")
+    worst_seams: list[int] = Field(description="Positions of the chunks whose seams are worst, five at most.")
     songs: int = Field(description="Songs used.")
     mean_score: float | None = Field(description="Mean over all steps; null for a mix of one chunk.")
     method: str = Field(description="How chunks were chosen: `beam`, `greedy` or `sample`.")
@@ -132,9 +137,13 @@ def count_replays(entries: Sequence[Entry]) -> int:
 
 
 def worst_seams(entries: Sequence[Entry]) -> list[int]:
-    """Return the positions of the chunks whose fades jolt most, the worst first."""
+    """Return the positions of the chunks against whose fades most speaks, then those that jolt most."""
     blended = [entry for entry in entries if entry.seam is not None and entry.seam.is_fade]
-    worst = sorted(blended, key=lambda entry: -entry.seam.jolt if entry.seam else 0.0)
+
+    def badness(entry: Entry) -> tuple[int, float]:
+        return (len(entry.seam.vetoes), entry.seam.jolt) if entry.seam else (0, 0.0)
+
+    worst = sorted(blended, key=badness, reverse=True)
     return [entry.position for entry in worst[:WORST_SEAMS]]
 
 

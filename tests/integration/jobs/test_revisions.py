@@ -118,6 +118,22 @@ def test_a_seam_is_heard_beforehand_as_it_is_made_afterwards(
         assert np.array_equal(seam[edge:-edge], mixes.sound(mix)[start:][: len(seam)][edge:-edge])
 
 
+def test_seams_keep_time_and_are_changed_by_beats(pipeline: Pipeline, short_songs: list[Path]) -> None:
+    mixes = Mixes(pipeline)
+    first = mixes.first(pipeline.upload(short_songs))
+    seams = {entry["position"]: entry["seam"] for entry in mixes.report(first)["sequence"] if entry["seam"]}
+    timed = [position for position, seam in seams.items() if seam["timing"] != "free"]
+    assert timed, "the songs have drums"
+    position = timed[0]
+    swapped = mixes.revised(first, SeamEdit(position=position, manner="bass_swap"))
+    seam = mixes.report(swapped)["sequence"][position]["seam"]
+    assert (seam["manner"], seam["timing"] != "free") == ("bass_swap", True)
+    assert seam["fades_s"][0] < 0.1 < seam["fades_s"][1]
+    nudged = mixes.revised(first, SeamEdit(position=position, nudge_beats=0.5))
+    later_s = mixes.report(nudged)["sequence"][position]["seam"]["enters_s"] - seams[position]["enters_s"]
+    assert 30 / 180 - 0.02 < later_s < 30 / 60
+
+
 def test_an_edit_that_only_the_work_finds_impossible_fails_its_job_with_what_to_do(
     pipeline: Pipeline, short_songs: list[Path]
 ) -> None:
