@@ -17,7 +17,8 @@
     │   ├── OffAir            a radio that nobody listens to has nothing to skip
     │   └── AlreadyRunning    the data folder is in use by another stack
     ├── Unavailable           a server is not there right now; trying again helps
-    │   ├── StoreUnavailable  ├── QueueUnavailable  └── NoSound
+    │   ├── StoreUnavailable  ├── QueueUnavailable  ├── NoSound
+    │   └── RadioBusy         as many radios are on air, or as many wishes wait, as may be
     ├── MachineError          this machine lacks something
     │   ├── ToolMissing       ├── DecoderFailed     ├── EncoderFailed
     │   ├── PortTaken         ├── ServerFailed      └── OpenAddress
@@ -383,6 +384,16 @@ class NoSound(Unavailable):
             f"No worker made the next block of the radio within {waited_s:g} s. An assembler has to run, and "
             "to have time for it. Try again in a while."
         )
+
+
+class RadioBusy(Unavailable):
+    """A gateway has no room for another radio, or for another wish."""
+
+    slug = "radio-busy"
+    title = "The radio is busy"
+
+    def __init__(self, found: str, *, instead: str) -> None:
+        super().__init__(f"{found}, which is as many as may be. {instead}")
 
 
 class MachineError(SegueError):

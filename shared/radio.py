@@ -1,14 +1,12 @@
-"""What assembler and gateway both know of a radio: what sounds when, and what to call it in Valkey."""
+"""What assembler and gateway both know of a radio: what sounds when, and what it is called while on air."""
 
 from __future__ import annotations
 
-import hashlib
+import uuid
 
-from shared.airing import Airing
-from shared.parameters import ArtifactKey
 from shared.store.manifests import Document
 
-__all__ = ["Entry", "Programme", "is_radio", "radio_id"]
+__all__ = ["Entry", "Programme", "is_station", "new_station"]
 
 _PREFIX = "radio-"
 
@@ -35,12 +33,14 @@ class Programme(Document):
     entries: list[Entry]
 
 
-def radio_id(tenant: str, pool: ArtifactKey, airing: Airing) -> str:
-    """Return the name under which a radio's orders go, in the place of a job's id."""
-    text = f"{tenant}\n{pool}\n{airing.model_dump_json()}"
-    return _PREFIX + hashlib.sha256(text.encode()).hexdigest()[:32]
+def new_station() -> str:
+    """Return a name for a radio that goes on air, which no other has had.
+
+    Its orders carry it in the place of a job's id.
+    """
+    return _PREFIX + uuid.uuid4().hex
 
 
-def is_radio(identifier: str) -> bool:
-    """Tell whether who wants an artifact is a radio, and no job."""
+def is_station(identifier: str) -> bool:
+    """Tell whether who wants an artifact is a radio on air, and no job."""
     return identifier.startswith(_PREFIX)

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         False, description="Listen on an address that is not loopback, though no key is asked for."
     )
 
+    # Radios
+    most_radios: int = Field(
+        20, description="Radios of different pools or seeds that one gateway has on air, however many listen."
+    )
     radio_paced: bool = Field(
         True, description="Radios are sent in real time; false: as fast as they are made, for tests."
     )

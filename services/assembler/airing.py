@@ -84,9 +84,20 @@ class Played:
 
 def rest_s(repertoire: Repertoire, usable: Mask) -> float:
     """Return how long what was played rests: an hour if the usable chunks last longer."""
-    total_s = float(repertoire.durations_s()[usable].sum())
+    total_s = _lasts_s(repertoire, usable)
     longest_s = REST_S + _PROMISED_S
     return longest_s if total_s > longest_s + _PROMISED_S else _LARGEST_SHARE * total_s
+
+
+def _lasts_s(repertoire: Repertoire, usable: Mask) -> float:
+    """Return how long the usable chunks last together; what two cuts of a song share counts once."""
+    songs, starts_s = repertoire.songs[usable], repertoire.starts_s[usable]
+    # Songs are laid one behind another, so that one pass goes over all.
+    laid_s = songs * (float(repertoire.stops_s.max()) + 1.0)
+    order = np.lexsort((starts_s, songs))
+    starts_s, stops_s = (starts_s + laid_s)[order], (repertoire.stops_s[usable] + laid_s)[order]
+    before_s = np.concatenate([starts_s[:1], np.maximum.accumulate(stops_s)[:-1]])
+    return float(np.maximum(stops_s - np.maximum(starts_s, before_s), 0.0).sum())
 
 
 def last_played_s(repertoire: Repertoire) -> Doubles:
@@ -138,14 +149,19 @@ def choose_next(
     luck = np.random.default_rng([seed, number]).gumbel(size=len(repertoire))
     allowed = _allowed(repertoire, played, last_s, usable=usable, shunned=shunned)
     if not played.chunks:
-        openings = allowed & (repertoire.numbers == 0)
-        return int(np.where(openings if openings.any() else allowed, luck, -np.inf).argmax())
+        return _opening(repertoire, allowed, luck)
     last = played.chunks[-1]
     candidates = np.flatnonzero(allowed) if shortlist is None else shortlist(last, allowed)
     scores = all_scores(score, last, candidates, number - 1).astype(np.float64)
     best = np.sort(np.argsort(-scores, kind="stable")[:_AMONG])
     # The largest of scores with Gumbel noise is a draw by their softmax.
     return int(candidates[best][(scores[best] / _TEMPERATURE + luck[candidates[best]]).argmax()])
+
+
+def _opening(repertoire: Repertoire, allowed: Mask, luck: Doubles) -> int:
+    """Return the chunk that a radio begins with: the first of some song, if one may come."""
+    firsts = allowed & (repertoire.numbers == 0)
+    return int(np.where(firsts if firsts.any() else allowed, luck, -np.inf).argmax())
 
 
 def _allowed(repertoire: Repertoire, played: Played, last_s: Doubles, *, usable: Mask, shunned: Mask) -> Mask:

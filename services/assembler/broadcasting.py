@@ -109,7 +109,7 @@ def make_block(
         EncoderFailed, ToolMissing: it cannot be encoded.
     """
     start, end = air.samples, air.samples + frames * SAMPLES_PER_FRAME
-    air = heed(station, air, remarks)
+    air = heed(station, air, remarks, seed=seed)
     loudness_lufs = reached_lufs(station.measured, OUTPUT.loudness_lufs)
     beyond_s, joined = 0.0, None
     while joined is None:

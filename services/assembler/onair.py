@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.assembler.airing import (
     REST_S,
+    Doubles,
     Indices,
     Mask,
     Played,
@@ -151,10 +152,16 @@ def pieces_of(station: Station, planned: Sequence[Planned]) -> list[Piece]:
     return pieces
 
 
-def heed(station: Station, air: Air, remarks: Sequence[Remark]) -> Air:
-    """Return a radio that goes on as listeners want: what they did not let stand is to be planned anew."""
+def heed(station: Station, air: Air, remarks: Sequence[Remark], *, seed: int) -> Air:
+    """Return a radio that goes on as listeners want: what they did not let stand is to be planned anew.
+
+    Raises:
+        PoolTooSmall: everything is banned.
+    """
     for remark in remarks:
+        # The remark before took the pieces away that came next when this one was made.
         last = max(0, remark.piece - air.first)
+        air = _plan(station, air, seed=seed, pieces_wanted=last + 1)
         pieces = list(air.pieces[: last + 1])
         if remark.stop_s is not None and last < len(pieces):
             pieces[last] = _left_early(station, air, pieces[last], last, remark.stop_s)
@@ -192,21 +199,27 @@ def plan_until(
     Raises:
         PoolTooSmall: everything is banned.
     """
+    return _plan(station, air, seed=seed, stop_s=stop_s, check=check)
+
+
+def _plan(
+    station: Station,
+    air: Air,
+    *,
+    seed: int,
+    pieces_wanted: int = 0,
+    stop_s: float = -np.inf,
+    check: Callable[[], None] = lambda: None,
+) -> Air:
+    """Plan until there are so many pieces, and the last that was added begins at a time or later."""
     repertoire, pieces = station.repertoire, list(air.pieces)
     usable, shunned = _usable(station, air), _shunned(station, air)
     if not usable.any():
         raise PoolTooSmall(wanted=1, available=0)
-    last_s = last_played_s(repertoire)
-    for chunk, begins in air.history:
-        note_played(repertoire, last_s, chunk, begins / RATE_HZ)
-    ends_s = 0.0
-    for piece in pieces:
-        begins_s = ends_s if piece.begins is None else piece.begins / RATE_HZ
-        note_played(repertoire, last_s, piece.chunk, begins_s)
-        ends_s = begins_s + station.duration_s(piece)
+    last_s, ends_s = _so_far(station, air)
     before = [chunk for chunk, _ in air.history]
-    reached_s = -np.inf
-    while reached_s < stop_s:
+    begins_s = -np.inf
+    while len(pieces) < pieces_wanted or begins_s < stop_s:
         check()
         chunk = choose_next(
             repertoire,
@@ -221,8 +234,21 @@ def plan_until(
         )
         note_played(repertoire, last_s, chunk, ends_s)
         pieces.append(Planned(chunk=chunk))
-        reached_s, ends_s = ends_s, ends_s + station.duration_s(pieces[-1])
+        begins_s, ends_s = ends_s, ends_s + station.duration_s(pieces[-1])
     return air.model_copy(update={"pieces": tuple(pieces)})
+
+
+def _so_far(station: Station, air: Air) -> tuple[Doubles, float]:
+    """Return when each chunk was or will be played last, and when what is planned ends, both in seconds."""
+    last_s = last_played_s(station.repertoire)
+    for chunk, begins in air.history:
+        note_played(station.repertoire, last_s, chunk, begins / RATE_HZ)
+    ends_s = 0.0
+    for piece in air.pieces:
+        begins_s = ends_s if piece.begins is None else piece.begins / RATE_HZ
+        note_played(station.repertoire, last_s, piece.chunk, begins_s)
+        ends_s = begins_s + station.duration_s(piece)
+    return last_s, ends_s
 
 
 def _usable(station: Station, air: Air) -> Mask:

@@ -10,6 +10,7 @@ from services.assembler.airing import Indices, Repertoire
 from services.assembler.broadcasting import OUTPUT, frames_of_block, make_block
 from services.assembler.onair import Air, Station
 from services.assembler.scoring import Pool
+from shared.errors import Unwanted
 from shared.jobs.running import Work
 from shared.learning.approaches import Scorer
 from shared.store.keys import Artifact, Kind
@@ -27,6 +28,9 @@ def air_block(work: Work) -> BlockFacts:
     """Make the block of a radio that is ordered, from the state of the one before."""
     spec, artifacts = work.order.spec, work.dispatcher.artifacts
     assert isinstance(spec, BlockSpec)
+    if not work.dispatcher.is_wanted(work.artifact):
+        # The next one, which a listener waits for, would have to wait until this is half made.
+        raise Unwanted(f"no radio waits for {work.artifact} any more")
     former = None if spec.former is None else Artifact(work.tenant, Kind.BLOCK, spec.former)
     state = Air() if former is None else Air.model_validate_json(artifacts.read(former, "state.json"))
     if (work.tenant, spec.pool) not in _STATIONS:

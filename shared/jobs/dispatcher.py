@@ -23,7 +23,7 @@ from shared.jobs.recipes import Recipe
 from shared.jobs.records import Job, JobRecords, Outcome, State
 from shared.jobs.starts import Starts
 from shared.queue import Order, Queue
-from shared.radio import is_radio
+from shared.radio import is_station
 from shared.store import keys
 from shared.store.artifacts import Artifacts
 from shared.store.keys import Artifact, Kind
@@ -139,13 +139,15 @@ class Dispatcher:
         return False
 
     def is_wanted(self, artifact: Artifact) -> bool:
-        """Tell whether an open job or a radio that is heard wants an artifact.
+        """Tell whether an open job wants an artifact, or a radio waits for it that someone listens to.
 
         Where no wish is known Valkey was emptied: it counts as wanted until they say so again.
         """
         wishes = self.leases.wanted_by(artifact)
         return not wishes or any(
-            self.leases.is_heard(one) if is_radio(one) else self.records.is_open(artifact.tenant, one)
+            self.leases.awaits(one, artifact)
+            if is_station(one)
+            else self.records.is_open(artifact.tenant, one)
             for one in wishes
         )
 

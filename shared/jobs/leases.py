@@ -182,27 +182,23 @@ class Leases:
             jobs: Any = self.valkey.smembers(self._wants(artifact))
         return set(jobs)
 
-    # Radios: who listens.
+    # Radios: which are listened to.
 
-    def listen(self, radio: str, gateway: str) -> None:
-        """Note that a gateway has listeners of a radio, for a lease's time."""
-        with translated(), self.valkey.pipeline(transaction=False) as pipe:
-            now = time.time()
-            pipe.zadd(self._listening(radio), {gateway: now + self._lease_ms / 1000})
-            pipe.zremrangebyscore(self._listening(radio), 0, now)
-            pipe.pexpire(self._listening(radio), self._lease_ms)
-            pipe.execute()
-
-    def leave(self, radio: str, gateway: str) -> None:
-        """Note that a gateway has no listeners of a radio any more."""
+    def listen(self, station: str, awaited: Artifact | None) -> None:
+        """Note for a lease's time that someone listens to a radio, and which block it waits for."""
         with translated():
-            self.valkey.zrem(self._listening(radio), gateway)
+            self.valkey.set(self._listening(station), str(awaited or ""), px=self._lease_ms)
 
-    def is_heard(self, radio: str) -> bool:
-        """Tell whether any gateway has listeners of a radio."""
+    def leave(self, station: str) -> None:
+        """Note that nobody listens to a radio any more."""
         with translated():
-            heard: Any = self.valkey.zcount(self._listening(radio), time.time(), "+inf")
-        return bool(heard)
+            self.valkey.delete(self._listening(station))
+
+    def awaits(self, station: str, artifact: Artifact) -> bool:
+        """Tell whether a radio that someone listens to waits for this block."""
+        with translated():
+            awaited: Any = self.valkey.get(self._listening(station))
+        return bool(awaited == str(artifact))
 
     # Deletions and turns
 
@@ -232,8 +228,8 @@ class Leases:
     def _workers(self, queue: Queue) -> str:
         return f"{self.prefix}workers:{queue}"
 
-    def _listening(self, radio: str) -> str:
-        return f"{self.prefix}listening:{radio}"
+    def _listening(self, station: str) -> str:
+        return f"{self.prefix}listening:{station}"
 
     def _wants(self, artifact: Artifact) -> str:
         return f"{self.prefix}wants:{artifact}"

@@ -200,6 +200,8 @@ class BlockSpec(Spec):
 
     artifact_kind = Kind.BLOCK
     of: Literal["block"] = "block"
+    station: str
+    """What the radio is called while it is on air. It changes no sound, but whose block it is."""
     pool: ArtifactKey
     airing: Airing
     former: ArtifactKey | None

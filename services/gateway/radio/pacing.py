@@ -15,17 +15,19 @@ class Pacer:
 
     Args:
         sample_rate_hz: of the stream.
+        head_start_s: so much is sent at once at the beginning, for players to have something in hand.
     """
 
-    def __init__(self, sample_rate_hz: int) -> None:
+    def __init__(self, sample_rate_hz: int, *, head_start_s: float = 0.0) -> None:
         self._frame_s = SAMPLES_PER_FRAME / sample_rate_hz
+        self._head_start_s = head_start_s
         self._began_s: float | None = None
         self._sent = 0
 
     def wait_s(self, now_s: float) -> float:
         """Return how long to wait before what comes next is sent."""
         if self._began_s is None:
-            self._began_s = now_s
+            self._began_s = now_s - self._head_start_s
         due_s = self._began_s + self._sent * self._frame_s
         self._began_s += max(0.0, now_s - due_s - MOST_CAUGHT_UP_S)
         return max(0.0, due_s - now_s)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import uuid
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ from functools import partial
 from anyio import to_thread
 
 from services.gateway.backend import Backend
-from services.gateway.radio.relay import Listener, Relay
+from services.gateway.radio.audience import Listener
+from services.gateway.radio.relay import LOOK_S, Relay
 from services.gateway.radio.supply import ENDS_S, Supply
 from shared.airing import Airing
-from shared.errors import NoSound
+from shared.errors import NoSound, RadioBusy
 from shared.parameters import ArtifactKey
 
 __all__ = ["Radios", "Tuned"]
@@ -44,7 +44,6 @@ class Radios:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._gateway = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._closing = False
         self._relays: dict[Tuned, Relay] = {}
         self._tasks: dict[Tuned, asyncio.Task[None]] = {}
@@ -58,11 +57,12 @@ class Radios:
         """Listen to a radio, which goes on air if it is not.
 
         Raises:
+            RadioBusy: as many are on air as may be.
             NoSound: no worker made any in time.
             RejectedInput, GaveUp: there can be none.
         """
         relay = self._relays.get(tuned) or self._begin(tuned)
-        listener = relay.join()
+        listener = relay.audience.join()
         try:
             with suppress(TimeoutError):
                 await asyncio.wait_for(relay.ready.wait(), FIRST_SOUND_S)
@@ -72,7 +72,7 @@ class Radios:
                 raise NoSound(waited_s=FIRST_SOUND_S)
             yield listener
         finally:
-            relay.leave(listener)
+            relay.audience.leave(listener)
 
     async def close(self) -> None:
         """End all radios."""
@@ -84,23 +84,37 @@ class Radios:
 
     def _begin(self, tuned: Tuned) -> Relay:
         settings = self._backend.settings
-        supply = Supply(self._backend, tuned.tenant, tuned.pool, tuned.airing, gateway=self._gateway)
+        if len(self._relays) >= settings.most_radios:
+            raise RadioBusy(
+                f"{len(self._relays)} radios are on air",
+                instead="Listen to one of them, wait until one ends, or raise SEGUE_MOST_RADIOS.",
+            )
+        supply = Supply(self._backend, tuned.tenant, tuned.pool, tuned.airing)
         relay = self._relays[tuned] = Relay(
             supply, paced=settings.radio_paced, hold_s=max(0.5, settings.lease_s / 4)
         )
-        self._tasks[tuned] = asyncio.create_task(self._on_air(tuned, relay), name=supply.radio)
+        self._tasks[tuned] = asyncio.create_task(self._on_air(tuned, relay), name=supply.station)
         return relay
 
     async def _on_air(self, tuned: Tuned, relay: Relay) -> None:
         """Run a radio until nobody has listened for a while; then free all it has."""
-        ends = [asyncio.create_task(relay.run()), asyncio.create_task(relay.deserted(LINGER_S))]
+        running = asyncio.create_task(relay.run())
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            await _until_deserted(relay, running)
         finally:
+            # Nothing is waited for in between, so nobody joins a radio that is about to end.
             del self._relays[tuned], self._tasks[tuned]
-            for task in ends:
-                task.cancel()
-            await asyncio.gather(*ends, return_exceptions=True)
-            within_s = 1.0 if self._closing else ENDS_S
-            end = partial(relay.supply.end, relay.specs(), within_s=within_s)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            within_s = 0.0 if self._closing else ENDS_S
+            end = partial(relay.supply.end, within_s=within_s)
             await asyncio.shield(to_thread.run_sync(end))
+
+
+async def _until_deserted(relay: Relay, running: asyncio.Task[None]) -> None:
+    """Wait until a radio has ended, or nobody has listened to it for a while."""
+    since_s = time.monotonic()
+    while not running.done() and time.monotonic() - since_s < LINGER_S:
+        await asyncio.wait([running], timeout=LOOK_S)
+        if relay.audience:
+            since_s = time.monotonic()

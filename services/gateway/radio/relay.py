@@ -1,8 +1,4 @@
-"""One radio on air: keeps blocks ahead, sends them as they are played, to all who listen.
-
-Sound goes out in packets. A listener has a queue of its own: who falls behind by more than that is cut off,
-and no one else waits. Who comes is given the last seconds at once, so that a player has something to play.
-"""
+"""One radio on air: keeps blocks ahead, changes them as listeners wish, sends them as they are played."""
 
 from __future__ import annotations
 
@@ -14,22 +10,19 @@ from dataclasses import dataclass
 import structlog
 from anyio import to_thread
 
+from services.gateway.radio.audience import BURST_PACKETS, PACKET_FRAMES, Audience, Packet
 from services.gateway.radio.icy import stream_title
 from services.gateway.radio.pacing import Pacer
 from services.gateway.radio.supply import Supplied, Supply
-from services.gateway.radio.wishes import Wish, heard_at, remark_of
+from services.gateway.radio.wishes import Wish, Wishes, heard_at, remark_of
 from shared.errors import NoSound, SegueError, Unavailable
 from shared.radio import Entry
 from shared.sound.mp3 import SAMPLES_PER_FRAME
 from shared.store.specs import BlockSpec
 
-__all__ = ["Listener", "Packet", "Relay"]
+__all__ = ["Relay"]
 
 AHEAD_S = 60.0
-PACKET_FRAMES = 19
-"""Half a second."""
-BURST_PACKETS = 8
-SLOW_PACKETS = 60
 LOOK_S = 0.25
 RETRY_S = 1.0
 PATIENCE_S = 60.0
@@ -37,27 +30,6 @@ PATIENCE_S = 60.0
 _KEPT_BEHIND, _DROPPED_AT = 10, 20
 """Blocks that were played are deleted many at a time: a deletion makes all processes look anew."""
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Packet:
-    """Sound, and what it is."""
-
-    sound: bytes
-    title: str
-
-
-class Listener:
-    """One who listens."""
-
-    def __init__(self) -> None:
-        self.packets: asyncio.Queue[Packet | None] = asyncio.Queue(SLOW_PACKETS)
-
-    def end(self) -> None:
-        """Let the stream end, at once."""
-        while not self.packets.empty():
-            self.packets.get_nowait()
-        self.packets.put_nowait(None)
 
 
 @dataclass(eq=False)
@@ -81,52 +53,32 @@ class Relay:
         hold_s: how often to say that someone listens.
 
     Attributes:
-        listeners: who listens.
-        banned: songs that listeners banned.
+        audience: who listens.
+        banned: songs, and numbers of chunks or None for all of a song, that listeners banned.
         ready: set once there is sound, or will never be.
         error: why the radio ended.
     """
 
     def __init__(self, supply: Supply, *, paced: bool, hold_s: float) -> None:
         self.supply, self._paced, self._hold_s = supply, paced, hold_s
-        self.listeners: set[Listener] = set()
-        self.banned: set[str] = set()
+        self.audience = Audience(supply.station, waits=not paced)
+        self.banned: set[tuple[str, int | None]] = set()
         self.ready = asyncio.Event()
-        self.error: SegueError | None = None
+        self.error: Exception | None = None
         self.position = 0
         """The frame that is sent next."""
         self._blocks: deque[_OnAir] = deque()
         self._behind: list[BlockSpec] = []
-        self._recent: deque[Packet] = deque(maxlen=BURST_PACKETS)
-        self._wishes: deque[Wish] = deque()
+        self._wishes = Wishes()
         self._changed = asyncio.Event()
 
-    # Listeners
-
-    def join(self) -> Listener:
-        """Let someone listen."""
-        listener = Listener()
-        for packet in self._recent:
-            listener.packets.put_nowait(packet)
-        self.listeners.add(listener)
-        return listener
-
-    def leave(self, listener: Listener) -> None:
-        """Let someone go."""
-        self.listeners.discard(listener)
-        listener.end()
-
-    async def deserted(self, quiet_s: float) -> None:
-        """Wait until nobody has listened for a while."""
-        since_s = time.monotonic()
-        while time.monotonic() - since_s < quiet_s:
-            await asyncio.sleep(LOOK_S)
-            if self.listeners:
-                since_s = time.monotonic()
-
     def wish(self, wish: Wish) -> None:
-        """Take a listener's wish: it is fulfilled as soon as a worker can."""
-        self._wishes.append(wish)
+        """Take a listener's wish: it is fulfilled as soon as a worker can.
+
+        Raises:
+            RadioBusy: too many wait.
+        """
+        self._wishes.add(wish, self.position)
         self._changed.set()
 
     def playing(self) -> Entry | None:
@@ -138,10 +90,6 @@ class Relay:
         """Return how many frames are there and not sent."""
         return self._blocks[-1].end - self.position if self._blocks else 0
 
-    def specs(self) -> list[BlockSpec]:
-        """Return the blocks that are in the store for this radio."""
-        return [*self._behind, *(on_air.block.spec for on_air in self._blocks)]
-
     # On air
 
     async def run(self) -> None:
@@ -151,13 +99,14 @@ class Relay:
                 tasks.create_task(self._hold())
                 tasks.create_task(self._keep_ahead())
                 tasks.create_task(self._send())
-        except* SegueError as errors:
-            self.error = _first(errors)
-            log.warning("radio ended", action="radio_ended", radio=self.supply.radio, cause=str(self.error))
+        except* Exception as errors:
+            self.error = error = _first(errors)
+            unforeseen = None if isinstance(error, SegueError) else error
+            told = {"action": "radio_ended", "radio": self.supply.station, "cause": str(error)}
+            log.warning("radio ended", **told, exc_info=unforeseen)
         finally:
             self.ready.set()
-            for listener in self.listeners:
-                listener.end()
+            self.audience.end()
 
     async def _hold(self) -> None:
         while True:
@@ -171,7 +120,7 @@ class Relay:
         while True:
             self._changed.clear()
             if self._wishes and self._blocks:
-                await self._fulfil(self._wishes.popleft())
+                await self._fulfil(self._wishes.first())
             elif self._seconds(self.ahead_frames()) < AHEAD_S:
                 former = self._blocks[-1].block.spec if self._blocks else None
                 spec = self.supply.spec_after(former)
@@ -180,8 +129,9 @@ class Relay:
             else:
                 await self._changed.wait()
             if len(self._behind) >= _DROPPED_AT:
-                await self._drop(self._behind[:-_KEPT_BEHIND])
-                self._behind = self._behind[-_KEPT_BEHIND:]
+                # Cut before it is waited for: meanwhile more blocks are played.
+                played, self._behind = self._behind[:-_KEPT_BEHIND], self._behind[-_KEPT_BEHIND:]
+                await self._drop(played)
 
     def _append(self, block: Supplied) -> None:
         first = self._blocks[-1].end if self._blocks else 0
@@ -217,6 +167,7 @@ class Relay:
             remark = remark_of(wish, on_air.block.entries, on_air.end * SAMPLES_PER_FRAME)
             block = await self._fetched(self.supply.spec_after(on_air.block.spec, [remark]))
             if block is not None:
+                self._wishes.grant(on_air.end)
                 self._append(block)
             return
         remark = remark_of(wish, on_air.block.entries, change_at * SAMPLES_PER_FRAME)
@@ -227,12 +178,13 @@ class Relay:
         same = _in_common(on_air.block.frames, block.frames)
         if on_air not in self._blocks or self.position > on_air.first + same:
             await self._drop([block.spec])
-            self._wishes.appendleft(wish.later())  # It was played already: change it farther ahead.
+            self._wishes.put_off()  # It was played already: change it farther ahead.
             return
         dropped = [old]
         while self._blocks[-1] is not on_air:
             dropped.append(self._blocks.pop().block.spec)
         on_air.block = block
+        self._wishes.grant(on_air.first + same)
         self._changed.set()
         await self._drop(dropped)
 
@@ -240,11 +192,13 @@ class Relay:
         try:
             await to_thread.run_sync(self.supply.drop, specs)
         except Unavailable as error:
-            log.warning("blocks left", action="radio_left", radio=self.supply.radio, cause=str(error))
+            self._behind = [*specs, *self._behind]  # To be deleted with the next ones.
+            log.warning("blocks left", action="radio_left", radio=self.supply.station, cause=str(error))
 
     async def _send(self) -> None:
         await self.ready.wait()
-        pacer = Pacer(self._blocks[0].block.sample_rate_hz)
+        burst_s = self._seconds(BURST_PACKETS * PACKET_FRAMES)
+        pacer = Pacer(self._blocks[0].block.sample_rate_hz, head_start_s=burst_s)
         while True:
             while not self._blocks or self.position >= self._blocks[-1].end:
                 await asyncio.sleep(LOOK_S / 5)
@@ -254,11 +208,9 @@ class Relay:
                 self._behind.append(self._blocks.popleft().block.spec)
             packet, frames = self._packet()
             pacer.sent(frames)
-            self._recent.append(packet)
-            for listener in list(self.listeners):
-                await self._give(listener, packet)
+            await self.audience.give(packet)
             if not self._paced:
-                while not self.listeners:
+                while not self.audience:
                     await asyncio.sleep(LOOK_S / 5)
 
     def _packet(self) -> tuple[Packet, int]:
@@ -272,15 +224,6 @@ class Relay:
         self._changed.set()
         return Packet(b"".join(frames), title), len(frames)
 
-    async def _give(self, listener: Listener, packet: Packet) -> None:
-        if not self._paced:
-            await listener.packets.put(packet)
-        elif listener.packets.full():
-            log.info("listener too slow", action="listener_cut_off", radio=self.supply.radio)
-            self.leave(listener)
-        else:
-            listener.packets.put_nowait(packet)
-
     def _seconds(self, frames: int) -> float:
         rate_hz = self._blocks[0].block.sample_rate_hz if self._blocks else 44_100
         return frames * SAMPLES_PER_FRAME / rate_hz
@@ -292,6 +235,6 @@ def _in_common(one: list[bytes], other: list[bytes]) -> int:
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _first(errors: BaseExceptionGroup[SegueError]) -> SegueError:
+def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
     found = errors.exceptions[0]
     return _first(found) if isinstance(found, BaseExceptionGroup) else found

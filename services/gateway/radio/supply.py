@@ -5,6 +5,7 @@ Blocking calls all of them: the relay runs them in threads.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from shared.errors import GaveUp, NotFound, Unavailable
 from shared.jobs.starts import Starts
 from shared.parameters import ArtifactKey
 from shared.queue import Order, Queue
-from shared.radio import Entry, Programme, radio_id
+from shared.radio import Entry, Programme, new_station
 from shared.sound.mp3 import split_frames
 from shared.store.artifacts import Artifacts
 from shared.store.keys import Artifact
@@ -52,21 +53,27 @@ class Supply:
         tenant: whose pool it is.
         pool: its id.
         airing: what else decides the radio.
-        gateway: a name that no other gateway process has.
+
+    Attributes:
+        station: what this radio is called while it is on air; the next time it has another name. So nobody
+            else orders, waits for or deletes its blocks.
     """
 
-    def __init__(
-        self, backend: Backend, tenant: str, pool: ArtifactKey, airing: Airing, *, gateway: str
-    ) -> None:
+    def __init__(self, backend: Backend, tenant: str, pool: ArtifactKey, airing: Airing) -> None:
         self._backend, self._tenant, self._pool, self._airing = backend, tenant, pool, airing
-        self._gateway = gateway
-        self.radio = radio_id(tenant, pool, airing)
+        self.station = new_station()
         self._asked_s = 0.0
-        self._ordered: BlockSpec | None = None
+        self._awaited: BlockSpec | None = None
+        self._ordered: set[BlockSpec] = set()
+        """Blocks that were not deleted yet: with those that a wish made useless before they were fetched."""
+        self._fetched: set[BlockSpec] = set()
+        self._lock, self._is_over = threading.Lock(), False
+        """A call that its caller gave up goes on in its thread: after the end it may not ask for anything."""
 
     def spec_after(self, former: BlockSpec | None, remarks: Iterable[Remark] = ()) -> BlockSpec:
         """Return the spec of the block that follows another."""
         return BlockSpec(
+            station=self.station,
             pool=self._pool,
             airing=self._airing,
             former=None if former is None else former.artifact(self._tenant).key,
@@ -85,7 +92,8 @@ class Supply:
         try:
             manifest = artifacts.find(artifact)
             if manifest is None:
-                self._order(spec, artifact)
+                with self._lock:
+                    self._order(spec, artifact)
                 return None
             if manifest.problem is not None:
                 raise RejectedInput(manifest.problem)
@@ -97,49 +105,57 @@ class Supply:
         facts = artifacts.get(artifact).expect(BlockFacts)
         programme = Programme.model_validate_json(artifacts.read(artifact, "programme.json"))
         frames = split_frames(artifacts.read(artifact, "block.mp3"))
+        self._fetched.add(spec)
         return Supplied(spec, frames, programme.entries, facts.sample_rate_hz)
 
     def _order(self, spec: BlockSpec, artifact: Artifact) -> None:
-        if time.monotonic() - self._asked_s < ORDER_EVERY_S and self._ordered == spec:
+        asked_just_now = time.monotonic() - self._asked_s < ORDER_EVERY_S and self._awaited == spec
+        if self._is_over or asked_just_now:
             return
-        self._asked_s = time.monotonic()
+        self._asked_s, self._awaited = time.monotonic(), spec
+        self._ordered.add(spec)
+        self._say()
         leases = self._backend.leases
-        leases.want(self.radio, [artifact])
-        starts = Starts(self._backend.store, artifact)
-        if self._ordered != spec:
-            # What an earlier audience's tries came to is no reason not to try again.
-            self._ordered = spec
-            if isinstance(starts.verdict(), GaveUp):
-                starts.clear()
-        if isinstance(verdict := starts.verdict(), GaveUp) and artifact not in leases.running([artifact]):
+        leases.want(self.station, [artifact])
+        verdict = Starts(self._backend.store, artifact).verdict()
+        if isinstance(verdict, GaveUp) and artifact not in leases.running([artifact]):
             raise verdict
-        order = Order(tenant=self._tenant, job=self.radio, spec=spec)
-        self._backend.dispatcher.offer(order)
+        self._backend.dispatcher.offer(Order(tenant=self._tenant, job=self.station, spec=spec))
 
     def hold(self) -> None:
-        """Say that this gateway has listeners, for a lease's time."""
-        self._backend.leases.listen(self.radio, self._gateway)
+        """Say for a lease's time that someone listens, and which block is waited for."""
+        with self._lock:
+            if not self._is_over:
+                self._say()
+
+    def _say(self) -> None:
+        awaited = self._awaited
+        self._backend.leases.listen(self.station, None if awaited is None else awaited.artifact(self._tenant))
 
     def drop(self, specs: Iterable[BlockSpec]) -> None:
-        """Delete blocks that were played."""
-        specs = list(specs)
+        """Delete blocks that were played, and those that were ordered and are not waited for any more."""
+        waited_for = self._ordered - self._fetched
+        useless = [spec for spec in waited_for if spec != self._awaited and not self._is_under_way(spec)]
+        specs = {*specs, *useless}
         for spec in specs:
             self._backend.dispatcher.artifacts.delete(spec.artifact(self._tenant))
+        self._ordered -= specs
+        self._fetched -= specs
         if specs:
             self._backend.leases.note_deletion()
 
-    def end(self, specs: Iterable[BlockSpec], *, within_s: float = ENDS_S) -> None:
-        """Leave the radio; with its last listeners, its blocks go. What fails is left to `segue gc`."""
-        ordered = [] if self._ordered is None else [self._ordered]
+    def end(self, *, within_s: float = ENDS_S) -> None:
+        """Leave the air: all blocks go. What fails is left to `segue gc`."""
+        with self._lock:
+            self._is_over, self._awaited = True, None
         try:
-            self._backend.leases.leave(self.radio, self._gateway)
+            self._backend.leases.leave(self.station)
             give_up_s = time.monotonic() + within_s
-            while any(self._is_under_way(spec) for spec in ordered) and time.monotonic() < give_up_s:
+            while any(map(self._is_under_way, self._ordered)) and time.monotonic() < give_up_s:
                 time.sleep(LOOK_S)
-            if not self._backend.leases.is_heard(self.radio):
-                self.drop(dict.fromkeys([*specs, *ordered]))
+            self.drop(self._ordered)
         except Unavailable as error:
-            log.warning("blocks left", action="radio_left", radio=self.radio, cause=str(error))
+            log.warning("blocks left", action="radio_left", radio=self.station, cause=str(error))
 
     def _is_under_way(self, spec: BlockSpec) -> bool:
         artifact, leases = spec.artifact(self._tenant), self._backend.leases

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Annotated
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from fastapi import APIRouter, Header, Query, Response, status
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -15,10 +16,11 @@ from services.gateway import library
 from services.gateway.auth import Tenant
 from services.gateway.backend import Backend
 from services.gateway.dependencies import TheBackend, TheRadios, documented
+from services.gateway.radio.audience import Listener
 from services.gateway.radio.icy import METAINT, IcyWriter
 from services.gateway.radio.radios import Radios, Tuned
-from services.gateway.radio.relay import Listener, Relay
-from services.gateway.radio.wishes import Wish
+from services.gateway.radio.relay import Relay
+from services.gateway.radio.wishes import Wish, leaves_some
 from services.gateway.schemas.radio import Playing, Radio, RadioBan
 from shared.airing import Airing
 from shared.errors import BadSetting, NotFound, OffAir
@@ -39,19 +41,34 @@ WithMetadata = Annotated[
 ]
 
 
+_GRACE_S = 5.0
+"""A stream that is over gets so long to be sent to its end."""
+
+
 class _Stream(StreamingResponse):
-    """A stream that leaves its radio however it ends."""
+    """A stream that leaves its radio however it ends, and ends soon after its listener was cut off."""
 
     def __init__(self, *, leaving: AsyncExitStack, listener: Listener, metadata: bool) -> None:
         headers = {"Cache-Control": "no-store", "icy-name": "Segue", "icy-br": str(KBPS), "icy-pub": "0"}
         if metadata:
             headers["icy-metaint"] = str(METAINT)
         super().__init__(_sound(listener, metadata=metadata), media_type="audio/mpeg", headers=headers)
-        self._leaving = leaving
+        self._leaving, self._listener = leaving, listener
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._leaving:
-            await super().__call__(scope, receive, send)
+            with CancelScope() as sending:
+                cutting = asyncio.create_task(self._cut_off(sending))
+                try:
+                    await super().__call__(scope, receive, send)
+                finally:
+                    cutting.cancel()
+
+    async def _cut_off(self, sending: CancelScope) -> None:
+        """Stop sending to a player that takes nothing: it would be waited for while it stays connected."""
+        await self._listener.ended.wait()
+        await asyncio.sleep(_GRACE_S)
+        sending.cancel()
 
 
 async def _sound(listener: Listener, *, metadata: bool) -> AsyncIterator[bytes]:
@@ -123,14 +140,15 @@ async def ban(
         chunk = playing.chunk if request.song is None else request.chunk
         if chunk is None:
             raise BadSetting("A chunk of a song that is named needs its number, `chunk`.")
-    songs = await to_thread.run_sync(_songs, backend, tuned)
-    if song not in songs:
+    chunks = await to_thread.run_sync(_chunks, backend, tuned)
+    if song not in chunks:
         raise NotFound("song of this pool", song)
-    if chunk is None and not set(songs) - {song, *relay.banned}:
-        raise BadSetting("This is the last song that is not banned. A radio has to play something.")
-    if chunk is None:
-        relay.banned.add(song)
+    if chunk is not None and chunk >= chunks[song]:
+        raise NotFound("chunk of this song", str(chunk))
+    if not leaves_some(chunks, {*relay.banned, (song, chunk)}):
+        raise BadSetting("This is the last that is not banned. A radio has to play something.")
     relay.wish(Wish(song=song, chunk=chunk, ban=True))
+    relay.banned.add((song, chunk))
     return _view(tuned, relay)
 
 
@@ -151,8 +169,13 @@ def _tuned(backend: Backend, tenant: str, pool_id: str, seed: int) -> Tuned:
     return Tuned(tenant, pool_id, Airing(seed=seed))
 
 
-def _songs(backend: Backend, tuned: Tuned) -> list[str]:
-    return library.made(backend, tuned.tenant, Kind.POOL, tuned.pool).expect(PoolFacts).songs
+def _chunks(backend: Backend, tuned: Tuned) -> dict[str, int]:
+    """Return how many chunks each song of a radio's pool has."""
+    facts = library.made(backend, tuned.tenant, Kind.POOL, tuned.pool).expect(PoolFacts)
+    chunks: dict[str, int] = {}
+    for song, count in zip(facts.songs, facts.counts, strict=True):
+        chunks[song] = max(count, chunks.get(song, 0))
+    return chunks
 
 
 async def _on_air(
@@ -174,7 +197,7 @@ def _view(tuned: Tuned, relay: Relay | None) -> Radio:
         pool=tuned.pool,
         seed=tuned.airing.seed,
         stream=f"/v1/radio/{tuned.pool}.mp3?seed={tuned.airing.seed}",
-        listeners=0 if relay is None else len(relay.listeners),
+        listeners=0 if relay is None else len(relay.audience),
         played_s=position * frame_s,
         ahead_s=0.0 if relay is None else relay.ahead_frames() * frame_s,
         playing=playing

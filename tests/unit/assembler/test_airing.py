@@ -73,6 +73,21 @@ def test_a_small_pool_rests_as_long_as_it_can() -> None:
     assert shortest_rest_s(play(repertoire, 400)) >= 120
 
 
+def test_two_cuts_of_a_song_do_not_last_twice_as_long() -> None:
+    repertoire = repertoire_of(3, 10)  # 120 s
+    other = repertoire_of(3, 5, chunk_s=8.0)
+    both = Repertoire(
+        np.concatenate([repertoire.songs, other.songs]),
+        np.concatenate([repertoire.numbers, other.numbers]),
+        np.concatenate([repertoire.starts_s, other.starts_s]),
+        np.concatenate([repertoire.stops_s, other.stops_s]),
+    )
+    everyone = np.ones(len(both), np.bool_)
+    assert rest_s(both, everyone) == pytest.approx(90)
+    assert rest_s(both, np.arange(len(both)) >= 30) == pytest.approx(90)
+    assert rest_s(both, both.songs == 1) == pytest.approx(30)
+
+
 def test_a_pool_of_one_chunk_goes_on() -> None:
     assert [chunk for chunk, _ in play(repertoire_of(1, 1), 5)] == [0] * 5
 

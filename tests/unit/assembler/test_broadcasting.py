@@ -75,6 +75,24 @@ def test_a_skip_leaves_the_song_and_nothing_before_it_changes(tmp_path: Path) ->
     assert playing.song not in later, "it does not come back for a while"
 
 
+def test_a_second_skip_in_the_same_block_leaves_the_first_as_it_was(tmp_path: Path) -> None:
+    before = block(tmp_path, Air(), periods=12).air
+    heard = block(tmp_path, before, periods=24)
+    one = heard.programme.entries[1]
+    skip = Remark(piece=one.piece, stop_s=one.source_s + 1.0, song=one.song)
+    once = block(tmp_path, before, skip, periods=24)
+    two = next(entry for entry in once.programme.entries if entry.piece == one.piece + 2)
+    assert two.song != one.song
+    skipped_at = two.begins + 2 * RATE_HZ
+    again = Remark(piece=two.piece, stop_s=two.source_s + 2.0, song=two.song)
+    twice = block(tmp_path, before, skip, again, periods=24)
+    same = [a == b for a, b in zip(*map(split_frames, (once.audio, twice.audio)), strict=True)]
+    away_s = (same.index(False) * 1152 - (skipped_at - before.samples)) / RATE_HZ
+    assert -3.0 < away_s < 0.2
+    left = next(entry for entry in twice.programme.entries if entry.piece == two.piece + 1)
+    assert left.song not in (one.song, two.song)
+
+
 def test_what_is_banned_never_comes_again(tmp_path: Path) -> None:
     song = STATION.songs[0]
     ban = Remark(piece=0, song=song, ban=True)

@@ -32,3 +32,13 @@ def test_after_a_short_wait_it_catches_up_and_after_a_long_one_only_some_seconds
         pacer.sent(1)
         sent += 1
     assert sent * FRAME_S == pytest.approx(MOST_CAUGHT_UP_S, abs=2 * FRAME_S)
+
+
+def test_a_head_start_is_sent_at_once_and_kept() -> None:
+    pacer, sent = Pacer(44_100, head_start_s=4.0), 0
+    while pacer.wait_s(7.0) == 0:
+        pacer.sent(1)
+        sent += 1
+    assert sent * FRAME_S == pytest.approx(4.0, abs=2 * FRAME_S)
+    pacer.sent(382)  # 9.98 s
+    assert pacer.wait_s(17.0) == pytest.approx(0.0, abs=2 * FRAME_S)

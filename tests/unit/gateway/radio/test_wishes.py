@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from services.gateway.radio.wishes import MOST_LEAD_S, Wish, heard_at, remark_of
+import pytest
+
+from services.gateway.radio.wishes import (
+    MOST_LEAD_S,
+    MOST_WAITING,
+    Wish,
+    Wishes,
+    heard_at,
+    leaves_some,
+    remark_of,
+)
+from shared.errors import RadioBusy
 from shared.radio import Entry
 
 A, B = "a" * 64, "b" * 64
@@ -41,3 +52,37 @@ def test_a_wish_that_came_too_late_is_planned_farther_ahead() -> None:
     leads_s = [Wish(song=A).later().lead_s, Wish(song=A).later().later().lead_s]
     assert leads_s == [12.0, 24.0]
     assert Wish(song=A, lead_s=40).later().lead_s == MOST_LEAD_S
+
+
+def test_a_wish_counts_once_until_it_is_heard() -> None:
+    wishes = Wishes()
+    wishes.add(Wish(song=A), 0)
+    wishes.put_off()
+    wishes.add(Wish(song=A), 10)
+    wishes.add(Wish(song=A, ban=True), 10)
+    assert wishes.first() == Wish(song=A).later()
+    wishes.grant(500)
+    assert wishes.first() == Wish(song=A, ban=True)
+    wishes.grant(900)
+    wishes.add(Wish(song=A), 499)
+    assert not wishes, "it is about to be heard"
+    wishes.add(Wish(song=A), 500)
+    assert wishes.first() == Wish(song=A), "the song came back, and is skipped again"
+
+
+def test_more_wishes_than_can_be_fulfilled_are_refused() -> None:
+    wishes = Wishes()
+    for chunk in range(MOST_WAITING):
+        wishes.add(Wish(song=A, chunk=chunk, ban=True), 0)
+    wishes.add(Wish(song=A, chunk=0, ban=True), 0)
+    with pytest.raises(RadioBusy):
+        wishes.add(Wish(song=B), 0)
+
+
+def test_something_has_to_be_left() -> None:
+    chunks = {A: 2, B: 1}
+    assert leaves_some(chunks, set())
+    assert leaves_some(chunks, {(A, None)})
+    assert leaves_some(chunks, {(B, None), (A, 0)})
+    assert not leaves_some(chunks, {(B, 0), (A, None)})
+    assert not leaves_some(chunks, {(B, None), (A, 0), (A, 1)})
