@@ -18,7 +18,7 @@ import numpy as np
 from services.assembler.encoding import Encoder
 from services.assembler.joining import Blend
 from services.assembler.leveling import reached_lufs, song_gains_db
-from services.assembler.limiting import CEILING_DBTP, Limiter
+from services.assembler.limiting import Limiter
 from services.assembler.onair import RATE_HZ, Air, Resumed, Station, heed, pieces_of, plan_until
 from services.assembler.pieces import OpenSong
 from services.assembler.riding import HOP, LEAD_HOPS, ride
@@ -45,6 +45,8 @@ AFTER_FRAMES = 14
 _PREROLL = PREROLL_FRAMES * SAMPLES_PER_FRAME
 _AFTER = AFTER_FRAMES * SAMPLES_PER_FRAME
 _LEAD = LEAD_HOPS * HOP
+_CEILING_DBTP = -3.0
+"""Frames that stand for themselves stray farther from what goes in than a mix does: by 1.5 dB in an hour."""
 _FARTHER_S = 10.0
 """Where seams shorten a programme so much that it ends too early, it is planned so much longer."""
 
@@ -163,7 +165,7 @@ def _join(
 
 
 def _limited(sound: Float32) -> Int16:
-    limiter = Limiter(10 ** (CEILING_DBTP / 20), sample_rate_hz=RATE_HZ, channels=OUTPUT.channels)
+    limiter = Limiter(10 ** (_CEILING_DBTP / 20), sample_rate_hz=RATE_HZ, channels=OUTPUT.channels)
     return to_int16(np.concatenate([limiter.feed(sound), limiter.flush()]))
 
 

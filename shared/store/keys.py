@@ -61,7 +61,7 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.MIX: 4,
     Kind.PREVIEW: 2,
     Kind.REPORT: 1,
-    Kind.BLOCK: 1,
+    Kind.BLOCK: 2,
 }
 """Raise a kind's number when its producer would make other bytes of the same inputs: it computes anew."""
 
