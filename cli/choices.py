@@ -11,7 +11,8 @@ from typing import Any, Literal, cast, get_args
 from pydantic import ValidationError
 
 from shared.errors import BadSetting
-from shared.parameters import Cut, Output, Protocol
+from shared.judging import Protocol
+from shared.parameters import Cut, Output
 
 FORMATS = cast(tuple[str, ...], get_args(Output.model_fields["format"].annotation))
 

@@ -19,7 +19,7 @@ from cli.reaching import brought_up
 from cli.scores import show_leaderboard
 from cli.sources import find_sources
 from cli.wishes import WishChoices
-from shared.parameters import LEAST_JUDGED_SONGS
+from shared.judging import LEAST_JUDGED_SONGS
 
 TRAININGS: tuple[Document, ...] = (
     {"approach": "linear"},

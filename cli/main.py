@@ -50,10 +50,11 @@ from cli.revising import mixes
 from cli.sources import find_sources, tell_skipped
 from cli.stack.signals import ended_like_ctrl_c
 from cli.stack.stack import Stack
-from cli.wishes import (
+from cli.wish_options import (
     Duration,
     End,
     EnergyCurve,
+    KeyWithin,
     LeastBetween,
     LeastSongs,
     LongestRun,
@@ -63,12 +64,14 @@ from cli.wishes import (
     Must,
     RepeatsAfter,
     Smoothness,
+    Steadiness,
     Temperature,
+    TempoWithin,
     TwinsApart,
     Width,
     Without,
-    parse_wishes,
 )
+from cli.wishes import parse_wishes
 from shared.errors import SegueError
 from shared.settings import Settings
 
@@ -150,6 +153,7 @@ def mix(
     most_in_a_row: MostInARow = None,
     energy: EnergyCurve = None,
     smoothness: Smoothness = None,
+    steadiness: Steadiness = None,
     repeats_after: RepeatsAfter = None,
     method: Method = "beam",
     width: Width = None,
@@ -159,6 +163,8 @@ def mix(
     least_between_songs: LeastBetween = None,
     least_songs: LeastSongs = None,
     twins_apart: TwinsApart = None,
+    tempo_within: TempoWithin = None,
+    key_within: KeyWithin = None,
     approach: Approach = None,
     train: Train = False,
     preset: Preset = None,
@@ -186,6 +192,7 @@ def mix(
             "most_in_a_row": most_in_a_row,
             "energy": energy,
             "smoothness": smoothness,
+            "steadiness": steadiness,
             "repeats_after": repeats_after,
             "method": method,
             "width": width,
@@ -199,6 +206,8 @@ def mix(
             "least_between_songs": least_between_songs,
             "least_songs": least_songs,
             "twins_apart": twins_apart,
+            "tempo_within_percent": tempo_within,
+            "key_within": key_within,
         },
     )
     order = mixing.Order(

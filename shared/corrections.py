@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.parameters import Parameters, SongId
+from shared.sound.tonality import KEY_FORM, spelled
 
 __all__ = ["Correction", "Corrections"]
-
-_TONICS = "C|Db|D|Eb|E|F|F#|G|Ab|A|Bb|B"
 
 
 class Correction(Parameters):
@@ -32,7 +31,7 @@ class Correction(Parameters):
         description="Where in the song some bar begins; the nearest beat is taken.",
         examples=[12.4],
     )
-    key: Annotated[str, Field(pattern=f"^({_TONICS}) (major|minor)$")] | None = Field(
+    key: Annotated[str, Field(pattern=KEY_FORM), AfterValidator(spelled)] | None = Field(
         None, description="The key, such as `A minor` or `Eb major`.", examples=["A minor"]
     )
 

@@ -1,4 +1,4 @@
-"""What users may choose at each step: the parameters of cutting, training, judging, sequencing and rendering.
+"""What users may choose at each step: the parameters of cutting, training, sequencing and rendering.
 
 They are part of requests, of recipes, of messages and of artifact keys alike, so each is defined once,
 here, with its unit in its name, its default and its bounds.
@@ -63,64 +63,6 @@ class Training(Parameters):
     seed: int = Field(0, ge=0, lt=2**31, description="Of everything random in the fit.")
 
 
-Gaps = Annotated[
-    tuple[Annotated[float, Field(gt=0, le=2)], ...],
-    Field(
-        min_length=1,
-        max_length=8,
-        description="What is left out on each side of every chunk, rising; the first is called `at the cut`.",
-    ),
-]
-"""Seconds."""
-
-LEAST_JUDGED_SONGS = 2
-"""With one song there is no false successor out of another."""
-
-
-class Protocol(Parameters):
-    """How approaches are judged: on which chunks, with what left out at the cut, and how much is asked."""
-
-    chunks_per_song: int | None = Field(
-        47,
-        ge=4,
-        le=1000,
-        description="The first so many chunks of every song, songs with fewer left out; null: the number, "
-        "47 at most, that leaves the most chunks.",
-    )
-    gaps_s: Gaps = (0.02, 0.1, 0.2, 0.5)
-    headline_gap_s: float = Field(
-        0.1, description="The gap, one of `gaps_s`, whose figures are the headline."
-    )
-    false_successors: int = Field(
-        8, ge=1, le=64, description="Of each kind and each transition, for the AUC."
-    )
-    puzzles: int = Field(200, ge=0, le=2000, description="Puzzles of each size, at most.")
-    pairwise_queries: int = Field(
-        200,
-        ge=1,
-        le=100_000,
-        description="Transitions asked of an approach that runs a network for every pair; of others, all.",
-    )
-    pairwise_puzzles: int = Field(
-        40, ge=0, le=2000, description="Puzzles of each size given to such an approach, at most."
-    )
-    resamples: int = Field(1000, ge=100, le=20_000, description="Of the bootstrap behind every interval.")
-    seed: int = Field(
-        0,
-        ge=0,
-        lt=2**31,
-        description="Of the pool's order, the false successors, the puzzles, the bootstrap.",
-    )
-
-    @model_validator(mode="after")
-    def _gaps_fit_together(self) -> Self:
-        if list(self.gaps_s) != sorted(set(self.gaps_s)):
-            raise ValueError("gaps_s must rise")
-        if self.headline_gap_s not in self.gaps_s:
-            raise ValueError("headline_gap_s must be one of gaps_s")
-        return self
-
-
 class Start(Parameters):
     """The chunk a mix begins with."""
 
@@ -163,6 +105,22 @@ class Limits(Parameters):
         ge=1,
         le=10_000,
         description="A chunk that begins like one of the last so many does not come; null: it may.",
+    )
+    tempo_within_percent: float | None = Field(
+        None,
+        ge=0,
+        le=100,
+        description="Songs follow each other whose tempos, folded by 2:1, differ by no more percent than "
+        "this, or of which one has no sure beat; null: any. Never relaxed.",
+        examples=[6],
+    )
+    key_within: int | None = Field(
+        None,
+        ge=0,
+        le=6,
+        description="Songs follow each other whose keys are no more steps apart on the circle of fifths, or "
+        "of which one's key is unsure; 0: the same key or its relative; null: any. Never relaxed.",
+        examples=[1],
     )
 
 
@@ -223,6 +181,12 @@ class Sequencing(Parameters):
     smoothness: Weight = Field(
         0.5, description="How much chunks that begin unlike the last are held back; 0: not.", examples=[0.5]
     )
+    steadiness: Weight = Field(
+        0.5,
+        description="How much chunks are held back whose tempo, folded by 2:1, is not near that of the last; "
+        "0: not.",
+        examples=[0.5],
+    )
     method: Literal["beam", "greedy", "sample"] = Field(
         "beam",
         description="`beam`: the sequence with the highest sum of scores that a beam search finds; `sample`: "
@@ -250,6 +214,14 @@ class Sequencing(Parameters):
         "above this, as the study's code did (0.99); null: take the best of all.",
         examples=[None],
     )
+
+    @property
+    def needs_analyses(self) -> bool:
+        """Tell whether chunks are chosen by what is known of their songs' beats and keys."""
+        if self.method == "greedy":
+            return False
+        asked = (self.limits.tempo_within_percent, self.limits.key_within)
+        return self.steadiness > 0 or any(limit is not None for limit in asked)
 
     @model_validator(mode="before")
     @classmethod

@@ -13,9 +13,11 @@ from services.assembler.energy import Course
 from services.assembler.fitting import Fit
 from services.assembler.limits import Rules, in_force
 from services.assembler.paths import Chunks, Path, Wishes
+from services.assembler.reaching import reach
 from services.assembler.scoring import Pool, find_start
 from services.assembler.sequencing import Sequence as Order
 from services.assembler.sequencing import greedy
+from services.assembler.traits import Traits
 from shared.errors import PoolTooSmall, UnknownStart, WishesContradict
 from shared.learning.approaches import Scorer
 from shared.learning.corpus import Floats, Indices
@@ -54,6 +56,8 @@ def choose(
     durations_s: NDArray[np.float64],
     wish: Sequencing,
     on_step: OnStep,
+    *,
+    traits: Traits | None = None,
 ) -> Chosen:
     """Choose chunks by the method that was asked for.
 
@@ -64,6 +68,7 @@ def choose(
         durations_s: float64, shape (n,): how long each chunk is.
         wish: what is asked for.
         on_step: called with (chunks placed, chunks in the mix); it may raise to stop.
+        traits: of the songs, each once, in their order; None: nothing is known of them.
 
     Raises:
         PoolTooSmall, UnknownStart: the pool does not hold the mix or its start.
@@ -72,7 +77,8 @@ def choose(
     """
     if wish.method == "greedy":
         return _walk(scorer, pool, songs, wish, on_step)
-    return _within_limits(scorer, pool, songs, durations_s, wish, on_step)
+    known = traits or Traits.unknown(len(set(songs)))
+    return _within_limits(scorer, pool, songs, durations_s, known, wish, on_step)
 
 
 def _within_limits(
@@ -80,6 +86,7 @@ def _within_limits(
     pool: Pool,
     songs: Sequence[str],
     durations_s: NDArray[np.float64],
+    traits: Traits,
     wish: Sequencing,
     on_step: OnStep,
 ) -> Chosen:
@@ -92,8 +99,8 @@ def _within_limits(
     counts = np.bincount(song_of, minlength=len(names))
     lengths_s = np.bincount(song_of, weights=durations_s, minlength=len(names))
     check_counts(wish, names, counts.tolist(), lengths_s.tolist())
-    chunks = Chunks(durations_s, song_of, pool.numbers, pool.twins)
-    wishes = _wishes(pool, songs, names, song_of, wish)
+    chunks = Chunks(durations_s, song_of, pool.numbers, pool.twins, traits)
+    wishes = _wishes(pool, songs, names, chunks, wish)
     limits = in_force(wish.limits, chunks, wishes)
     course = None if wish.energy is None else Course.of(wish.energy, chunks, wishes, pool.loudness_db)
     try:
@@ -121,7 +128,7 @@ def _searched(
         width=wish.width or (PAIRWISE_WIDTH if scorer.pairwise else WIDTH),
         draws=Draws(wish.temperature, wish.seed) if wish.method == "sample" else None,
         shortlist=scorer.shortlist(pool.prepared),
-        strays=_strays(pool, wish, course),
+        strays=_strays(pool, rules.chunks, wish, course),
         total=rules.length,
         on_step=on_step,
     )
@@ -129,13 +136,18 @@ def _searched(
     return Chosen(found.order, scorer.display(found.scores), rules.limits, strays)
 
 
-def _strays(pool: Pool, wish: Sequencing, course: Course | None) -> Strays:
-    """Return what chunks are held back by: that they stray from the energy, or sound unlike what is left."""
-    fit = Fit.of(pool.ends, pool.begins)
+def _strays(pool: Pool, chunks: Chunks, wish: Sequencing, course: Course | None) -> Strays:
+    """Return what chunks are held back by.
+
+    They stray from the energy that is wanted, sound unlike what is left, or cannot go on in its time.
+    """
+    fit, clashes = Fit.of(pool.ends, pool.begins), chunks.traits.clashes
 
     def strays(path: Path, among: Indices) -> NDArray[np.float64]:
-        unlike = wish.smoothness * fit.strays(path.order[-1], among)
-        return unlike if course is None else unlike + course.strays(path, among)
+        last = path.order[-1]
+        held = wish.smoothness * fit.strays(last, among)
+        held += wish.steadiness * clashes[chunks.songs[last], chunks.songs[among]]
+        return held if course is None else held + course.strays(path, among)
 
     return strays
 
@@ -166,11 +178,13 @@ def _walk(scorer: Scorer, pool: Pool, songs: Sequence[str], wish: Sequencing, on
 
 
 def _wishes(
-    pool: Pool, songs: Sequence[str], names: Sequence[str], song_of: Indices, wish: Sequencing
+    pool: Pool, songs: Sequence[str], names: Sequence[str], chunks: Chunks, wish: Sequencing
 ) -> Wishes:
     """Return the wishes by the indices of the pool."""
+    song_of = chunks.songs
     left_out = [place for place, name in enumerate(names) if name in wish.without]
     usable = ~np.isin(song_of, left_out)
+    usable &= _within_reach(chunks, usable, names, wish)[song_of]
     end = None if wish.end is None else _end(pool, songs, song_of == names.index(wish.end.song), wish)
     if wish.start is not None:
         start = find_start(pool, songs, song=wish.start.song, chunk=wish.start.chunk)
@@ -199,6 +213,25 @@ def _wishes(
         must=np.array([names.index(song) for song in wish.must], np.int64),
         most_in_a_row=wish.most_in_a_row,
         repeats_after=wish.repeats_after,
+    )
+
+
+def _within_reach(
+    chunks: Chunks, usable: NDArray[np.bool_], names: Sequence[str], wish: Sequencing
+) -> NDArray[np.bool_]:
+    """Return the songs that limits of tempo and key let a mix come to: bool, shape (songs,)."""
+    asked = {
+        "start": () if wish.start is None else (wish.start.song,),
+        "must": wish.must,
+        "end": () if wish.end is None else (wish.end.song,),
+    }
+    own, lengths_s = chunks.songs[usable], chunks.durations_s[usable]
+    return reach(
+        chunks.traits.neighbours(wish.limits),
+        np.bincount(own, minlength=len(names)),
+        np.bincount(own, weights=lengths_s, minlength=len(names)).astype(np.float64),
+        {wished: [names.index(song) for song in songs] for wished, songs in asked.items()},
+        wish,
     )
 
 

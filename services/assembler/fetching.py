@@ -19,7 +19,7 @@ from shared.sound.rhythm import Rhythm
 from shared.store.arrays import unpack_arrays
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import AnalysisFacts, CutFacts, ModelFacts, PoolFacts, SequenceFacts, SongFacts
-from shared.store.specs import MixSpec, RevisedSpec, SongSpec
+from shared.store.specs import ChosenSpec, MixSpec, RevisedSpec, SongSpec
 
 
 def scorer(work: Work, model: str) -> Scorer:
@@ -96,6 +96,16 @@ def rhythms(work: Work, spec: MixSpec) -> dict[str, Rhythm]:
     return found
 
 
+def analyses(work: Work, spec: ChosenSpec) -> dict[str, AnalysisFacts]:
+    """Return what was found of the songs that a mix is chosen from, by song, if it is chosen by that."""
+    artifacts = work.dispatcher.artifacts
+    found = (
+        artifacts.get(Artifact(work.tenant, Kind.ANALYSIS, key)).expect(AnalysisFacts)
+        for key in spec.analyses
+    )
+    return {facts.song: facts for facts in found}
+
+
 def open_song(work: Work, song: str, opened: ExitStack) -> Song:
     """Open a song's audio in the store: only the ranges that are read are fetched."""
     artifact = SongSpec(song=song).artifact(work.tenant)
@@ -120,4 +130,5 @@ def stock(work: Work, spec: RevisedSpec) -> Stock:
         durations_s=durations_s(work, facts, chunks),
         titles={song: known.title or "" for song, known in named.items()},
         rhythms=rhythms(work, mix),
+        analyses=analyses(work, spec),
     )

@@ -48,12 +48,18 @@ class Rules:
         must = np.zeros(self._songs, np.bool_)
         must[[] if wishes.must is None else wishes.must] = True
         self._must = must
+        self._near = chunks.traits.neighbours(limits)
         self._counts = np.bincount(chunks.songs[wishes.usable], minlength=self._songs)
         self._end_song = None if wishes.end is None else int(chunks.songs[wishes.end.argmax()])
         self._only_end = wishes.end if wishes.end is not None and wishes.end.sum() == 1 else None
         ends = wishes.usable if wishes.end is None else wishes.end
         self._shortest_s = float(chunks.durations_s[ends].min())
         self._mean_s = float(chunks.durations_s[wishes.usable].mean())
+
+    @property
+    def chunks(self) -> Chunks:
+        """The pool."""
+        return self._chunks
 
     @property
     def limits(self) -> Limits:
@@ -181,6 +187,7 @@ class Rules:
         if limits.twins_apart is not None:
             recent = chunks.twins[list(path.order[-limits.twins_apart :])]
             verdicts["limits.twins_apart"] = ~np.isin(chunks.twins[among], recent)
+        verdicts |= {name: near[chunks.songs[last], songs] for name, near in self._near.items()}
         if self._wishes.most_in_a_row is not None:
             verdicts["most_in_a_row"] = ~same | (path.row + 1 <= self._wishes.most_in_a_row)
         if rows_rule := [name for name in ("most_in_a_row", "limits.longest_run_s") if name in verdicts]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from services.assembler.traits import Traits
+
 __all__ = ["Chunks", "Doubles", "Indices", "Mask", "Path", "Wishes"]
 
 Indices = NDArray[np.int64]
@@ -23,16 +25,20 @@ class Chunks:
         songs: int64, shape (n,): the song of each, from 0.
         numbers: int64, shape (n,): the place of each in its song, from 0.
         twins: int64, shape (n,): the first chunk that begins like each; of none given, each is its own.
+        traits: of the songs; of none given, nothing is known.
     """
 
     durations_s: Doubles
     songs: Indices
     numbers: Indices
     twins: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
+    traits: Traits = field(default_factory=lambda: Traits.unknown(0))
 
     def __post_init__(self) -> None:
         if not len(self.twins):
             object.__setattr__(self, "twins", np.arange(len(self.songs)))
+        if not len(self.traits.keys):
+            object.__setattr__(self, "traits", Traits.unknown(int(self.songs.max(initial=-1)) + 1))
 
     def __len__(self) -> int:
         return len(self.songs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,12 +15,13 @@ from services.assembler.refilling import Keeping
 from services.assembler.scoring import Pool
 from services.assembler.seam_wishes import Neighbour
 from services.assembler.sequencing import all_scores
+from services.assembler.traits import Traits
 from shared.learning.approaches import Scorer
 from shared.learning.corpus import Floats, Indices
 from shared.parameters import Sequencing
 from shared.revisions import Ban
 from shared.sound.rhythm import Rhythm
-from shared.store.manifests import PoolFacts
+from shared.store.manifests import AnalysisFacts, PoolFacts
 
 __all__ = ["Stock"]
 
@@ -36,6 +37,7 @@ class Stock:
         durations_s: float64, shape (n,): how long each chunk is.
         titles: by song.
         rhythms: by song, as far as they are known.
+        analyses: of the songs, by song, as far as the mix was chosen by them.
     """
 
     scorer: Scorer
@@ -44,6 +46,7 @@ class Stock:
     durations_s: NDArray[np.float64]
     titles: Mapping[str, str]
     rhythms: Mapping[str, Rhythm]
+    analyses: Mapping[str, AnalysisFacts] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> Names:
@@ -53,7 +56,8 @@ class Stock:
     @cached_property
     def chunks(self) -> Chunks:
         """The pool as rules see it."""
-        return Chunks(self.durations_s, self.names.song_of, self.pool.numbers, self.pool.twins)
+        traits = Traits.of(self.names.songs, self.analyses)
+        return Chunks(self.durations_s, self.names.song_of, self.pool.numbers, self.pool.twins, traits)
 
     def score(self, reference: int, candidates: Indices, step: int) -> Floats:
         """Judge candidates; see `sequencing.Score`."""

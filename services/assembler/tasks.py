@@ -15,6 +15,7 @@ from services.assembler.reports import MixReport
 from services.assembler.revising import revise
 from services.assembler.scoring import prepare_pool
 from services.assembler.seam_wishes import changed_seam
+from services.assembler.traits import Traits
 from services.assembler.worker import app
 from shared.jobs.running import Work
 from shared.queue import Task
@@ -74,6 +75,7 @@ def sequence_mix(work: Work) -> SequenceFacts:
         fetching.durations_s(work, facts, pool),
         spec.sequencing,
         tell,
+        traits=Traits.of(list(dict.fromkeys(facts.songs)), fetching.analyses(work, spec)),
     )
     return SequenceFacts(
         steps=[

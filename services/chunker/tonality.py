@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.chunker.listening import Heard
+from shared.sound.tonality import key_name
 
-__all__ = ["TONICS", "FoundKey", "find_key"]
-
-TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+__all__ = ["FoundKey", "find_key"]
 
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
@@ -38,4 +37,4 @@ def find_key(heard: Heard) -> FoundKey:
     order = np.argsort(-correlations)
     mode, tonic = divmod(int(order[0]), 12)
     confidence = (correlations[order[0]] - correlations[order[1]]) / SURE_AT
-    return FoundKey(f"{TONICS[tonic]} {('major', 'minor')[mode]}", float(np.clip(confidence, 0, 1)))
+    return FoundKey(key_name(tonic, ("major", "minor")[mode]), float(np.clip(confidence, 0, 1)))

@@ -11,7 +11,7 @@ from shared.errors import NotFound, SegueError
 from shared.jobs.follow_ups import report_job_id
 from shared.jobs.recipes import EvaluateModel
 from shared.jobs.records import Job, State
-from shared.parameters import LEAST_JUDGED_SONGS
+from shared.judging import LEAST_JUDGED_SONGS
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Manifest, ModelFacts
 from shared.store.specs import ReportSpec

@@ -40,15 +40,18 @@ def expected(recipe: Recipe, parts: Collection[Part]) -> dict[Kind, int]:
         case PreviewSeam():
             return {Kind.PREVIEW: 1}
     songs, cuts = len({part.song for part in parts}), len(set(parts))
+    chosen_by = isinstance(recipe, MakeMix) and recipe.sequencing.needs_analyses
     on_beats = len({part.song for part in parts if part.needs_analysis})
     found = {Kind.SONG: songs} | ({Kind.ANALYSIS: on_beats} if on_beats else {}) | {Kind.CUT: cuts}
+    if chosen_by:
+        found |= {Kind.ANALYSIS: songs}
     if _fits(recipe):
         found |= {Kind.SPECTRA: songs, Kind.DATASET: 1, Kind.MODEL: 1}
     if isinstance(recipe, BuildPool | MakeMix):
         found |= {Kind.POOL: 1}
     if isinstance(recipe, MakeMix):
-        # Only songs that are heard are analysed: which, is known when they are chosen.
-        most = songs if recipe.output.seams != "plain" else on_beats
+        # Where they are not chosen by that, only songs that are heard are analysed, and which, is known then.
+        most = songs if chosen_by or recipe.output.seams != "plain" else on_beats
         found |= {Kind.SEQUENCE: 1, Kind.ANALYSIS: most, Kind.MIX: 1}
     if isinstance(recipe, EvaluateModel):
         found |= {Kind.GAPPED: cuts, Kind.SPECTRA: songs, Kind.REPORT: 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.jobs.plans import Find, Plan
 from shared.jobs.recipes import EvaluateModel
 from shared.jobs.records import Job, job_id
-from shared.parameters import LEAST_JUDGED_SONGS, Protocol
+from shared.judging import LEAST_JUDGED_SONGS, Protocol
 from shared.store.keys import Kind
 from shared.store.manifests import ModelFacts
 

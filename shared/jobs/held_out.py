@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.errors import HeldOutGone, TooFewSongs
 from shared.jobs.plans import Find
 from shared.jobs.recipes import Part
-from shared.parameters import LEAST_JUDGED_SONGS
+from shared.judging import LEAST_JUDGED_SONGS
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Manifest, ModelFacts
 from shared.store.specs import CutSpec, DatasetSpec, ModelSpec

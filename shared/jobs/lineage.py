@@ -47,6 +47,7 @@ class Parent:
             model=self.chosen.model,
             weights_sha256=self.chosen.weights_sha256,
             sequencing=self.chosen.sequencing,
+            analyses=self.chosen.analyses,
             mix=recipe.mix,
             base=self.spec.sequence,
             edits=recipe.edits,
@@ -83,7 +84,8 @@ def parent_of(tenant: str, key: str, find: Find) -> Parent:
     cuts = {cut: get(Kind.CUT, cut).expect(CutFacts) for cut in pool.cuts}
     for song in dict.fromkeys(pool.songs):
         get(Kind.SONG, song)
-    analyses = [get(Kind.ANALYSIS, analysis).spec for analysis in mix.spec.analyses]
+    heard = dict.fromkeys((*mix.spec.analyses, *sequence.spec.analyses))
+    analyses = [get(Kind.ANALYSIS, analysis).spec for analysis in heard]
     corrections = {
         spec.song: spec.correction
         for spec in analyses

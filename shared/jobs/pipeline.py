@@ -3,7 +3,7 @@
 A pure function of a recipe and of the manifests there are. It knows neither queues nor leases: whether a
 missing artifact is under way is not its business. The order of stages is the flow of the product:
 
-    decode -> [analyse] -> cut -> [spectra -> dataset -> fit] -> pool -> sequence -> [analyse] -> render
+    decode -> [analyse] -> cut -> [spectra -> dataset -> fit] -> pool -> [analyse] -> sequence -> render
                                                               -> gaps, spectra -> report
     a mix, its sequence and pool -> revised sequence -> [analyse] -> render
                                  -> preview
@@ -114,10 +114,16 @@ class _Planner(Needs):
         """Plan the analyses of songs."""
         songs = list(dict.fromkeys(songs))
         decoded = [song for song in songs if self._need(SongSpec(song=song)) is not None]
-        specs = [self._analysis(song) for song in decoded]
-        found = [self._need(spec) for spec in specs]
-        if self.plan.problem is None and len(specs) == len(songs) and None not in found:
-            self.plan.goals = [spec.artifact(self.tenant) for spec in specs]
+        found = self._analysed(decoded)
+        if self.plan.problem is None and len(decoded) == len(songs) and found is not None:
+            self.plan.goals = found
+
+    def _analysed(self, songs: Iterable[str]) -> list[Artifact] | None:
+        """Return the analyses of decoded songs, in order, once every one of them is there."""
+        specs = [self._analysis(song) for song in songs]
+        if None in [self._need(spec) for spec in specs]:
+            return None
+        return [spec.artifact(self.tenant) for spec in specs]
 
     def _model(
         self, parts: Iterable[Part], cuts: list[Artifact], training: Training
@@ -163,8 +169,8 @@ class _Planner(Needs):
         return None if pool is None else (spec, pool)
 
     def _mix(self, recipe: MakeMix) -> None:
-        found = self._pool(recipe)
-        if found is None or self.plan.problem is not None:
+        found, analyses = self._pool(recipe), self._analyses_of_pool(recipe)
+        if found is None or analyses is None or self.plan.problem is not None:
             self.plan.goals = []
             return
         pool = found[0]
@@ -173,9 +179,21 @@ class _Planner(Needs):
             model=pool.model,
             weights_sha256=pool.weights_sha256,
             sequencing=recipe.sequencing,
+            analyses=tuple(analysis.key for analysis in analyses),
         )
         if not self._render(sequence, recipe.output):
             self.plan.goals = []
+
+    def _analyses_of_pool(self, recipe: MakeMix) -> list[Artifact] | None:
+        """Return what chunks are chosen by beside their scores, once it is there.
+
+        It is asked for after the cuts, for a model may have to be fitted on these meanwhile.
+        """
+        if not recipe.sequencing.needs_analyses:
+            return []
+        if self._cuts(recipe.parts) is None:
+            return None
+        return self._analysed(dict.fromkeys(part.song for part in recipe.parts))
 
     def _render(self, sequence: Spec, output: Output) -> bool:
         """Plan a mix of a sequence, and what it needs to keep time; tell whether all that is there."""

@@ -11,16 +11,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.corrections import Correction, Corrections
-from shared.parameters import (
-    ArtifactKey,
-    Cut,
-    Output,
-    Parameters,
-    Protocol,
-    Sequencing,
-    SongId,
-    Training,
-)
+from shared.judging import Protocol
+from shared.parameters import ArtifactKey, Cut, Output, Parameters, Sequencing, SongId, Training
 from shared.revisions import Edits, SeamChange
 from shared.store.specs import CutSpec
 

@@ -50,14 +50,14 @@ class Kind(StrEnum):
 
 PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SONG: 1,
-    Kind.ANALYSIS: 1,
+    Kind.ANALYSIS: 2,
     Kind.CUT: 4,
     Kind.GAPPED: 3,
     Kind.SPECTRA: 3,
     Kind.DATASET: 1,
     Kind.MODEL: 1,
     Kind.POOL: 3,
-    Kind.SEQUENCE: 4,
+    Kind.SEQUENCE: 5,
     Kind.MIX: 4,
     Kind.PREVIEW: 2,
     Kind.REPORT: 1,

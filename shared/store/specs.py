@@ -12,17 +12,8 @@ from pydantic import Field
 
 from shared.airing import Airing, Remark
 from shared.corrections import Correction
-from shared.parameters import (
-    ArtifactKey,
-    Cut,
-    Gaps,
-    Output,
-    Parameters,
-    Protocol,
-    Sequencing,
-    SongId,
-    Training,
-)
+from shared.judging import Gaps, Protocol
+from shared.parameters import ArtifactKey, Cut, Output, Parameters, Sequencing, SongId, Training
 from shared.revisions import Edits, SeamChange
 from shared.store.keys import Artifact, Kind, digest
 
@@ -140,6 +131,8 @@ class ChosenSpec(Spec):
     model: ArtifactKey
     weights_sha256: str
     sequencing: Sequencing
+    analyses: tuple[ArtifactKey, ...] = ()
+    """Of the pool's songs, where chunks are chosen by what was found of them."""
 
 
 class SequenceSpec(ChosenSpec):

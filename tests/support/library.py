@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.jobs.recipes import MakeMix, Part
-from shared.parameters import Cut, Output, Protocol, Sequencing, Training
+from shared.judging import Protocol
+from shared.parameters import Cut, Output, Sequencing, Training
 from shared.store.keys import Artifact
 from shared.store.manifests import (
     AnalysisFacts,
@@ -94,7 +95,11 @@ class Library(dict[Artifact, Manifest]):
         pool = self.pool()
         model = next(one for one in self if one.kind == "models")
         spec = SequenceSpec(
-            pool=pool.key, model=model.key, weights_sha256="w", sequencing=Sequencing(chunks=chunks)
+            pool=pool.key,
+            model=model.key,
+            weights_sha256="w",
+            sequencing=Sequencing(chunks=chunks),
+            analyses=(self.make(AnalysisSpec(song=SONG)).key,),
         )
         return self.commit(spec, SequenceFacts(steps=[]))
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from services.gateway.schemas.artifacts import Made
 from services.gateway.schemas.common import MODEL_EXAMPLE, POOL_DIGEST_EXAMPLE, REPORT_EXAMPLE, Schema
-from shared.parameters import Protocol
+from shared.judging import Protocol
 
 
 class Estimate(Schema):

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from services.gateway.schemas.common import MODEL_EXAMPLE, SONG_EXAMPLE, RequestSchema
+from shared.judging import Protocol
 from shared.learning.pretrained import PRETRAINED
-from shared.parameters import ArtifactKey, Cut, Output, Protocol, Sequencing, SongId
+from shared.parameters import ArtifactKey, Cut, Output, Sequencing, SongId
 from shared.revisions import Edits, SeamChange
 
 MAX_PARTS = 2000

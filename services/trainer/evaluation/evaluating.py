@@ -31,8 +31,8 @@ from services.trainer.evaluation.reports import (
 )
 from services.trainer.evaluation.selecting import Selection, select
 from services.trainer.evaluation.trials import LearnedSong, Trial
+from shared.judging import Protocol
 from shared.learning.approaches import Scorer
-from shared.parameters import Protocol
 
 Progress = Callable[[int, int], None]
 

@@ -19,9 +19,9 @@ from services.trainer.evaluation.selecting import Selection
 from services.trainer.evaluation.trials import Trial
 from services.trainer.evaluation.twins import find_twins
 from shared.errors import BadSetting
+from shared.judging import Protocol
 from shared.learning.approaches import Scorer
 from shared.learning.corpus import Indices
-from shared.parameters import Protocol
 from shared.sound.features import Edges
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from services.trainer.evaluation.selecting import MOST_CHUNKS
 from services.trainer.evaluation.trials import Trial
+from shared.judging import Protocol
 from shared.learning.corpus import Corpus
-from shared.parameters import Protocol
 from shared.sound.edges import Edges
 from shared.store.arrays import Arrays
 

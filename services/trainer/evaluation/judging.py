@@ -23,9 +23,9 @@ from services.trainer.evaluation.reports import (
     ScoreSamples,
 )
 from shared.errors import ModelDiverged
+from shared.judging import Protocol
 from shared.learning.approaches import Scorer
 from shared.learning.corpus import Floats, Indices
-from shared.parameters import Protocol
 
 _MOST_WHOLE = 6000
 """Of so many chunks all scores are held, 144 MB; of more, row by row."""

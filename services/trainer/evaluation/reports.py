@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.parameters import Protocol
+from shared.judging import Protocol
 
 LINEAR = "linear"
 """The approach that others are compared to."""

@@ -17,7 +17,7 @@ from services.trainer.evaluation.recordings import (
 from services.trainer.evaluation.reports import LeftOut
 from services.trainer.evaluation.trials import LearnedSong, Trial
 from shared.errors import TooFewSongs
-from shared.parameters import LEAST_JUDGED_SONGS, Protocol
+from shared.judging import LEAST_JUDGED_SONGS, Protocol
 
 LEAST_CHUNKS, MOST_CHUNKS = 4, 47
 """Chunks of each song, where their number is left to be chosen."""

@@ -11,7 +11,7 @@ from shared.jobs.follow_ups import report_job_id
 from shared.jobs.recipes import EvaluateModel
 from shared.jobs.reconciler import look
 from shared.jobs.records import Job, State
-from shared.parameters import Protocol
+from shared.judging import Protocol
 from shared.settings import Settings
 from shared.store.artifacts import Attempt
 from shared.store.keys import Artifact, Kind

@@ -79,6 +79,7 @@ def test_wishes_are_sent_by_the_ids_of_their_songs(main_job: Answers, music: Pat
     options += ["--without", "bad.mp3", "--most-in-a-row", 3, "--method", "sample", "--seed", 5]
     options += ["--temperature", 2, "--most-replay", "0.25", "--longest-run", "off", "--least-songs", "off"]
     options += ["--energy", "0:0.2,1:0.8", "--twins-apart", 3, "--repeats-after", 9, "--smoothness", 2]
+    options += ["--steadiness", 3, "--tempo-within", "4.5", "--key-within", 1]
     result = run("mix", music, "-o", tmp_path / "out.mp3", *options, answers=main_job)
     assert result.exit_code == 0, result.output
     (asked,) = main_job.bodies("mixes")
@@ -90,9 +91,16 @@ def test_wishes_are_sent_by_the_ids_of_their_songs(main_job: Answers, music: Pat
     assert asked["without"] == []
     assert asked["most_in_a_row"] == 3
     assert (asked["method"], asked["seed"], asked["temperature"]) == ("sample", 5, 2)
-    assert asked["limits"] == {"most_replay": 0.25, "longest_run_s": None, "least_songs": 1, "twins_apart": 3}
+    assert asked["limits"] == {
+        "most_replay": 0.25,
+        "longest_run_s": None,
+        "least_songs": 1,
+        "twins_apart": 3,
+        "tempo_within_percent": 4.5,
+        "key_within": 1,
+    }
     assert (asked["energy"], asked["repeats_after"]) == ([[0.0, 0.2], [1.0, 0.8]], 9)
-    assert asked["smoothness"] == 2
+    assert (asked["smoothness"], asked["steadiness"]) == (2, 3)
 
 
 def test_where_nothing_is_drawn_the_seed_is_the_fit_s_alone(

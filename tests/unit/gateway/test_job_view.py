@@ -48,8 +48,8 @@ def test_a_job_that_nobody_is_at_is_queued():
     shown = show(mix_recipe(SONG, OTHER_SONG), Library())
     assert (shown.state, shown.progress, shown.eta_s) == (State.QUEUED, 0.0, None)
     names = [stage.name for stage in shown.stages]
-    assert names == ["decode", "cut", "spectra", "dataset", "fit", "pool", "sequence", "analyse", "render"]
-    assert [stage.total for stage in shown.stages] == [2, 2, 2, 1, 1, 1, 1, 2, 1]
+    assert names == ["decode", "cut", "analyse", "spectra", "dataset", "fit", "pool", "sequence", "render"]
+    assert [stage.total for stage in shown.stages] == [2, 2, 2, 2, 1, 1, 1, 1, 1]
     assert {stage.state for stage in shown.stages} == {StageState.WAITING}
 
 

@@ -9,7 +9,8 @@ from services.gateway.views.reports import NothingToRank, leaderboard, report_su
 from shared.errors import BadSetting, HeldOutGone, NotFound, TooFewSongs
 from shared.jobs.follow_ups import HELD_OUT_PROTOCOL
 from shared.jobs.recipes import EvaluateModel
-from shared.parameters import Cut, Protocol, Training
+from shared.judging import Protocol
+from shared.parameters import Cut, Training
 from shared.store.keys import Kind
 from shared.store.specs import ModelSpec
 from tests.support.library import OTHER_SONG, SONG, TENANT, Library, model_facts, report_facts

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from shared.corrections import Correction
 from shared.jobs.pipeline import make_plan
 from shared.jobs.plans import Plan
@@ -35,6 +39,9 @@ class World(Library):
         return rounds
 
 
+BY_SCORES_ALONE = Sequencing(steadiness=0)
+
+
 def mix(**changes: object) -> MakeMix:
     values = {"parts": (Part(song=A), Part(song=B)), "model": Training(), **changes}
     return MakeMix.model_validate(values)
@@ -45,7 +52,7 @@ def test_a_mix_is_made_stage_by_stage() -> None:
     assert world.run(mix()) == [
         ["songs", "songs"],
         ["cuts", "cuts"],
-        ["spectra", "spectra"],
+        ["analyses", "analyses", "spectra", "spectra"],
         ["datasets"],
         ["models"],
         ["pools"],
@@ -63,7 +70,8 @@ def test_only_songs_that_are_cut_on_beats_are_analysed_before() -> None:
     parts = (Part(song=A, cut=on_beats), Part(song=B))
     assert world.plan(CutSongs(parts=parts)).stages[Kind.ANALYSIS].total == 1
     assert world.run(CutSongs(parts=parts)) == [["songs", "songs"], ["analyses", "cuts"], ["cuts"]]
-    assert Kind.ANALYSIS not in world.plan(mix(output=Output(seams="plain"))).stages
+    plain = mix(output=Output(seams="plain"), sequencing=BY_SCORES_ALONE)
+    assert Kind.ANALYSIS not in world.plan(plain).stages
 
 
 class Choosing(World):
@@ -77,10 +85,10 @@ class Choosing(World):
 
 
 def test_of_a_blended_mix_the_songs_that_are_heard_are_analysed_before_it_is_rendered() -> None:
-    world = Choosing(A, B)
-    assert world.plan(mix()).stages[Kind.ANALYSIS].total == 2
-    assert world.run(mix())[-3:] == [["sequences"], ["analyses"], ["mixes"]]
-    plan = world.plan(mix())
+    world, recipe = Choosing(A, B), mix(sequencing=BY_SCORES_ALONE)
+    assert world.plan(recipe).stages[Kind.ANALYSIS].total == 2
+    assert world.run(recipe)[-3:] == [["sequences"], ["analyses"], ["mixes"]]
+    plan = world.plan(recipe)
     assert (plan.stages[Kind.ANALYSIS].done, plan.stages[Kind.ANALYSIS].total) == (1, 1)
     (goal,) = plan.goals
     spec = world[goal].spec
@@ -90,7 +98,7 @@ def test_of_a_blended_mix_the_songs_that_are_heard_are_analysed_before_it_is_ren
 
 def test_an_analysis_that_a_cut_rests_on_is_counted_once() -> None:
     world, on_beats = Choosing(A, B), Cut(method="beats")
-    recipe = mix(parts=(Part(song=A), Part(song=B, cut=on_beats)))
+    recipe = mix(parts=(Part(song=A), Part(song=B, cut=on_beats)), sequencing=BY_SCORES_ALONE)
     world.run(recipe)
     stage = world.plan(recipe).stages[Kind.ANALYSIS]
     assert (stage.done, stage.total) == (1, 1)
@@ -98,9 +106,10 @@ def test_an_analysis_that_a_cut_rests_on_is_counted_once() -> None:
 
 def test_what_is_known_of_a_song_makes_other_analyses_and_other_cuts_on_beats() -> None:
     world, on_beats = Choosing(A, B), Cut(method="beats")
-    world.run(mix(parts=(Part(song=A), Part(song=B, cut=on_beats))))
+    world.run(mix(parts=(Part(song=A), Part(song=B, cut=on_beats)), sequencing=BY_SCORES_ALONE))
     known = Correction(tempo_bpm=90)
-    again = mix(parts=(Part(song=A, correction=known), Part(song=B, cut=on_beats, correction=known)))
+    parts = (Part(song=A, correction=known), Part(song=B, cut=on_beats, correction=known))
+    again = mix(parts=parts, sequencing=BY_SCORES_ALONE)
     assert world.run(again)[:2] == [["analyses"], ["cuts"]]
     specs = [one.spec for artifact, one in world.items() if artifact.kind in (Kind.ANALYSIS, Kind.CUT)]
     told = [(spec.artifact_kind, spec.song) for spec in specs if getattr(spec, "correction", None) == known]
@@ -118,8 +127,35 @@ def test_names_are_as_before_where_nothing_is_known() -> None:
     assert AnalysisSpec(song=A).artifact(TENANT).key == digest(Kind.ANALYSIS, {"of": "analysis", "song": A})
 
 
+def test_a_mix_is_chosen_by_what_was_found_of_all_songs_and_known_of_them() -> None:
+    world, known = Choosing(A, B), Correction(key="A minor")
+    recipe = mix(parts=(Part(song=A, correction=known), Part(song=B)))
+    world.run(recipe)
+    (sequence,) = (one.spec for artifact, one in world.items() if artifact.kind is Kind.SEQUENCE)
+    assert isinstance(sequence, SequenceSpec)
+    specs = [world[Artifact(TENANT, Kind.ANALYSIS, key)].spec for key in sequence.analyses]
+    assert specs == [AnalysisSpec(song=A, correction=known), AnalysisSpec(song=B)]
+    stage = world.plan(recipe).stages[Kind.ANALYSIS]
+    assert (stage.done, stage.total) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("wish", "needed"),
+    [
+        ({}, True),
+        ({"steadiness": 0}, False),
+        ({"steadiness": 0, "limits": {"tempo_within_percent": 6}}, True),
+        ({"steadiness": 0, "limits": {"key_within": 0}}, True),
+        ({"method": "greedy"}, False),
+    ],
+)
+def test_analyses_are_needed_where_chunks_are_chosen_by_them(wish: dict[str, Any], needed: bool) -> None:
+    assert Sequencing.model_validate(wish).needs_analyses is needed
+
+
 def test_hard_joins_need_no_analysis() -> None:
-    world, plain = Choosing(A, B), mix(output=Output(seams="plain"))
+    world = Choosing(A, B)
+    plain = mix(output=Output(seams="plain"), sequencing=BY_SCORES_ALONE)
     assert world.run(plain)[-2:] == [["sequences"], ["mixes"]]
     assert Kind.ANALYSIS not in world.plan(plain).stages
 

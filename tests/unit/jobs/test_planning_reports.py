@@ -10,7 +10,8 @@ from shared.jobs.pipeline import make_plan
 from shared.jobs.plans import Plan
 from shared.jobs.recipes import EvaluateModel, FitModel, MakeMix, Part, Recipe
 from shared.jobs.records import Accepted, Job
-from shared.parameters import Protocol, Training
+from shared.judging import Protocol
+from shared.parameters import Training
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import DatasetFacts
 from shared.store.specs import DatasetSpec, GappedSpec, ModelSpec, ReportSpec, Spec

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from services.trainer.evaluation.trials import Trial
+from shared.judging import Protocol
 from shared.learning.approaches import Scorer
-from shared.parameters import Protocol
 from shared.sound.features import BANDS, EDGE_FRAMES, Edges
 from shared.sound.openings import OPENING_SAMPLES
 from tests.unit.learning.planted import planted_frames

@@ -7,7 +7,7 @@ from services.trainer.evaluation.held_out import baselines
 from services.trainer.evaluation.inputs import NOTHING_LEARNED, make_trial
 from services.trainer.evaluation.selecting import MOST_CHUNKS
 from services.trainer.evaluation.summary import facts_of
-from shared.parameters import Protocol
+from shared.judging import Protocol
 from tests.unit.trainer.evaluation.songs import GAPS_S, Planted, album, knows, noise, protocol, trial
 
 

@@ -6,7 +6,7 @@ from services.trainer.evaluation.recordings import fingerprint
 from services.trainer.evaluation.selecting import best_chunks_per_song, select
 from services.trainer.evaluation.trials import LearnedSong, Trial
 from shared.errors import TooFewSongs
-from shared.parameters import Protocol
+from shared.judging import Protocol
 from tests.unit.trainer.evaluation.songs import album, protocol, trial
 
 
