@@ -58,6 +58,8 @@ COPY --from=chunker-packages /opt/venv /opt/venv
 COPY shared shared
 COPY services/__init__.py services/
 COPY services/chunker services/chunker
+# A container's /scratch begins as a copy of this one, machine code included.
+RUN python -m services.chunker.compiling
 HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["python", "-m", "shared.health", "chunker"]
 CMD ["python", "-m", "services.chunker"]
 

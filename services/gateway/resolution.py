@@ -164,15 +164,9 @@ class Resolver:
     def _parts_of(self, request: PartsRequest) -> tuple[Part, ...]:
         if request.songs is not None:
             return self._parts(request.songs, request.cut or Cut())
+        known = self._known()
         specs = [self._existing(Kind.CUT, key).spec for key in request.cuts or ()]
-        # What a cut on beats was told of its song stays with it.
-        return tuple(
-            dict.fromkeys(
-                Part(song=spec.song, cut=spec.cut, correction=spec.correction)
-                for spec in specs
-                if isinstance(spec, CutSpec)
-            )
-        )
+        return tuple(dict.fromkeys(_part_of(spec, known) for spec in specs if isinstance(spec, CutSpec)))
 
     def _parts(self, songs: Iterable[str], cut: Cut) -> tuple[Part, ...]:
         known = self._known()
@@ -233,6 +227,12 @@ class Resolver:
                 return None
             cuts.append(manifest.facts)
         return cuts
+
+
+def _part_of(spec: CutSpec, known: Corrections) -> Part:
+    """Return a cut that exists as a part; what a cut on beats was told of its song stays with it."""
+    part = Part(song=spec.song, cut=spec.cut, correction=known.get(spec.song))
+    return part.model_copy(update={"correction": spec.correction}) if part.needs_analysis else part
 
 
 def resolve_training(request: TrainingRequest) -> Training:

@@ -18,6 +18,7 @@ from shared.store.manifests import (
     SpectraFacts,
 )
 from shared.store.specs import (
+    AnalysisSpec,
     CutSpec,
     DatasetSpec,
     MixSpec,
@@ -28,7 +29,7 @@ from shared.store.specs import (
     SpectraSpec,
 )
 from tests.integration.gateway.conftest import Maker, slug_of, upload
-from tests.support.library import cut_facts, mix_facts, model_facts, song_facts
+from tests.support.library import analysis_facts, cut_facts, mix_facts, model_facts, song_facts
 
 pytestmark = pytest.mark.integration
 CUT = {"method": "equal", "chunk_s": 1.0}
@@ -40,6 +41,7 @@ FACTS = {
     ModelSpec: lambda spec: model_facts(),
     PoolSpec: lambda spec: PoolFacts(approach="linear", cuts=list(spec.cuts), songs=["s"], counts=[4]),
     SequenceSpec: lambda spec: SequenceFacts(steps=[]),
+    AnalysisSpec: lambda spec: analysis_facts(spec.song),
     MixSpec: lambda spec: mix_facts(),
 }
 PAYLOADS = {

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from services.gateway.resolution import Resolver, resolve_training
 from services.gateway.schemas.requests import MixRequest, ModelRequest, PoolRequest, TrainingRequest
+from shared.corrections import Correction
 from shared.errors import BadSetting, NotFound, PoolTooSmall, UnknownStart, WishesContradict
 from shared.learning.approaches import get_approach
 from shared.parameters import Cut, End, Limits, Sequencing, Start, Training
@@ -69,6 +70,16 @@ def test_cuts_stand_for_their_songs_and_parameters():
     cuts = [library.cut(SONG), library.cut(OTHER_SONG)]
     recipe = resolver(library).model(ModelRequest(cuts=[cut.key for cut in cuts]))
     assert [(part.song, part.cut) for part in recipe.parts] == [(SONG, CUT), (OTHER_SONG, CUT)]
+
+
+def test_of_songs_named_by_cuts_is_known_what_the_cut_was_told_or_what_users_say_now():
+    library, then, now = Library(), Correction(tempo_bpm=90), Correction(key="A minor")
+    on_beats = CutSpec(song=OTHER_SONG, cut=Cut(method="beats"), correction=then)
+    cuts = [library.cut(SONG), library.make(on_beats)]
+    known = {SONG: now, OTHER_SONG: now}
+    asked = Resolver(TENANT, library.get, lambda song: True, lambda: SHIPPED, lambda: known)
+    recipe = asked.mix(MixRequest(cuts=[cut.key for cut in cuts]))
+    assert [(part.song, part.correction) for part in recipe.parts] == [(SONG, now), (OTHER_SONG, then)]
 
 
 def test_unknown_cuts_are_named():
