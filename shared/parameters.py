@@ -137,6 +137,21 @@ EnergyPoints = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=1, ma
 Energy = Literal["rise", "fall", "arc"] | EnergyPoints
 
 
+_LIMITS_OF_RUNS: dict[str, Any] = {"most_replay": None, "longest_run_s": None, "least_between_songs": None}
+_NOT_GREEDY = (
+    "duration_s",
+    "end",
+    "must",
+    "without",
+    "most_in_a_row",
+    "energy",
+    "repeats_after",
+    "runs_bars",
+    "opening",
+    "closing",
+)
+
+
 class Sequencing(Parameters):
     """How chunks are chosen from the pool."""
 
@@ -187,6 +202,32 @@ class Sequencing(Parameters):
         "0: not.",
         examples=[0.5],
     )
+    sections: Weight = Field(
+        0.5,
+        description="How much steps are held back that leave a song in the midst of one of its sections, or "
+        "enter one there; 0: not.",
+        examples=[0.5],
+    )
+    runs_bars: Literal[8, 16, 32] | None = Field(
+        None,
+        description="How many bars a song plays on before it is left, as near as chunks allow, or up to a "
+        "quarter less; without a sure beat 1.5 s a bar, or up to half less; null: any number. With it, "
+        "limits on replays, runs and seams between songs are off unless they are given.",
+        examples=[None],
+    )
+    opening: Literal["intro", "any"] | None = Field(
+        None,
+        description="`intro`: the mix begins with the first chunk of a song, and none comes inside; `any`: "
+        "it need not, and they may; null: `intro` where the pool and the other wishes allow.",
+        examples=[None],
+    )
+    closing: Literal["ending", "any"] | None = Field(
+        None,
+        description="`ending`: the mix ends with the last chunk of a song, played to its end, and none comes "
+        "inside; `any`: it need not, and they may; null: `ending` where the pool and the other wishes allow, "
+        "but the length in seconds decides where one is given.",
+        examples=[None],
+    )
     method: Literal["beam", "greedy", "sample"] = Field(
         "beam",
         description="`beam`: the sequence with the highest sum of scores that a beam search finds; `sample`: "
@@ -221,7 +262,8 @@ class Sequencing(Parameters):
         if self.method == "greedy":
             return False
         asked = (self.limits.tempo_within_percent, self.limits.key_within)
-        return self.steadiness > 0 or any(limit is not None for limit in asked)
+        leanings = self.steadiness > 0 or self.sections > 0
+        return leanings or self.runs_bars is not None or any(limit is not None for limit in asked)
 
     @model_validator(mode="before")
     @classmethod
@@ -234,6 +276,12 @@ class Sequencing(Parameters):
             implied["chunks"] = None
         if given.get("accept_above") is not None:
             implied["method"] = "greedy"
+        limits = given.get("limits", {})
+        if isinstance(limits, Limits):
+            limits = limits.model_dump(exclude_unset=True)
+        if given.get("runs_bars") is not None and isinstance(limits, dict):
+            # They say roughly what runs say exactly.
+            given = given | {"limits": _LIMITS_OF_RUNS | limits}
         return implied | given
 
     @model_validator(mode="after")
@@ -246,8 +294,7 @@ class Sequencing(Parameters):
             places = [place for place, _ in self.energy]
             if any(after <= before for before, after in pairwise(places)):
                 raise ValueError("the points of energy come one after another: give rising places")
-        unknown = ("duration_s", "end", "must", "without", "most_in_a_row", "energy", "repeats_after")
-        if self.method == "greedy" and (asked := [name for name in unknown if getattr(self, name)]):
+        if self.method == "greedy" and (asked := [name for name in _NOT_GREEDY if getattr(self, name)]):
             raise ValueError(f"the method greedy knows no {asked[0]}; use beam")
         return self
 

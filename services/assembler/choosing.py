@@ -11,17 +11,20 @@ from numpy.typing import NDArray
 from services.assembler.beams import Draws, Strays, search
 from services.assembler.energy import Course
 from services.assembler.fitting import Fit
+from services.assembler.form import Form
 from services.assembler.limits import Rules, in_force
-from services.assembler.paths import Chunks, Path, Wishes
-from services.assembler.reaching import reach
+from services.assembler.paths import Chunks, Path
+from services.assembler.runs import Runs
 from services.assembler.scoring import Pool, find_start
 from services.assembler.sequencing import Sequence as Order
 from services.assembler.sequencing import greedy
 from services.assembler.traits import Traits
-from shared.errors import PoolTooSmall, UnknownStart, WishesContradict
+from services.assembler.wishing import Framing, wishes_of
+from shared.errors import PoolTooSmall, WishesContradict
 from shared.learning.approaches import Scorer
 from shared.learning.corpus import Floats, Indices
 from shared.parameters import Limits, Sequencing
+from shared.store.manifests import FormFacts
 from shared.wishes import check_counts, check_songs
 
 __all__ = ["Chosen", "choose"]
@@ -41,12 +44,14 @@ class Chosen:
         shown: how well each follows the one before as users see it, float32, shape (length - 1,).
         limits: those in force; None: the method knows none.
         energy_off: how far the energy of chunks is from what was wanted, on average, 0 to 1; None: any was.
+        form: what the mix is as a form; None: the method does not ask.
     """
 
     order: Indices
     shown: Floats
     limits: Limits | None
     energy_off: float | None = None
+    form: FormFacts | None = None
 
 
 def choose(
@@ -58,6 +63,7 @@ def choose(
     on_step: OnStep,
     *,
     traits: Traits | None = None,
+    form: Form | None = None,
 ) -> Chosen:
     """Choose chunks by the method that was asked for.
 
@@ -69,6 +75,7 @@ def choose(
         wish: what is asked for.
         on_step: called with (chunks placed, chunks in the mix); it may raise to stop.
         traits: of the songs, each once, in their order; None: nothing is known of them.
+        form: what the chunks are in their songs; None: nothing is known of that.
 
     Raises:
         PoolTooSmall, UnknownStart: the pool does not hold the mix or its start.
@@ -77,8 +84,8 @@ def choose(
     """
     if wish.method == "greedy":
         return _walk(scorer, pool, songs, wish, on_step)
-    known = traits or Traits.unknown(len(set(songs)))
-    return _within_limits(scorer, pool, songs, durations_s, known, wish, on_step)
+    known = traits or Traits.unknown(len(set(songs))), form or Form.unknown(len(pool))
+    return _within_limits(scorer, pool, songs, durations_s, *known, wish, on_step)
 
 
 def _within_limits(
@@ -87,6 +94,7 @@ def _within_limits(
     songs: Sequence[str],
     durations_s: NDArray[np.float64],
     traits: Traits,
+    form: Form,
     wish: Sequencing,
     on_step: OnStep,
 ) -> Chosen:
@@ -99,8 +107,30 @@ def _within_limits(
     counts = np.bincount(song_of, minlength=len(names))
     lengths_s = np.bincount(song_of, weights=durations_s, minlength=len(names))
     check_counts(wish, names, counts.tolist(), lengths_s.tolist())
-    chunks = Chunks(durations_s, song_of, pool.numbers, pool.twins, traits)
-    wishes = _wishes(pool, songs, names, chunks, wish)
+    chunks = Chunks(durations_s, song_of, pool.numbers, pool.twins, traits, form)
+    framed = Framing.asked(wish)
+    try:
+        return _framed(scorer, pool, songs, chunks, wish, framed, on_step)
+    except WishesContradict:
+        if framed == (lax := Framing.demanded(wish)):
+            raise
+    # Where the mix cannot begin and end as it does unless told otherwise, it is made all the same.
+    return _framed(scorer, pool, songs, chunks, wish, lax, on_step)
+
+
+def _framed(
+    scorer: Scorer,
+    pool: Pool,
+    songs: Sequence[str],
+    chunks: Chunks,
+    wish: Sequencing,
+    framing: Framing,
+    on_step: OnStep,
+) -> Chosen:
+    """Search for a sequence that begins and ends in some way."""
+    wishes = wishes_of(pool, songs, chunks, wish, framing)
+    if wishes.runs is not None:
+        wishes.runs.check(wish, chunks.songs, wishes.appearing)
     limits = in_force(wish.limits, chunks, wishes)
     course = None if wish.energy is None else Course.of(wish.energy, chunks, wishes, pool.loudness_db)
     try:
@@ -109,8 +139,8 @@ def _within_limits(
         if limits.twins_apart is None or len(np.unique(pool.twins)) == len(pool):
             raise
     # Counting does not see that twins are in the way of other rules.
-    lax = limits.model_copy(update={"twins_apart": None})
-    return _searched(scorer, pool, Rules(chunks, wishes, lax), wish, course, on_step)
+    without = limits.model_copy(update={"twins_apart": None})
+    return _searched(scorer, pool, Rules(chunks, wishes, without), wish, course, on_step)
 
 
 def _searched(
@@ -128,25 +158,31 @@ def _searched(
         width=wish.width or (PAIRWISE_WIDTH if scorer.pairwise else WIDTH),
         draws=Draws(wish.temperature, wish.seed) if wish.method == "sample" else None,
         shortlist=scorer.shortlist(pool.prepared),
-        strays=_strays(pool, rules.chunks, wish, course),
+        strays=_strays(pool, rules.chunks, wish, course, rules.runs),
         total=rules.length,
         on_step=on_step,
     )
     strays = None if course is None else course.mean_stray(found.order)
-    return Chosen(found.order, scorer.display(found.scores), rules.limits, strays)
+    told = rules.chunks.told(found.order)
+    return Chosen(found.order, scorer.display(found.scores), rules.limits, strays, told)
 
 
-def _strays(pool: Pool, chunks: Chunks, wish: Sequencing, course: Course | None) -> Strays:
+def _strays(pool: Pool, chunks: Chunks, wish: Sequencing, course: Course | None, runs: Runs | None) -> Strays:
     """Return what chunks are held back by.
 
-    They stray from the energy that is wanted, sound unlike what is left, or cannot go on in its time.
+    They stray from the energy that is wanted, sound unlike what is left, cannot go on in its time, or break
+    into a section.
     """
-    fit, clashes = Fit.of(pool.ends, pool.begins), chunks.traits.clashes
+    fit, clashes, form = Fit.of(pool.ends, pool.begins), chunks.traits.clashes, chunks.form
+    runs = Runs.of_two(len(chunks)) if runs is None else runs
+    leaves_well = runs.leaves_well(form.ends, chunks.following)
 
     def strays(path: Path, among: Indices) -> NDArray[np.float64]:
         last = path.order[-1]
         held = wish.smoothness * fit.strays(last, among)
         held += wish.steadiness * clashes[chunks.songs[last], chunks.songs[among]]
+        goes_on = chunks.goes_on(last, among)
+        held += wish.sections * form.strays(last, among, goes_on, leaves_well)
         return held if course is None else held + course.strays(path, among)
 
     return strays
@@ -175,86 +211,3 @@ def _walk(scorer: Scorer, pool: Pool, songs: Sequence[str], wish: Sequencing, on
         on_step=on_step,
     )
     return Chosen(found.order, found.scores if shown_while_chosen else scorer.display(found.scores), None)
-
-
-def _wishes(
-    pool: Pool, songs: Sequence[str], names: Sequence[str], chunks: Chunks, wish: Sequencing
-) -> Wishes:
-    """Return the wishes by the indices of the pool."""
-    song_of = chunks.songs
-    left_out = [place for place, name in enumerate(names) if name in wish.without]
-    usable = ~np.isin(song_of, left_out)
-    usable &= _within_reach(chunks, usable, names, wish)[song_of]
-    end = None if wish.end is None else _end(pool, songs, song_of == names.index(wish.end.song), wish)
-    if wish.start is not None:
-        start = find_start(pool, songs, song=wish.start.song, chunk=wish.start.chunk)
-    else:
-        start = _first(usable, end, wish)
-    if end is not None and wish.chunks == 1 and not end[start]:
-        raise WishesContradict(
-            "`start`",
-            "`end`",
-            found="the mix has 1 chunk, and it begins with another than it is to end with",
-            remedy="Ask for more chunks, or for the same one",
-        )
-    if end is not None and end.sum() == 1 and end[start] and wish.chunks != 1:
-        raise WishesContradict(
-            "`start`",
-            "`end`",
-            found="they are the same chunk, and none comes twice",
-            remedy="Choose another end",
-        )
-    return Wishes(
-        start=start,
-        usable=usable,
-        chunks=wish.chunks,
-        duration_s=wish.duration_s,
-        end=end,
-        must=np.array([names.index(song) for song in wish.must], np.int64),
-        most_in_a_row=wish.most_in_a_row,
-        repeats_after=wish.repeats_after,
-    )
-
-
-def _within_reach(
-    chunks: Chunks, usable: NDArray[np.bool_], names: Sequence[str], wish: Sequencing
-) -> NDArray[np.bool_]:
-    """Return the songs that limits of tempo and key let a mix come to: bool, shape (songs,)."""
-    asked = {
-        "start": () if wish.start is None else (wish.start.song,),
-        "must": wish.must,
-        "end": () if wish.end is None else (wish.end.song,),
-    }
-    own, lengths_s = chunks.songs[usable], chunks.durations_s[usable]
-    return reach(
-        chunks.traits.neighbours(wish.limits),
-        np.bincount(own, minlength=len(names)),
-        np.bincount(own, weights=lengths_s, minlength=len(names)).astype(np.float64),
-        {wished: [names.index(song) for song in songs] for wished, songs in asked.items()},
-        wish,
-    )
-
-
-def _end(pool: Pool, songs: Sequence[str], of_song: NDArray[np.bool_], wish: Sequencing) -> NDArray[np.bool_]:
-    """Return the chunks that the mix may end with: bool, shape (n,)."""
-    assert wish.end is not None
-    if wish.end.chunk is None:
-        return of_song
-    try:
-        place = find_start(pool, songs, song=wish.end.song, chunk=wish.end.chunk)
-    except UnknownStart as error:
-        raise WishesContradict(
-            "`end`",
-            "`songs`",
-            found=f"song {wish.end.song} has no chunk {wish.end.chunk} that is long enough to be judged",
-            remedy="Choose another end",
-        ) from error
-    return np.arange(len(of_song)) == place
-
-
-def _first(usable: NDArray[np.bool_], end: NDArray[np.bool_] | None, wish: Sequencing) -> int:
-    """Return the first usable chunk; one that is to be the last is kept for the end."""
-    free = usable if end is None or end.sum() > 1 or wish.chunks == 1 else usable & ~end
-    if end is not None and wish.chunks == 1:
-        free = end
-    return int((free if free.any() else usable).argmax())

@@ -50,7 +50,7 @@ class Course:
     def of(cls, energy: Energy, chunks: Chunks, wishes: Wishes, loudness: Floats) -> Course:
         """Rank the chunks that may appear."""
         found = np.zeros(len(chunks))
-        use = wishes.usable
+        use = wishes.appearing
         found[use] = energies(loudness[use], chunks.songs[use], chunks.durations_s[use])
         return cls(energy, wishes.chunks, wishes.duration_s, chunks.durations_s, found)
 

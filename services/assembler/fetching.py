@@ -6,8 +6,8 @@ import os
 from contextlib import ExitStack
 
 import numpy as np
-from numpy.typing import NDArray
 
+from services.assembler.form import Spans
 from services.assembler.pieces import Piece, Song
 from services.assembler.scoring import Pool
 from services.assembler.stock import Stock
@@ -44,14 +44,20 @@ def pool(work: Work, key: str) -> tuple[PoolFacts, Pool]:
     return facts, Pool.from_arrays(unpack_arrays(work.dispatcher.artifacts.read(artifact, "pool.npz")))
 
 
-def durations_s(work: Work, facts: PoolFacts, pool: Pool) -> NDArray[np.float64]:
-    """Return how long each of a pool's chunks is: float64, shape (n,)."""
-    artifacts, durations_s = work.dispatcher.artifacts, np.empty(len(pool))
+def spans(work: Work, facts: PoolFacts, pool: Pool) -> Spans:
+    """Return where each of a pool's chunks lies in its song."""
+    artifacts, starts_s, stops_s = work.dispatcher.artifacts, np.empty(len(pool)), np.empty(len(pool))
+    last = np.zeros(len(pool), np.bool_)
     for place, key in enumerate(facts.cuts):
         cut = artifacts.get(Artifact(work.tenant, Kind.CUT, key)).expect(CutFacts)
-        own = pool.cuts == place
-        durations_s[own] = np.diff(cut.boundaries)[pool.numbers[own]] / cut.sample_rate_hz
-    return durations_s
+        own, edges_s = pool.cuts == place, np.array(cut.boundaries) / cut.sample_rate_hz
+        numbers = pool.numbers[own]
+        starts_s[own], stops_s[own], last[own] = (
+            edges_s[numbers],
+            edges_s[numbers + 1],
+            numbers == cut.chunks - 1,
+        )
+    return Spans(starts_s, stops_s, pool.numbers == 0, last)
 
 
 def pieces(work: Work, sequence: SequenceFacts) -> list[Piece]:
@@ -127,7 +133,7 @@ def stock(work: Work, spec: RevisedSpec) -> Stock:
         scorer=scorer(work, spec.model),
         pool=chunks,
         facts=facts,
-        durations_s=durations_s(work, facts, chunks),
+        spans=spans(work, facts, chunks),
         titles={song: known.title or "" for song, known in named.items()},
         rhythms=rhythms(work, mix),
         analyses=analyses(work, spec),

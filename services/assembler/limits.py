@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from services.assembler.counting import longest_rows, most_after, most_changes, widest_gap
+from services.assembler.endings import Ending
 from services.assembler.paths import Chunks, Indices, Mask, Path, Wishes
+from services.assembler.runs import Runs
 from shared.parameters import Limits
 
 __all__ = ["NEAR_S", "Rules", "in_force"]
@@ -50,11 +52,14 @@ class Rules:
         self._must = must
         self._near = chunks.traits.neighbours(limits)
         self._counts = np.bincount(chunks.songs[wishes.usable], minlength=self._songs)
-        self._end_song = None if wishes.end is None else int(chunks.songs[wishes.end.argmax()])
-        self._only_end = wishes.end if wishes.end is not None and wishes.end.sum() == 1 else None
+        self._ending = Ending.of(wishes, chunks.songs, self._songs)
         ends = wishes.usable if wishes.end is None else wishes.end
         self._shortest_s = float(chunks.durations_s[ends].min())
-        self._mean_s = float(chunks.durations_s[wishes.usable].mean())
+        self._mean_s = float(chunks.durations_s[wishes.appearing].mean())
+        runs = wishes.runs
+        self._fewest = 1 if runs is None else runs.fewest(chunks.songs, wishes.appearing)
+        self._ahead = _AHEAD if runs is None else _AHEAD + runs.usual(chunks.songs, wishes.appearing)
+        self._filled = None if runs is None else runs.filled(chunks.following, wishes.appearing)
 
     @property
     def chunks(self) -> Chunks:
@@ -65,6 +70,11 @@ class Rules:
     def limits(self) -> Limits:
         """The limits in force."""
         return self._limits
+
+    @property
+    def runs(self) -> Runs | None:
+        """How long a song is to play on; None: as long as fits best."""
+        return self._wishes.runs
 
     @property
     def length(self) -> int:
@@ -82,7 +92,8 @@ class Rules:
         unused[start], visited[chunks.songs[start]] = False, True
         left = np.bincount(chunks.songs[unused], minlength=self._songs)
         length_s = float(chunks.durations_s[start])
-        return Path((start,), (), 0.0, unused, left, visited, 1, length_s, 0, 0, length_s)
+        run = 0.0 if self._wishes.runs is None else float(self._wishes.runs.shares[start])
+        return Path((start,), (), 0.0, unused, left, visited, 1, length_s, 0, 0, length_s, run)
 
     def ended(self, path: Path) -> bool:
         """Say whether a path of one chunk is the whole mix already."""
@@ -96,14 +107,16 @@ class Rules:
         song, length_s = chunks.songs[chunk], float(chunks.durations_s[chunk])
         same = bool(song == chunks.songs[last])
         unused, left, visited = path.unused.copy(), path.left.copy(), path.visited.copy()
+        left[song] -= unused[chunk]
         unused[chunk], visited[song] = False, True
-        left[song] -= 1
         again = self._wishes.repeats_after
         if again is not None and len(path.order) >= again:
             # The wait of the chunk that came so many places before is over after this one.
             back = path.order[len(path.order) - again]
             unused[back] = self._wishes.usable[back]
-            left[chunks.songs[back]] += 1
+            left[chunks.songs[back]] += unused[back]
+        goes_on = bool(chunks.goes_on(last, np.array(chunk)))
+        share = 0.0 if self._wishes.runs is None else float(self._wishes.runs.shares[chunk])
         return replace(
             path,
             order=(*path.order, chunk),
@@ -115,15 +128,17 @@ class Rules:
             row=path.row + 1 if same else 1,
             row_s=path.row_s + length_s if same else length_s,
             between=path.between + (not same),
-            replays=path.replays + bool(same and chunks.numbers[chunk] == chunks.numbers[last] + 1),
+            replays=path.replays + goes_on,
             total_s=path.total_s + length_s,
+            run=path.run + share if goes_on else share,
         )
 
     def followers(self, path: Path) -> tuple[Indices, Mask]:
         """Return the chunks that may follow, int64, rising, and which of them end the mix, bool."""
-        among = np.flatnonzero(path.unused)
+        among = np.flatnonzero(self._ending.with_last(path.unused))
         if self._wishes.chunks is not None:
             after = self._wishes.chunks - len(path.order) - 1
+            among = among if after == 0 else np.flatnonzero(path.unused)
             among = among[_all(self.verdicts(path, among, after), among)]
             return among, np.full(len(among), after == 0)
         assert self._wishes.duration_s is not None
@@ -138,10 +153,10 @@ class Rules:
 
     def obstacle(self, path: Path) -> str:
         """Name the rule for which nothing may follow a path: the one that alone is in the way, if one is."""
-        among = np.flatnonzero(path.unused)
+        after = max(0, self._wishes.length(self._chunks) - len(path.order) - 1)
+        among = np.flatnonzero(path.unused if after else self._ending.with_last(path.unused))
         if not len(among):
             return "songs"
-        after = max(0, self._wishes.length(self._chunks) - len(path.order) - 1)
         verdicts = self.verdicts(path, among, after)
         if not verdicts:
             return "duration_s"
@@ -165,12 +180,12 @@ class Rules:
         """
         chunks, limits, last = self._chunks, self._limits, path.order[-1]
         songs = chunks.songs[among]
-        same = songs == chunks.songs[last]
+        same, goes_on = songs == chunks.songs[last], chunks.goes_on(last, among)
         left = self._left(path, int(np.max(after, initial=0)))
         seams = len(path.order) + after
         verdicts: dict[str, Mask] = {}
         if limits.most_replay is not None:
-            replays = path.replays + (same & (chunks.numbers[among] == chunks.numbers[last] + 1))
+            replays = path.replays + goes_on
             verdicts["limits.most_replay"] = replays <= np.floor(limits.most_replay * seams + _ROUNDING)
             if self._paced:
                 verdicts["limits.most_replay"] &= replays <= limits.most_replay * len(path.order) + _AHEAD
@@ -187,13 +202,22 @@ class Rules:
         if limits.twins_apart is not None:
             recent = chunks.twins[list(path.order[-limits.twins_apart :])]
             verdicts["limits.twins_apart"] = ~np.isin(chunks.twins[among], recent)
+            if self._wishes.runs is not None:
+                # What comes again within a run is its song's own doing.
+                verdicts["limits.twins_apart"] |= goes_on
         verdicts |= {name: near[chunks.songs[last], songs] for name, near in self._near.items()}
         if self._wishes.most_in_a_row is not None:
             verdicts["most_in_a_row"] = ~same | (path.row + 1 <= self._wishes.most_in_a_row)
         if rows_rule := [name for name in ("most_in_a_row", "limits.longest_run_s") if name in verdicts]:
             rows = np.where(same, path.row + 1, 1)
             verdicts[rows_rule[0]] &= after <= most_after(left, self._rows, songs, rows)
-        return verdicts | self._verdicts_on_songs(path, among, songs, after, left)
+        verdicts |= self._verdicts_on_songs(path, among, songs, after)
+        if self._filled is not None and self._wishes.runs is not None:
+            may_come, filled = _all(verdicts, among), self._filled[among]
+            fit = self._wishes.runs.verdict(path.run, last, among, goes_on, may_come, filled)
+            # The mix may end in the midst of a run, and begin its last chunk so.
+            verdicts["runs_bars"] = fit | np.equal(after, 0)
+        return verdicts
 
     def _left(self, path: Path, after: int) -> Indices:
         """Return how many chunks of each song can still come, at most: int64, shape (songs,)."""
@@ -202,32 +226,29 @@ class Rules:
         return self._counts * self._wishes.times(after + 1)
 
     def _verdicts_on_songs(
-        self, path: Path, among: Indices, songs: Indices, after: int | Indices, left_of: Indices
+        self, path: Path, among: Indices, songs: Indices, after: int | Indices
     ) -> dict[str, Mask]:
         """Judge by which songs appear, and by how the mix ends."""
-        end, ending = self._end_song, np.broadcast_to(np.equal(after, 0), among.shape)
+        ending = np.broadcast_to(np.equal(after, 0), among.shape)
         missing = self._must & ~path.visited
         lacking = missing.sum() - missing[songs]
         found = path.visited.sum() + ~path.visited[songs]
         room = np.broadcast_to(after, among.shape).astype(np.int64)
+        # A song that is come to stays for a run.
+        room = np.minimum(room, room // self._fewest + 1) if self._fewest > 1 else room
         verdicts: dict[str, Mask] = {}
-        if end is not None:
-            # The last place is the end's: it brings a song only if the end's song is new.
-            reserved = ~ending & (path.visited[end] | (songs == end))
-            lacking = lacking - (~ending & bool(missing[end]) & (songs != end))
-            verdicts["must"] = lacking <= room - ~ending
-            room = room - reserved
-            left = left_of[end] - (songs == end)
-            kept = left > 0 if self._only_end is None else ~self._only_end[among]
-            assert self._wishes.end is not None
-            verdicts["end"] = np.where(ending, self._wishes.end[among], kept)
+        if self._ending.asked:
+            at_end = self._ending.judge(path, among, ending, songs, missing)
+            verdicts["must"] = lacking - at_end.brought <= room - ~ending
+            verdicts["end"] = at_end.allowed
+            room = room - at_end.reserved
         elif self._must.any():
             verdicts["must"] = lacking <= room
         if self._limits.least_songs is not None:
             verdicts["limits.least_songs"] = found + room >= self._limits.least_songs
             if self._paced:
                 share = self._limits.least_songs / self._wishes.length(self._chunks)
-                due = np.minimum(self._limits.least_songs, share * (len(path.order) + 1 - _AHEAD))
+                due = np.minimum(self._limits.least_songs, share * (len(path.order) + 1 - self._ahead))
                 verdicts["limits.least_songs"] &= found >= np.floor(due)
         return verdicts
 
@@ -239,23 +260,29 @@ def in_force(limits: Limits, chunks: Chunks, wishes: Wishes) -> Limits:
     """
     length, songs = wishes.length(chunks), int(chunks.songs.max()) + 1
     times = wishes.times(length)
-    counts = times * np.bincount(chunks.songs[wishes.usable], minlength=songs)
+    usable = wishes.usable.copy()
+    usable[wishes.start] = True
+    counts = times * np.bincount(chunks.songs[usable], minlength=songs)
     first, there = chunks.songs[[wishes.start]], int(np.count_nonzero(counts))
     asked = limits.least_songs or TYPICAL_SONGS * min(length, TYPICAL_CHUNKS) // TYPICAL_CHUNKS
+    if limits.least_songs is None and wishes.runs is not None:
+        asked = min(asked, max(1, length // wishes.runs.usual(chunks.songs, usable)))
     changes: dict[str, Any] = {"least_songs": max(1, min(asked, there, length))}
     # The start is judged as the chunks after it are: while it is still counted among those that are left.
     rows = _rows(chunks, wishes, limits.longest_run_s, None)
-    if there == 1 or length - 1 > most_after(counts, rows, first, np.ones(1, np.int64))[0]:
+    # What may only come last is in none of the counts, and takes no place of them.
+    inside = length - 1 - (wishes.end is not None and not (wishes.end & usable).any())
+    if there == 1 or inside > most_after(counts, rows, first, np.ones(1, np.int64))[0]:
         changes["longest_run_s"] = None
     if limits.least_between_songs is not None and length > 1:
         most = int(most_changes(counts)[first[0]])
         changes["least_between_songs"] = min(limits.least_between_songs, most / (length - 1)) or None
     if limits.twins_apart is not None:
-        kinds = times * np.bincount(chunks.twins[wishes.usable], minlength=len(chunks))
+        kinds = times * np.bincount(chunks.twins[wishes.appearing], minlength=len(chunks))
         # A chunk is its own twin.
         asked = min(limits.twins_apart, wishes.repeats_after or limits.twins_apart)
         changes["twins_apart"] = widest_gap(kinds, length, asked) or None
-    if int(wishes.usable.sum()) <= 2:
+    if int(wishes.appearing.sum()) <= 2:
         changes["most_replay"] = None
     return limits.model_copy(update=changes)
 

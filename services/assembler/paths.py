@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from services.assembler.form import Form
+from services.assembler.runs import Runs
 from services.assembler.traits import Traits
+from shared.store.manifests import FormFacts
 
 __all__ = ["Chunks", "Doubles", "Indices", "Mask", "Path", "Wishes"]
 
@@ -26,6 +29,7 @@ class Chunks:
         numbers: int64, shape (n,): the place of each in its song, from 0.
         twins: int64, shape (n,): the first chunk that begins like each; of none given, each is its own.
         traits: of the songs; of none given, nothing is known.
+        form: what the chunks are in their songs; of none given, nothing is known.
     """
 
     durations_s: Doubles
@@ -33,15 +37,33 @@ class Chunks:
     numbers: Indices
     twins: Indices = field(default_factory=lambda: np.zeros(0, np.int64))
     traits: Traits = field(default_factory=lambda: Traits.unknown(0))
+    form: Form = field(default_factory=lambda: Form.unknown(0))
 
     def __post_init__(self) -> None:
         if not len(self.twins):
             object.__setattr__(self, "twins", np.arange(len(self.songs)))
         if not len(self.traits.keys):
             object.__setattr__(self, "traits", Traits.unknown(int(self.songs.max(initial=-1)) + 1))
+        if not len(self.form.first):
+            object.__setattr__(self, "form", Form.unknown(len(self)))
 
     def __len__(self) -> int:
         return len(self.songs)
+
+    def goes_on(self, before: int | Indices, after: Indices) -> Mask:
+        """Tell where a chunk follows another in their song; shapes broadcast."""
+        same = self.songs[before] == self.songs[after]
+        return np.asarray(same & (self.numbers[before] + 1 == self.numbers[after]))
+
+    @property
+    def following(self) -> Indices:
+        """What follows each in its song: int64, shape (n,); -1: nothing."""
+        following = np.roll(np.arange(len(self)), -1)
+        return np.where(self.goes_on(np.arange(len(self)), following), following, -1)
+
+    def told(self, order: Indices) -> FormFacts:
+        """Tell what an order of chunks is as a form."""
+        return self.form.told(order, self.goes_on(order[:-1], order[1:]), self.durations_s[order])
 
 
 @dataclass(frozen=True)
@@ -52,11 +74,12 @@ class Wishes:
         start: the first chunk.
         chunks: how many; None: as many as `duration_s` takes.
         duration_s: how long; None: as long as `chunks` are.
-        usable: bool, shape (n,): the chunks of the songs that may appear.
-        end: bool, shape (n,): the chunks that may be the last; None: all.
+        usable: bool, shape (n,): the chunks that may come anywhere; the start need be none.
+        end: bool, shape (n,): the chunks that may be the last, usable or not; None: all usable ones.
         must: int64: songs that have to appear.
         most_in_a_row: chunks of one song; None: any number.
         repeats_after: a chunk may come again when so many others came since; None: none comes twice.
+        runs: how long a song is to play on; None: as long as fits best.
     """
 
     start: int
@@ -67,15 +90,23 @@ class Wishes:
     must: Indices | None = None
     most_in_a_row: int | None = None
     repeats_after: int | None = None
+    runs: Runs | None = None
+
+    @property
+    def appearing(self) -> Mask:
+        """The chunks that may come somewhere: bool, shape (n,)."""
+        appearing = self.usable.copy() if self.end is None else self.usable | self.end
+        appearing[self.start] = True
+        return appearing
 
     def length(self, chunks: Chunks) -> int:
         """Return how many chunks the mix has, about so many where a time is asked for."""
         if self.chunks is not None:
             return self.chunks
         assert self.duration_s is not None
-        mean_s = float(chunks.durations_s[self.usable].mean())
+        mean_s = float(chunks.durations_s[self.appearing].mean())
         wanted = round(self.duration_s / mean_s)
-        return max(1, wanted if self.repeats_after is not None else min(int(self.usable.sum()), wanted))
+        return max(1, wanted if self.repeats_after is not None else min(int(self.appearing.sum()), wanted))
 
     def times(self, places: int) -> int:
         """Return how often a chunk can come in so many places, at most."""
@@ -98,6 +129,7 @@ class Path:
         between: seams between different songs.
         replays: steps to the chunk that follows in the song anyway.
         total_s: how long it is.
+        run: of a wished run, how much the song has played on at the end.
     """
 
     order: tuple[int, ...]
@@ -111,3 +143,4 @@ class Path:
     between: int
     replays: int
     total_s: float
+    run: float = 0.0

@@ -34,11 +34,21 @@ class Keeping:
         chunks: the pool.
         wishes: what was asked for; the start, the length and what is usable follow from each order.
         limits: as they were asked for; None: the mix knows none.
+        first: bool, shape (n,): what replaces one of these where the mix begins is one; None: anything.
+        last: bool, shape (n,): the same where it ends.
     """
 
     chunks: Chunks
     wishes: Wishes
     limits: Limits | None
+    first: Mask | None = None
+    last: Mask | None = None
+
+    def at(self, place: int, order: Sequence[int]) -> Mask | None:
+        """Return what keeps the form of a mix at its first or last place, where anything does."""
+        ends = [(0, self.first), (len(order) - 1, self.last)]
+        keeps = [kept for at, kept in ends if at == place and kept is not None and kept[order[place]]]
+        return np.logical_and.reduce(keeps) if keeps else None
 
     def in_force(self, wishes: Wishes) -> Limits:
         """Return the limits as far as the pool can meet them."""
@@ -103,7 +113,10 @@ def fill(
     free = keeping.wishes.usable.copy()
     free[list(order)] = False
     before = keeping.broken(order)
-    rows = _rows(score, order, first, last, free, avoid)
+    frees = [
+        _kept(free, keeping.at(place, order), order, avoid[place - first]) for place in range(first, last + 1)
+    ]
+    rows = _rows(score, order, first, last, frees, avoid)
     best: Filled | None = None
     for row in rows:
         filled = [*order[:first], *row, *order[last + 1 :]]
@@ -114,15 +127,31 @@ def fill(
     return best
 
 
+def _kept(free: Mask, kept: Mask | None, order: Sequence[int], avoid: Set[int]) -> Mask:
+    """Return what may come to a place: of what keeps the form there, as far as there is any."""
+    if kept is None:
+        return free
+    kept = kept.copy()
+    kept[[*order, *avoid]] = False
+    return kept if kept.any() else free
+
+
 def _rows(
-    score: Score, order: Sequence[int], first: int, last: int, free: Mask, avoid: Sequence[Set[int]]
+    score: Score,
+    order: Sequence[int],
+    first: int,
+    last: int,
+    frees: Sequence[Mask],
+    avoid: Sequence[Set[int]],
 ) -> list[tuple[int, ...]]:
     """Return rows of chunks for the places, the best first."""
     paths: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
     for place in range(first, last + 1):
         kept = _TRIED if place == last else _WIDTH
         steps = [
-            step for path in paths for step in _steps(score, order, place, path, free, avoid[place - first])
+            step
+            for path in paths
+            for step in _steps(score, order, place, path, frees[place - first], avoid[place - first])
         ]
         if place == 0 == last:
             kept = _FIRST_TRIED

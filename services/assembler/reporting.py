@@ -91,6 +91,7 @@ def report_of(
         method=made_by.sequencing.method,
         limits=sequence.limits,
         energy_off=sequence.energy_off,
+        form=sequence.form,
         replays=replays,
         replay_share=replays / max(1, len(entries) - 1),
         longest_run_s=longest_run_s(entries),

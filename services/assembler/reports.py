@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.parameters import Limits
 from shared.revisions import Ban
 from shared.sound.decoding import clean_text
-from shared.store.manifests import EditDone
+from shared.store.manifests import EditDone, FormFacts
 
 WORST_SEAMS = 5
 CUE_FRAMES_PER_S = 75
@@ -119,6 +119,9 @@ class MixReport(BaseModel):
         None,
         description="How far the energy of chunks, from 0 to 1, is from what was wanted, on average; null: "
         "any was.",
+    )
+    form: FormFacts | None = Field(
+        None, description="Where it begins and ends, and where songs are left and entered; null: unknown."
     )
     replays: int = Field(description="Steps that take the chunk that followed in the song anyway.")
     replay_share: float = Field(description="Their share of all steps, from 0 to 1.")

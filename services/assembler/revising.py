@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from services.assembler.beams import Draws
 from services.assembler.choosing import PAIRWISE_WIDTH, WIDTH
 from services.assembler.continuing import Search, go_on
@@ -150,7 +152,8 @@ class _Revision:
                     passed=[self._names.of(chunk) for chunk in sorted(placed.passed)],
                 )
             )
-        return SequenceFacts(steps=steps, limits=limits, banned=self._banned, edits=done)
+        form = None if base.form is None else self._stock.chunks.told(np.array(order))
+        return SequenceFacts(steps=steps, limits=limits, form=form, banned=self._banned, edits=done)
 
     def _swap(self, number: int, edit: Swap) -> EditDone:
         position, gone = edit.position, self._placed[edit.position]

@@ -9,13 +9,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from services.assembler.form import Form, Spans
 from services.assembler.naming import Names
 from services.assembler.paths import Chunks, Wishes
 from services.assembler.refilling import Keeping
+from services.assembler.runs import Runs
 from services.assembler.scoring import Pool
 from services.assembler.seam_wishes import Neighbour
 from services.assembler.sequencing import all_scores
 from services.assembler.traits import Traits
+from services.assembler.wishing import Framing
 from shared.learning.approaches import Scorer
 from shared.learning.corpus import Floats, Indices
 from shared.parameters import Sequencing
@@ -34,7 +37,7 @@ class Stock:
         scorer: judges transitions.
         pool: the chunks.
         facts: the pool's cuts and songs.
-        durations_s: float64, shape (n,): how long each chunk is.
+        spans: where the chunks lie in their songs.
         titles: by song.
         rhythms: by song, as far as they are known.
         analyses: of the songs, by song, as far as the mix was chosen by them.
@@ -43,7 +46,7 @@ class Stock:
     scorer: Scorer
     pool: Pool
     facts: PoolFacts
-    durations_s: NDArray[np.float64]
+    spans: Spans
     titles: Mapping[str, str]
     rhythms: Mapping[str, Rhythm]
     analyses: Mapping[str, AnalysisFacts] = field(default_factory=dict)
@@ -56,8 +59,15 @@ class Stock:
     @cached_property
     def chunks(self) -> Chunks:
         """The pool as rules see it."""
-        traits = Traits.of(self.names.songs, self.analyses)
-        return Chunks(self.durations_s, self.names.song_of, self.pool.numbers, self.pool.twins, traits)
+        names, pool = self.names, self.pool
+        traits = Traits.of(names.songs, self.analyses)
+        form = Form.of(self.spans, names.song_of, names.songs, self.analyses)
+        return Chunks(self.durations_s, names.song_of, pool.numbers, pool.twins, traits, form)
+
+    @property
+    def durations_s(self) -> NDArray[np.float64]:
+        """How long each chunk is: float64, shape (n,)."""
+        return self.spans.durations_s
 
     def score(self, reference: int, candidates: Indices, step: int) -> Floats:
         """Judge candidates; see `sequencing.Score`."""
@@ -84,19 +94,26 @@ class Stock:
         usable = self.allowed(banned)
         for song in wish.without:
             usable[self.names.indices(song)] = False
-        end = np.zeros(len(self.pool), np.bool_)
+        form, framing = self.chunks.form, Framing.asked(wish)
+        first, last = usable & form.first, usable & form.last
+        end = last if framing.ending else np.zeros(len(self.pool), np.bool_)
         if wish.end is not None:
-            end[self.names.indices(wish.end.song, wish.end.chunk)] = True
+            named = np.zeros(len(self.pool), np.bool_)
+            named[self.names.indices(wish.end.song, wish.end.chunk)] = True
+            end = usable & (named & end if wish.closing == "ending" else named)
         must = [song for song in wish.must if usable[self.names.indices(song)].any()]
+        usable &= ~(form.apart & ((form.first & framing.intro) | (form.last & framing.apart)))
         wishes = Wishes(
             start=0,  # Each order has a start of its own.
             usable=usable,
-            end=end if (end & usable).any() else None,
+            end=end if end.any() else None,
             must=np.array([self.names.songs.index(song) for song in must], np.int64),
             most_in_a_row=wish.most_in_a_row,
             repeats_after=wish.repeats_after,
+            runs=None if wish.runs_bars is None else Runs.of(wish.runs_bars, form, self.chunks.durations_s),
         )
-        return Keeping(self.chunks, wishes, None if wish.method == "greedy" else wish.limits)
+        limits = None if wish.method == "greedy" else wish.limits
+        return Keeping(self.chunks, wishes, limits, first, last)
 
     def neighbour(self, chunk: int) -> Neighbour:
         """Return a chunk as one side of a seam."""

@@ -7,6 +7,7 @@ import numpy as np
 from services.assembler import fetching, radio_tasks
 from services.assembler.choosing import choose
 from services.assembler.extras.accompanying import accompany, draw_cover_of, tag_audio, with_snippets
+from services.assembler.form import Form
 from services.assembler.leveling import Measured, song_gains_db
 from services.assembler.previewing import LEAD_S, begun_at, preview
 from services.assembler.rendering import joint_of, render
@@ -68,14 +69,18 @@ def sequence_mix(work: Work) -> SequenceFacts:
         work.check()
         work.progress(done, total, "steps")
 
+    spans, analyses = fetching.spans(work, facts, pool), fetching.analyses(work, spec)
+    songs = list(dict.fromkeys(facts.songs))
+    song_of = np.array([songs.index(song) for song in facts.songs], np.int64)[pool.cuts]
     found = choose(
         fetching.scorer(work, spec.model),
         pool,
         facts.songs,
-        fetching.durations_s(work, facts, pool),
+        spans.durations_s,
         spec.sequencing,
         tell,
-        traits=Traits.of(list(dict.fromkeys(facts.songs)), fetching.analyses(work, spec)),
+        traits=Traits.of(songs, analyses),
+        form=Form.of(spans, song_of, songs, analyses),
     )
     return SequenceFacts(
         steps=[
@@ -89,6 +94,7 @@ def sequence_mix(work: Work) -> SequenceFacts:
         ],
         limits=found.limits,
         energy_off=found.energy_off,
+        form=found.form,
     )
 
 
@@ -227,8 +233,10 @@ def _loudness_kept(work: Work, made_by: ChosenSpec) -> float | None:
 
 
 def _duration_asked(made_by: AnySpec) -> float | None:
-    """Return how long a mix was asked to be; what was revised since is as long as its chunks."""
-    return made_by.sequencing.duration_s if isinstance(made_by, SequenceSpec) else None
+    """Return how long a mix was asked to be; what was revised since, or ends as a song does, is as it is."""
+    if not isinstance(made_by, SequenceSpec) or made_by.sequencing.closing == "ending":
+        return None
+    return made_by.sequencing.duration_s
 
 
 register(app, Task.BUILD_POOL, build_pool)

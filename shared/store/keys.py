@@ -57,7 +57,7 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.DATASET: 1,
     Kind.MODEL: 1,
     Kind.POOL: 3,
-    Kind.SEQUENCE: 5,
+    Kind.SEQUENCE: 6,
     Kind.MIX: 4,
     Kind.PREVIEW: 2,
     Kind.REPORT: 1,

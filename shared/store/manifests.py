@@ -18,6 +18,7 @@ from shared.store.figures import GainFacts as GainFacts
 from shared.store.figures import ReportFacts as ReportFacts
 from shared.store.sequences import Document as Document
 from shared.store.sequences import EditDone as EditDone
+from shared.store.sequences import FormFacts as FormFacts
 from shared.store.sequences import SequenceFacts as SequenceFacts
 from shared.store.sequences import Step as Step
 from shared.store.specs import AnySpec

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.parameters import Limits
 from shared.revisions import Ban, ChunkName, SeamWish
 
-__all__ = ["Document", "EditDone", "SequenceFacts", "Step"]
+__all__ = ["Document", "EditDone", "FormFacts", "SequenceFacts", "Step"]
 
 
 class Document(BaseModel):
@@ -42,6 +42,23 @@ class EditDone(Document):
     positions: list[int] = Field([], description="The places that were given another chunk.")
 
 
+class FormFacts(Document):
+    """What a mix is as a form. Where a song plays on from chunk to chunk, that is one run."""
+
+    intro: bool = Field(description="Whether it begins with a song's first chunk.")
+    ending: bool = Field(description="Whether it ends with a song's last chunk.")
+    left_at_sections: float | None = Field(
+        description="Share of runs that are left where a section ends; null: no song's are known."
+    )
+    entered_at_sections: float | None = Field(
+        description="Share of runs that are entered where a section begins; null: no song's are known."
+    )
+    run_s: float = Field(description="Median length of runs.")
+    run_bars: float | None = Field(
+        description="The same in bars, of songs with a sure beat; null: none has one."
+    )
+
+
 class SequenceFacts(Document):
     """Chunks in order."""
 
@@ -50,6 +67,9 @@ class SequenceFacts(Document):
     limits: Limits | None = Field(None, description="Those in force; null: none.")
     energy_off: float | None = Field(
         None, description="How far the energy is from what was wanted, on average; null: any was."
+    )
+    form: FormFacts | None = Field(
+        None, description="What it is as a form; null: an earlier release made it."
     )
     banned: list[Ban] = Field([], description="What no revision brings back.")
     edits: list[EditDone] = Field([], description="Of a revision: what each edit came to.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from services.assembler.form import Spans
 from services.assembler.scoring import Pool
 from services.assembler.stock import Stock
 from shared.learning.approaches import Scorer
@@ -45,7 +46,9 @@ def stock_of(scorer: Scorer | None = None, rhythms: Mapping[str, Rhythm] | None 
     pool = Pool(np.repeat(np.arange(4), CHUNKS), np.tile(np.arange(CHUNKS), 4), {})
     facts = PoolFacts(approach="linear", cuts=CUTS, songs=SONGS, counts=[CHUNKS] * 4)
     titles = dict(zip(SONGS, ["Ann", "Bea", "Cid", "Dot"], strict=True))
-    return Stock(scorer or Matrix(), pool, facts, np.full(N, 4.0), titles, rhythms or {})
+    nowhere, starts_s = np.zeros(N, np.bool_), 4.0 * pool.numbers
+    spans = Spans(starts_s, starts_s + 4.0, nowhere, nowhere)
+    return Stock(scorer or Matrix(), pool, facts, spans, titles, rhythms or {})
 
 
 def sequence_of(order: list[int], **facts: Any) -> SequenceFacts:

@@ -1,0 +1,214 @@
+"""What is wished of a mix, by the indices of its pool: where it begins and ends, what may appear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from services.assembler.paths import Chunks, Mask, Wishes
+from services.assembler.reaching import reach
+from services.assembler.runs import Runs
+from services.assembler.scoring import Pool, find_start
+from shared.errors import UnknownStart, WishesContradict
+from shared.parameters import Sequencing
+
+__all__ = ["Framing", "wishes_of"]
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a mix is framed.
+
+    Attributes:
+        intro: it begins with the first chunk of a song, and none comes inside.
+        ending: it ends with the last chunk of a song.
+        apart: no last chunk of a song comes inside.
+    """
+
+    intro: bool
+    ending: bool
+    apart: bool
+
+    @classmethod
+    def asked(cls, wish: Sequencing) -> Self:
+        """Return the framing of a mix where nothing stands against it."""
+        apart = wish.closing != "any"
+        # Few chunks end songs: they would leave no choice of a length in seconds.
+        ending = apart and (wish.duration_s is None or wish.closing is not None)
+        return cls(wish.opening != "any", ending and (wish.chunks != 1 or wish.closing is not None), apart)
+
+    @classmethod
+    def demanded(cls, wish: Sequencing) -> Self:
+        """Return what was asked for in so many words."""
+        ending = wish.closing == "ending"
+        return cls(wish.opening == "intro", ending, ending)
+
+
+def wishes_of(pool: Pool, songs: Sequence[str], chunks: Chunks, wish: Sequencing, framing: Framing) -> Wishes:
+    """Return wishes by the indices of the pool.
+
+    Args:
+        pool: the chunks.
+        songs: the song of each of the pool's cuts.
+        chunks: the same as rules see them.
+        wish: what is asked for.
+        framing: how the mix is to begin and end.
+
+    Raises:
+        UnknownStart: the start is not in the pool.
+        WishesContradict: the wishes cannot be fulfilled together.
+    """
+    names, form = list(dict.fromkeys(songs)), chunks.form
+    left_out = [place for place, name in enumerate(names) if name in wish.without]
+    usable = ~np.isin(chunks.songs, left_out)
+    usable &= _within_reach(chunks, usable, names, wish)[chunks.songs]
+    end = None if wish.end is None else _end(pool, songs, chunks.songs == names.index(wish.end.song), wish)
+    if framing.ending:
+        end = _with_ending(end, usable & form.last, wish)
+    if wish.start is not None:
+        start = find_start(pool, songs, song=wish.start.song, chunk=wish.start.chunk)
+    else:
+        start = _first(_opening(usable, form.first, wish) if framing.intro else usable, end, wish)
+    if framing.intro and wish.opening is not None and not form.first[start]:
+        other = "start" if wish.start is not None else "end" if wish.end is not None else "closing"
+        raise _not_so("opening", other, "the first chunk of a song")
+    _check_ends(start, end, wish)
+    usable &= ~(form.apart & ((form.first & framing.intro) | (form.last & framing.apart)))
+    wishes = Wishes(
+        start=start,
+        usable=usable,
+        chunks=wish.chunks,
+        duration_s=wish.duration_s,
+        end=end,
+        must=np.array([names.index(song) for song in wish.must], np.int64),
+        most_in_a_row=wish.most_in_a_row,
+        repeats_after=wish.repeats_after,
+        runs=None if wish.runs_bars is None else Runs.of(wish.runs_bars, form, chunks.durations_s),
+    )
+    if framing.intro or framing.apart:
+        _check_room(wishes, chunks, wish)
+    return wishes
+
+
+def _opening(usable: Mask, first: Mask, wish: Sequencing) -> Mask:
+    """Return the chunks that a mix may begin with: the first ones of songs, if there are some."""
+    if (usable & first).any():
+        return usable & first
+    if wish.opening is None:
+        return usable
+    raise _not_there("opening", "first", wish)
+
+
+def _with_ending(end: Mask | None, last: Mask, wish: Sequencing) -> Mask | None:
+    """Return the chunks that a mix may end with: the last ones of songs, if there are some."""
+    if wish.closing is None and (end is not None or not last.any()):
+        return end
+    found = last if end is None else last & end
+    if found.any():
+        return found
+    if end is not None:
+        raise _not_so("closing", "end", "the last chunk of a song")
+    raise _not_there("closing", "last", wish)
+
+
+def _not_so(one: str, other: str, what: str) -> WishesContradict:
+    return WishesContradict(
+        f"`{one}`", f"`{other}`", found=f"what is asked for is not {what}", remedy="Leave one of them out"
+    )
+
+
+def _not_there(name: str, which: str, wish: Sequencing) -> WishesContradict:
+    return WishesContradict(
+        f"`{name}`",
+        "`without`" if wish.without else "`songs`",
+        found=f"the {which} chunk of none of the songs can be used",
+        remedy="Ask for `any`, or give other songs",
+    )
+
+
+def _check_ends(start: int, end: Mask | None, wish: Sequencing) -> None:
+    """Refuse a start and an end that cannot be those of one mix."""
+    if end is not None and wish.chunks == 1 and not end[start]:
+        raise WishesContradict(
+            "`start`" if wish.end is not None else "`closing`",
+            "`end`" if wish.end is not None else "`chunks`",
+            found="the mix has 1 chunk, and it begins with another than it is to end with",
+            remedy="Ask for more chunks, or for the same one",
+        )
+    if end is not None and end.sum() == 1 and end[start] and wish.chunks != 1:
+        raise WishesContradict(
+            "`start`",
+            "`end`" if wish.end is not None else "`closing`",
+            found="they are the same chunk, and none comes twice",
+            remedy="Choose another end",
+        )
+
+
+def _check_room(wishes: Wishes, chunks: Chunks, wish: Sequencing) -> None:
+    """Refuse more than there is between a beginning and an end that come nowhere else."""
+    appearing = wishes.usable.copy()
+    appearing[wishes.start] = True
+    lasts_s = float(chunks.durations_s[appearing].sum())
+    only_last = np.zeros(0) if wishes.end is None else chunks.durations_s[wishes.end & ~appearing]
+    available, lasts_s = int(appearing.sum()) + bool(len(only_last)), lasts_s + only_last.max(initial=0)
+    if wish.repeats_after is not None and (wish.chunks is None or wish.chunks > available):
+        wanted, found = available <= wish.repeats_after, f"`repeats_after` asks for more than {available}"
+    elif wish.chunks is not None:
+        wanted, found = wish.chunks > available, f"{wish.chunks} are asked for, and there are {available}"
+    else:
+        assert wish.duration_s is not None
+        wanted = wish.duration_s > lasts_s
+        found = f"{wish.duration_s:g} s are asked for, and they last {lasts_s:.1f} s"
+    if wanted:
+        name = "repeats_after" if wish.repeats_after else "chunks" if wish.chunks else "duration_s"
+        raise WishesContradict(
+            "`closing`" if wish.closing == "ending" else "`opening`",
+            f"`{name}`",
+            found=f"without the chunks that begin or end songs {found}",
+            remedy="Ask for `any`, ask for less, or give more songs",
+        )
+
+
+def _within_reach(chunks: Chunks, usable: Mask, names: Sequence[str], wish: Sequencing) -> Mask:
+    """Return the songs that limits of tempo and key let a mix come to: bool, shape (songs,)."""
+    asked = {
+        "start": () if wish.start is None else (wish.start.song,),
+        "must": wish.must,
+        "end": () if wish.end is None else (wish.end.song,),
+    }
+    own, lengths_s = chunks.songs[usable], chunks.durations_s[usable]
+    return reach(
+        chunks.traits.neighbours(wish.limits),
+        np.bincount(own, minlength=len(names)),
+        np.bincount(own, weights=lengths_s, minlength=len(names)).astype(np.float64),
+        {wished: [names.index(song) for song in songs] for wished, songs in asked.items()},
+        wish,
+    )
+
+
+def _end(pool: Pool, songs: Sequence[str], of_song: Mask, wish: Sequencing) -> Mask:
+    """Return the chunks that the mix may end with: bool, shape (n,)."""
+    assert wish.end is not None
+    if wish.end.chunk is None:
+        return of_song
+    try:
+        place = find_start(pool, songs, song=wish.end.song, chunk=wish.end.chunk)
+    except UnknownStart as error:
+        raise WishesContradict(
+            "`end`",
+            "`songs`",
+            found=f"song {wish.end.song} has no chunk {wish.end.chunk} that is long enough to be judged",
+            remedy="Choose another end",
+        ) from error
+    return np.arange(len(of_song)) == place
+
+
+def _first(usable: Mask, end: Mask | None, wish: Sequencing) -> int:
+    """Return the first usable chunk; one that is to be the last is kept for the end."""
+    free = usable if end is None or end.sum() > 1 or wish.chunks == 1 else usable & ~end
+    if end is not None and wish.chunks == 1:
+        free = end
+    return int((free if free.any() else usable).argmax())
