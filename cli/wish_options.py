@@ -54,6 +54,37 @@ Steadiness = Annotated[
         help="How much chunks are held back whose tempo is not near that of the one before; 0.5 by default.",
     ),
 ]
+Sections = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=10,
+        metavar="WEIGHT",
+        help="How much steps are held back that leave or enter a song within a section; 0.5 by default.",
+    ),
+]
+RunsBars = Annotated[
+    int | None,
+    typer.Option(
+        "--runs",
+        metavar="8|16|32",
+        help="Bars that a song plays on before it is left, as near as chunks allow; by default any number.",
+    ),
+]
+Opening = Annotated[
+    str | None,
+    typer.Option(
+        metavar="intro|any",
+        help="Begin with the first chunk of a song, and none inside; by default intro, if it can be.",
+    ),
+]
+Closing = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ending|any",
+        help="End with the last chunk of a song, and none inside; by default ending, if it can be.",
+    ),
+]
 EnergyCurve = Annotated[
     str | None,
     typer.Option(

@@ -12,8 +12,9 @@ from services.assembler.beams import Draws, Strays, search
 from services.assembler.energy import Course
 from services.assembler.fitting import Fit
 from services.assembler.form import Form
-from services.assembler.limits import Rules, in_force
+from services.assembler.limits import Rules
 from services.assembler.paths import Chunks, Path
+from services.assembler.relaxing import in_force
 from services.assembler.runs import Runs
 from services.assembler.scoring import Pool, find_start
 from services.assembler.sequencing import Sequence as Order

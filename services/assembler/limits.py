@@ -7,20 +7,17 @@ pool or of the mix cannot fulfil a rule any more, so that a search seldom ends i
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from services.assembler.counting import longest_rows, most_after, most_changes, widest_gap
+from services.assembler.counting import most_after, most_changes
 from services.assembler.endings import Ending
 from services.assembler.paths import Chunks, Indices, Mask, Path, Wishes
+from services.assembler.relaxing import longest_rows_of
 from services.assembler.runs import Runs
 from shared.parameters import Limits
 
-__all__ = ["NEAR_S", "Rules", "in_force"]
-
-TYPICAL_CHUNKS, TYPICAL_SONGS = 30, 8
-"""A mix of so many chunks has at least so many songs, where nothing else is asked for."""
+__all__ = ["NEAR_S", "Rules"]
 
 NEAR_S = 0.5
 """A mix is as long as was asked for when it is no farther off than this."""
@@ -38,7 +35,7 @@ class Rules:
     Args:
         chunks: the pool.
         wishes: what is asked for.
-        limits: those in force; see `in_force`.
+        limits: those in force; see `relaxing`.
         paced: keep to the shares of the limits, but for a few steps, all along the mix; otherwise they hold
             for the whole of it, and what they ask for may come at its end.
     """
@@ -46,7 +43,7 @@ class Rules:
     def __init__(self, chunks: Chunks, wishes: Wishes, limits: Limits, *, paced: bool = False) -> None:
         self._chunks, self._wishes, self._limits, self._paced = chunks, wishes, limits, paced
         self._songs = int(chunks.songs.max()) + 1
-        self._rows = _rows(chunks, wishes, limits.longest_run_s, wishes.most_in_a_row)
+        self._rows = longest_rows_of(chunks, wishes, limits.longest_run_s, wishes.most_in_a_row)
         must = np.zeros(self._songs, np.bool_)
         must[[] if wishes.must is None else wishes.must] = True
         self._must = must
@@ -59,7 +56,8 @@ class Rules:
         runs = wishes.runs
         self._fewest = 1 if runs is None else runs.fewest(chunks.songs, wishes.appearing)
         self._ahead = _AHEAD if runs is None else _AHEAD + runs.usual(chunks.songs, wishes.appearing)
-        self._filled = None if runs is None else runs.filled(chunks.following, wishes.appearing)
+        self._following = chunks.following
+        self._arriving = None if runs is None else runs.arriving(self._following, self._ending.end)
 
     @property
     def chunks(self) -> Chunks:
@@ -212,9 +210,11 @@ class Rules:
             rows = np.where(same, path.row + 1, 1)
             verdicts[rows_rule[0]] &= after <= most_after(left, self._rows, songs, rows)
         verdicts |= self._verdicts_on_songs(path, among, songs, after)
-        if self._filled is not None and self._wishes.runs is not None:
-            may_come, filled = _all(verdicts, among), self._filled[among]
-            fit = self._wishes.runs.verdict(path.run, last, among, goes_on, may_come, filled)
+        if self._wishes.runs is not None and self._arriving is not None:
+            filled = self._wishes.runs.filled(self._following, self._ending.with_last(path.unused))
+            arrives = (self._arriving[among] == after) & (self._wishes.chunks is not None)
+            wanted = arrives, filled[among]
+            fit = self._wishes.runs.verdict(path.run, last, among, goes_on, _all(verdicts, among), wanted)
             # The mix may end in the midst of a run, and begin its last chunk so.
             verdicts["runs_bars"] = fit | np.equal(after, 0)
         return verdicts
@@ -253,50 +253,6 @@ class Rules:
         return verdicts
 
 
-def in_force(limits: Limits, chunks: Chunks, wishes: Wishes) -> Limits:
-    """Return the limits as far as the pool can meet them, by counting; `least_songs` is always a number.
-
-    One song, for instance, has no seams between songs and is one run.
-    """
-    length, songs = wishes.length(chunks), int(chunks.songs.max()) + 1
-    times = wishes.times(length)
-    usable = wishes.usable.copy()
-    usable[wishes.start] = True
-    counts = times * np.bincount(chunks.songs[usable], minlength=songs)
-    first, there = chunks.songs[[wishes.start]], int(np.count_nonzero(counts))
-    asked = limits.least_songs or TYPICAL_SONGS * min(length, TYPICAL_CHUNKS) // TYPICAL_CHUNKS
-    if limits.least_songs is None and wishes.runs is not None:
-        asked = min(asked, max(1, length // wishes.runs.usual(chunks.songs, usable)))
-    changes: dict[str, Any] = {"least_songs": max(1, min(asked, there, length))}
-    # The start is judged as the chunks after it are: while it is still counted among those that are left.
-    rows = _rows(chunks, wishes, limits.longest_run_s, None)
-    # What may only come last is in none of the counts, and takes no place of them.
-    inside = length - 1 - (wishes.end is not None and not (wishes.end & usable).any())
-    if there == 1 or inside > most_after(counts, rows, first, np.ones(1, np.int64))[0]:
-        changes["longest_run_s"] = None
-    if limits.least_between_songs is not None and length > 1:
-        most = int(most_changes(counts)[first[0]])
-        changes["least_between_songs"] = min(limits.least_between_songs, most / (length - 1)) or None
-    if limits.twins_apart is not None:
-        kinds = times * np.bincount(chunks.twins[wishes.appearing], minlength=len(chunks))
-        # A chunk is its own twin.
-        asked = min(limits.twins_apart, wishes.repeats_after or limits.twins_apart)
-        changes["twins_apart"] = widest_gap(kinds, length, asked) or None
-    if int(wishes.appearing.sum()) <= 2:
-        changes["most_replay"] = None
-    return limits.model_copy(update=changes)
-
-
 def _all(verdicts: dict[str, Mask], among: Indices) -> Mask:
     found: Mask = np.logical_and.reduce([np.ones(len(among), np.bool_), *verdicts.values()])
     return found
-
-
-def _rows(chunks: Chunks, wishes: Wishes, longest_s: float | None, most: int | None) -> Indices:
-    """Return an upper bound of how many chunks of each song may come in a row: int64, shape (songs,)."""
-    songs = int(chunks.songs.max()) + 1
-    rows = np.full(songs, len(chunks), np.int64)
-    if longest_s is not None:
-        usable = wishes.usable
-        rows = longest_rows(chunks.durations_s[usable], chunks.songs[usable], songs, longest_s)
-    return rows if most is None else np.minimum(rows, most)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.assembler.limits import Rules, in_force
+from services.assembler.limits import Rules
 from services.assembler.paths import Chunks, Wishes
+from services.assembler.relaxing import in_force
 from services.assembler.sequencing import Score, all_scores
 from shared.parameters import NO_LIMITS, Limits
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -87,7 +88,7 @@ class Runs:
         return found
 
     def filled(self, following: Indices, usable: Mask) -> Mask:
-        """Tell which chunks begin a stretch of usable ones that is long enough for a run: bool, shape (n,)."""
+        """Tell which chunks begin a stretch of usable ones that lasts for a run: bool, shape (n,)."""
         at, run = np.arange(len(following)), self.shares.copy()
         open_ = run < self.least - _ROUNDING
         while open_.any():
@@ -98,8 +99,28 @@ class Runs:
             open_ &= run < self.least - _ROUNDING
         return np.asarray(run >= self.least - _ROUNDING)
 
+    def arriving(self, following: Indices, end: Mask) -> Indices:
+        """Return in how many steps a run that begins with each chunk comes to an end of the mix.
+
+        Args:
+            following: int64, shape (n,): what follows each in its song; -1: nothing.
+            end: bool, shape (n,): what the mix may end with.
+
+        Returns:
+            int64, shape (n,): -1 where no run of the length that is asked for does.
+        """
+        at, run, steps = np.arange(len(following)), self.shares.copy(), 0
+        found, open_ = np.full(len(following), -1), np.ones(len(following), np.bool_)
+        while open_.any():
+            found[open_ & end[at] & (run >= self.least[at] - _ROUNDING) & (found < 0)] = steps
+            after, steps = following[at], steps + 1
+            open_ &= (after >= 0) & (run + self.fitting[after] <= 1 + _ROUNDING)
+            at = np.where(open_, after, at)
+            run = np.where(open_, run + self.shares[at], run)
+        return found
+
     def verdict(
-        self, run: float, last: int, among: Indices, goes_on: Mask, may_come: Mask, filled: Mask
+        self, run: float, last: int, among: Indices, goes_on: Mask, may_come: Mask, wanted: Sequence[Mask]
     ) -> Mask:
         """Judge by how long a run is what may follow it.
 
@@ -109,7 +130,7 @@ class Runs:
             among: int64, shape (m,): what may follow.
             goes_on: bool, shape (m,): whether the run goes on with it.
             may_come: bool, shape (m,): what nothing else speaks against.
-            filled: bool, shape (m,): with which a run can begin that becomes long enough.
+            wanted: bool, shape (m,) each: with what a run is to begin, as far as there is any such.
 
         Returns:
             bool, shape (m,): a run goes on until it is long enough, unless it cannot.
@@ -117,8 +138,9 @@ class Runs:
         fits = goes_on & (run + self.fitting[among] <= 1 + _ROUNDING)
         leaves = run >= self.least[last] - _ROUNDING or not (fits & may_come).any()
         enters = ~goes_on & leaves
-        if (enters & filled & may_come).any():
-            enters &= filled
+        for mask in wanted:
+            if (enters & mask & may_come).any():
+                enters &= mask
         return np.asarray(fits | enters)
 
     def fewest(self, songs: Indices, usable: Mask) -> int:

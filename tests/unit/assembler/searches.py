@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.assembler.beams import search
-from services.assembler.limits import Rules, in_force
+from services.assembler.limits import Rules
 from services.assembler.paths import Chunks, Wishes
+from services.assembler.relaxing import in_force
 from services.assembler.sequencing import Sequence
 from shared.parameters import Limits
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from services.assembler.beams import Draws
 from services.assembler.counting import widest_gap
-from services.assembler.limits import Rules, in_force
+from services.assembler.limits import Rules
 from services.assembler.paths import Wishes
+from services.assembler.relaxing import in_force
 from shared.errors import WishesContradict
 from shared.parameters import Limits
 from tests.unit.assembler.searches import NONE, broken, find, pool, replaying, wishes_for
