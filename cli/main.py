@@ -5,21 +5,19 @@ from __future__ import annotations
 import platform
 import threading
 from pathlib import Path
-from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from cli import mixing, output
 from cli.choices import parse_cut, parse_output
 from cli.client import version
+from cli.commands import Commands
 from cli.doctor import examine
-from cli.errors import CANCELLED, DONE, EXIT_CODES, FAILED, as_document, exit_code
+from cli.errors import DONE, EXIT_CODES, FAILED
 from cli.evaluation import evaluate, leaderboard
 from cli.experiment import experiment
 from cli.jobs import jobs
 from cli.options import (
-    AS_JSON,
     CHUNKS,
     Approach,
     Bitrate,
@@ -76,30 +74,7 @@ from cli.wish_options import (
     Without,
 )
 from cli.wishes import parse_wishes
-from shared.errors import SegueError
 from shared.settings import Settings
-
-
-class Commands(TyperGroup):
-    """The commands as a group that ends each error in one sentence and an exit code."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for."""
-        try:
-            return super().invoke(ctx)
-        except SegueError as error:
-            if ctx.meta.get(AS_JSON):
-                print_json({"problem": as_document(error)})
-            note(f"segue: {error}", style="red")
-            raise typer.Exit(exit_code(error)) from error
-        except BrokenPipeError:
-            raise  # Whoever read the output has seen enough.
-        except OSError as error:
-            note(f"segue: {error.strerror or error}: {error.filename or 'no file named'}.", style="red")
-            raise typer.Exit(FAILED) from error
-        except KeyboardInterrupt:
-            raise typer.Exit(CANCELLED) from None
-
 
 app = typer.Typer(
     cls=Commands,

@@ -19,7 +19,7 @@ from services.assembler.fading import (
 from services.assembler.leveling import entry_gain, factor_of, level_step_lu
 from services.assembler.placing import ROOM, ROOM_IN_TIME, Room, find_places, place_cost
 from services.assembler.seams import LARGEST_PART, LEVELLED_S, Seam, SeamMade, Side
-from services.assembler.vetoes import COST, vetoes_of
+from services.assembler.vetoes import COST, KEY_S, keys_clash, vetoes_of
 from shared.sound.samples import Float32
 from shared.sound.seams import JOLT_S, LEVEL_FLOOR
 
@@ -110,7 +110,7 @@ class Blending:
             step_lu=self._step_lu(leave, enter, gain_db),
             timing=timing,
             tempo_step=tempo_step,
-            vetoes=self._vetoes(leave, enter, gain_db),
+            vetoes=self._vetoes(leave, enter, gain_db) + self._clash(leave, enter),
         )
         left, entered = self._leaving.cut + leave, self._coming.cut + enter
         return Seam(faded.sound, left, entered, entered + self._half, made)
@@ -178,13 +178,23 @@ class Blending:
     def _vetoes(self, leave: int, enter: int, gain_db: float) -> tuple[str, ...]:
         places_s = leave / self._rate_hz, enter / self._rate_hz
         sides = self._sides(leave, enter, gain_db)
-        return vetoes_of(*sides, self._rate_hz, beats=self._beats, places_s=places_s)
+        own = self._a[self._middle + leave + self._half :][: self._levelled]
+        return vetoes_of(*sides, self._rate_hz, own=own, beats=self._beats, places_s=places_s)
+
+    def _clash(self, leave: int, enter: int) -> tuple[str, ...]:
+        """Tell whether keys clash: that hardly depends on the place, so it is asked of the one found best."""
+        before, after = self._beside(leave, enter, round(KEY_S * self._rate_hz))
+        return ("key",) if keys_clash(before, after, self._rate_hz) else ()
 
     def _sides(self, leave: int, enter: int, gain_db: float) -> tuple[Float32, Float32]:
-        """Return what is heard before a fade at a place begins, and after it ends."""
-        before = self._a[: self._middle + leave - self._half][-self._levelled :]
-        after = self._b[self._middle + enter + self._half :][: self._levelled]
+        """Return what is heard before a fade at a place begins, and after it ends, as loud as it is then."""
+        before, after = self._beside(leave, enter, self._levelled)
         return before, after * factor_of(gain_db)
+
+    def _beside(self, leave: int, enter: int, length: int) -> tuple[Float32, Float32]:
+        """Return so much, or what there is, of what lies before a fade and of what lies after it."""
+        before = self._a[: self._middle + leave - self._half][-length:]
+        return before, self._b[self._middle + enter + self._half :][:length]
 
     def _timing(self, leave: int, enter: int) -> tuple[str, float | None]:
         """Tell what goes on at a place, and how the tempo steps there."""

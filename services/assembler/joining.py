@@ -31,6 +31,10 @@ Joined = Generator[Iterator[Float32], None, None]
 
 FADE_IN_S, FADE_OUT_S = 0.02, 1.5
 
+DIED_AWAY, AIR_S = 0.001, 0.5
+"""Where a mix ends as its last song does, it ends so long after the last sample of -60 dBFS or more: the
+seconds of silence that some songs end with are left out."""
+
 
 def follows_in_song(before: Piece, after: Piece) -> bool:
     """Tell whether a piece begins where the one before it ends."""
@@ -139,13 +143,16 @@ class Blend:
             room = self._position(piece.stop - piece.start, piece) // LARGEST_PART
             wanted = self._at + self.frames - self._made
             end = min(max(wanted, end - room, self._at), end + room, max(end, material.samples))
+        closed = following is None and end >= material.samples
+        if closed:
+            end = self._died_away(material, end)
         if following is not None and not follows_in_song(piece, following):
             seam = self._seam(piece, material, following, self.wishes.get(number + 1))
             half = len(seam.sound) // 2
             # A piece shorter than the fade into it is over before it begins.
             end = max(self._at, seam.leave - half)
         body = self._levelled(piece, material, self._at, end)
-        yield from self._ends_faded(number, body, end - self._at, material, end)
+        yield from self._ends_faded(number, body, end - self._at, fades_out=following is None and not closed)
         self._at = end
         if seam is not None:
             yield seam.sound[:half]
@@ -156,6 +163,15 @@ class Blend:
         elif following is not None:
             self._since = end
             self.seams.append(SeamMade("continues"))
+
+    def _died_away(self, material: Material, end: int) -> int:
+        """Return where the last song has died away, in samples of it at the mix's rate."""
+        at, heard = self._at, self._at
+        for block in material.blocks(self._at, end):
+            loud = np.flatnonzero(np.abs(block).max(axis=1) >= DIED_AWAY)
+            heard = at + int(loud[-1]) + 1 if len(loud) else heard
+            at += len(block)
+        return min(end, heard + round(AIR_S * self.output.sample_rate_hz))
 
     def _position(self, sample: int, piece: Piece) -> int:
         return position_at(sample, piece.sample_rate_hz, self.output.sample_rate_hz)
@@ -199,14 +215,13 @@ class Blend:
         return factors.astype(np.float32)[:, None]
 
     def _ends_faded(
-        self, number: int, blocks: Iterator[Float32], samples: int, material: Material, end: int
+        self, number: int, blocks: Iterator[Float32], samples: int, *, fades_out: bool
     ) -> Iterator[Float32]:
         """Fade the mix in and out, where it begins or ends in the midst of a song."""
         rate_hz, done = self.output.sample_rate_hz, 0
         is_first = number == 0 and self.pieces[0].start > 0
-        is_last = number == len(self.pieces) - 1 and end < material.samples
         fade_in = min(round(FADE_IN_S * rate_hz), samples // LARGEST_PART) if is_first else 0
-        fade_out = min(round(FADE_OUT_S * rate_hz), samples // LARGEST_PART) if is_last else 0
+        fade_out = min(round(FADE_OUT_S * rate_hz), samples // LARGEST_PART) if fades_out else 0
         for block in blocks:
             at = np.arange(done, done + len(block))
             rising = np.clip((at + 1) / fade_in, 0, 1) if fade_in else np.ones(len(block))

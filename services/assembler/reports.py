@@ -54,7 +54,9 @@ class SeamEntry(BaseModel):
     vetoes: list[str] = Field(
         [],
         description="What speaks against it: a step of `level` (over 4 dB) or of the `kick` (40 to 120 Hz, "
-        "over 6 dB), another `timbre` (cosine of bands below 0.55), another `tempo`, a broken `bar`.",
+        "over 6 dB), other attacks (`onset`, over 4 dB), another `timbre` (cosine of bands below 0.55, or 0.1 lower "
+        "than if the one before played on), another `tempo`, a broken `bar`, a clash of pitch classes "
+        "(`key`).",
     )
     snippet: str | None = Field(
         None, description="Of the worst seams: where below the mix 5 s to either side can be heard."

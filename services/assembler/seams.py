@@ -34,7 +34,7 @@ class SeamMade:
         jolt: the largest step of level, |ln(after / before)| of 20 ms each, at the fade's beginning, middle
             and end.
         timing: `bar` or `beat` where that goes on, `free` where one of the songs has no sure beat.
-        vetoes: what speaks against it all the same; see `vetoes_of`.
+        vetoes: what speaks against it all the same; see `vetoes_of` and `keys_clash`.
         tempo_step: this song's tempo beside the other's, folded by 2:1: 0.01 is 1 % faster; None: `free`.
     """
 

@@ -12,7 +12,7 @@ from services.assembler.beatmatching import Match
 from shared.sound.samples import Float32, to_mono
 from shared.sound.seams import LEVEL_FLOOR
 
-__all__ = ["COST", "vetoes_of"]
+__all__ = ["COST", "KEY_S", "keys_clash", "vetoes_of"]
 
 Doubles = NDArray[np.float64]
 
@@ -20,8 +20,21 @@ MOST_LEVEL_DB = 4.0
 MOST_KICK_DB = 6.0
 LEAST_COSINE = 0.55
 """Amplitudes of the bands on both sides, as vectors, should point the same way at least so much."""
+MOST_BELOW_OWN = 0.10
+"""And no more less than they would if what leaves played on."""
+MOST_ONSET_DB = 4.0
+ONSET_S = 0.01
+"""How strongly a sound attacks is told by how its power rises from one such stretch to the next."""
 
 KICK_HZ = (40.0, 120.0)
+KEY_S = 2.0
+"""So long before and after a fade pitch classes are listened to."""
+LEAST_KEY_CORRELATION = -0.2
+"""Of two places two seconds apart in a song 2 % correlate less, of places in two songs 14 to 19 %."""
+LEAST_KEY_CONTRAST = 0.25
+"""Their standard deviation beside their mean: sounds whose pitch classes are more even have no key."""
+_KEY_HZ = (80.0, 2000.0)
+_CONCERT_PITCH_HZ = 440.0
 _BANDS = 40
 _LOWEST_HZ, _HIGHEST_HZ = 40.0, 12_000.0
 
@@ -34,6 +47,7 @@ def vetoes_of(
     after: Float32,
     sample_rate_hz: int,
     *,
+    own: Float32,
     beats: Match | None,
     places_s: tuple[float, float],
 ) -> tuple[str, ...]:
@@ -43,26 +57,68 @@ def vetoes_of(
         before: what is heard before its fade begins, some beat long, float32, shape (n, channels).
         after: what is heard after it ends.
         sample_rate_hz: of both.
+        own: what would be heard then if what leaves played on, as long.
         beats: of both songs; None: one has none.
         places_s: where the one is left and the other entered, in seconds from their cuts.
 
     Returns:
-        `level`, `kick`, `timbre`: these step; `tempo`: two meet; `bar`: one is broken.
+        `level`, `kick`, `onset` (how sharply it attacks), `timbre`: these step; `tempo`: two meet; `bar`: one
+        is broken.
     """
     spectra = [_spectrum(side, sample_rate_hz) for side in (before, after)]
     bands = [_bands(*spectrum) for spectrum in spectra]
     totals = [float(each.sum()) for each in bands]
-    norm = float(np.sqrt(totals[0] * totals[1]))
-    cosine = float(np.sqrt(bands[0] * bands[1]).sum()) / norm if norm > 0 else 1.0
+    cosine, at_home = _cosine(*bands), _cosine(bands[0], _bands(*_spectrum(own, sample_rate_hz)))
     leave_s, enter_s = (np.array(place_s) for place_s in places_s)
     found = {
         "level": abs(_step_db(*totals)) > MOST_LEVEL_DB,
         "kick": abs(_step_db(*(_kick(*spectrum) for spectrum in spectra))) > MOST_KICK_DB,
-        "timbre": cosine < LEAST_COSINE,
+        "onset": abs(_step_db(*(_attack(each, sample_rate_hz) for each in (before, after)))) > MOST_ONSET_DB,
+        "timbre": cosine < max(LEAST_COSINE, at_home - MOST_BELOW_OWN),
         "tempo": beats is not None and not beats.same_tempo,
         "bar": beats is not None and beats.same_bars and not bool(beats.in_bar(leave_s, enter_s)),
     }
     return tuple(name for name, is_so in found.items() if is_so)
+
+
+def keys_clash(before: Float32, after: Float32, sample_rate_hz: int) -> bool:
+    """Tell whether what is heard before a fade and after it is surely of other pitch classes.
+
+    Args:
+        before: `KEY_S` of sound if there is so much, float32, shape (n, channels).
+        after: the same.
+        sample_rate_hz: of both.
+    """
+    profiles = [_pitch_classes(*_spectrum(side, sample_rate_hz)) for side in (before, after)]
+    if any(profile.std() <= LEAST_KEY_CONTRAST * profile.mean() for profile in profiles):
+        return False
+    return bool(np.corrcoef(*profiles)[0, 1] < LEAST_KEY_CORRELATION)
+
+
+def _pitch_classes(power: Doubles, freqs_hz: Doubles) -> Doubles:
+    """Return the mean amplitude of each pitch class: float64, shape (12,)."""
+    heard = (freqs_hz >= _KEY_HZ[0]) & (freqs_hz <= _KEY_HZ[1])
+    classes = np.round(12 * np.log2(freqs_hz[heard] / _CONCERT_PITCH_HZ)).astype(np.int64) % 12
+    counts = np.bincount(classes, minlength=12)
+    sums: Doubles = np.bincount(classes, weights=np.sqrt(power[heard]), minlength=12)
+    return sums / np.maximum(counts, 1)
+
+
+def _cosine(one: Doubles, other: Doubles) -> float:
+    """Return how much the amplitudes of two sounds' bands, given as powers, point the same way."""
+    norm = float(np.sqrt(one.sum() * other.sum()))
+    return float(np.sqrt(one * other).sum()) / norm if norm > 0 else 1.0
+
+
+def _attack(sound: Float32, sample_rate_hz: int) -> float:
+    """Return the mean rise of power from one short stretch to the next, beside its mean, basses aside."""
+    frame = max(1, round(ONSET_S * sample_rate_hz))
+    bright = np.square(np.diff(to_mono(sound).astype(np.float64)))
+    whole = len(bright) // frame
+    if whole <= 1:
+        return 0.0
+    frames = bright[: whole * frame].reshape(whole, frame).mean(axis=1)
+    return float(np.maximum(np.diff(frames), 0).mean() / max(frames.mean(), LEVEL_FLOOR**2))
 
 
 def _bands(power: Doubles, freqs_hz: Doubles) -> Doubles:

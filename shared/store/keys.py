@@ -58,10 +58,10 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.MODEL: 1,
     Kind.POOL: 3,
     Kind.SEQUENCE: 6,
-    Kind.MIX: 4,
-    Kind.PREVIEW: 2,
+    Kind.MIX: 6,
+    Kind.PREVIEW: 3,
     Kind.REPORT: 1,
-    Kind.BLOCK: 2,
+    Kind.BLOCK: 3,
 }
 """Raise a kind's number when its producer would make other bytes of the same inputs: it computes anew."""
 

@@ -80,6 +80,7 @@ def test_wishes_are_sent_by_the_ids_of_their_songs(main_job: Answers, music: Pat
     options += ["--temperature", 2, "--most-replay", "0.25", "--longest-run", "off", "--least-songs", "off"]
     options += ["--energy", "0:0.2,1:0.8", "--twins-apart", 3, "--repeats-after", 9, "--smoothness", 2]
     options += ["--steadiness", 3, "--tempo-within", "4.5", "--key-within", 1]
+    options += ["--sections", 1, "--runs", 8, "--opening", "intro", "--closing", "any"]
     result = run("mix", music, "-o", tmp_path / "out.mp3", *options, answers=main_job)
     assert result.exit_code == 0, result.output
     (asked,) = main_job.bodies("mixes")
@@ -101,6 +102,8 @@ def test_wishes_are_sent_by_the_ids_of_their_songs(main_job: Answers, music: Pat
     }
     assert (asked["energy"], asked["repeats_after"]) == ([[0.0, 0.2], [1.0, 0.8]], 9)
     assert (asked["smoothness"], asked["steadiness"]) == (2, 3)
+    assert (asked["sections"], asked["runs_bars"]) == (1, 8)
+    assert (asked["opening"], asked["closing"]) == ("intro", "any")
 
 
 def test_where_nothing_is_drawn_the_seed_is_the_fit_s_alone(

@@ -39,7 +39,7 @@ class World(Library):
         return rounds
 
 
-BY_SCORES_ALONE = Sequencing(steadiness=0)
+BY_SCORES_ALONE = Sequencing(steadiness=0, sections=0)
 
 
 def mix(**changes: object) -> MakeMix:
@@ -143,9 +143,12 @@ def test_a_mix_is_chosen_by_what_was_found_of_all_songs_and_known_of_them() -> N
     ("wish", "needed"),
     [
         ({}, True),
-        ({"steadiness": 0}, False),
-        ({"steadiness": 0, "limits": {"tempo_within_percent": 6}}, True),
-        ({"steadiness": 0, "limits": {"key_within": 0}}, True),
+        ({"steadiness": 0}, True),
+        ({"sections": 0}, True),
+        ({"steadiness": 0, "sections": 0}, False),
+        ({"steadiness": 0, "sections": 0, "runs_bars": 16}, True),
+        ({"steadiness": 0, "sections": 0, "limits": {"tempo_within_percent": 6}}, True),
+        ({"steadiness": 0, "sections": 0, "limits": {"key_within": 0}}, True),
         ({"method": "greedy"}, False),
     ],
 )
