@@ -14,7 +14,7 @@ from services.assembler.counting import most_after, most_changes
 from services.assembler.endings import Ending
 from services.assembler.paths import Chunks, Indices, Mask, Path, Wishes
 from services.assembler.relaxing import longest_rows_of
-from services.assembler.runs import Runs
+from services.assembler.runs import Runs, are_whole
 from shared.parameters import Limits
 
 __all__ = ["NEAR_S", "Rules"]
@@ -55,9 +55,10 @@ class Rules:
         self._mean_s = float(chunks.durations_s[wishes.appearing].mean())
         runs = wishes.runs
         self._fewest = 1 if runs is None else runs.fewest(chunks.songs, wishes.appearing)
-        self._ahead = _AHEAD if runs is None else _AHEAD + runs.usual(chunks.songs, wishes.appearing)
+        self._usual = 0 if runs is None else runs.usual(chunks.songs, wishes.appearing)
         self._following = chunks.following
-        self._arriving = None if runs is None else runs.arriving(self._following, self._ending.end)
+        nowhere = np.zeros(0, np.int64)
+        self._arriving = nowhere if runs is None else runs.arriving(self._following, self._ending.end)
 
     @property
     def chunks(self) -> Chunks:
@@ -210,14 +211,26 @@ class Rules:
             rows = np.where(same, path.row + 1, 1)
             verdicts[rows_rule[0]] &= after <= most_after(left, self._rows, songs, rows)
         verdicts |= self._verdicts_on_songs(path, among, songs, after)
-        if self._wishes.runs is not None and self._arriving is not None:
-            filled = self._wishes.runs.filled(self._following, self._ending.with_last(path.unused))
-            arrives = (self._arriving[among] == after) & (self._wishes.chunks is not None)
-            wanted = arrives, filled[among]
-            fit = self._wishes.runs.verdict(path.run, last, among, goes_on, _all(verdicts, among), wanted)
+        if self._wishes.runs is not None:
+            may_come = _all(verdicts, among)
+            fit = self._runs_verdict(self._wishes.runs, path, among, after, may_come)
             # The mix may end in the midst of a run, and begin its last chunk so.
             verdicts["runs_bars"] = fit | np.equal(after, 0)
         return verdicts
+
+    def _runs_verdict(
+        self, runs: Runs, path: Path, among: Indices, after: int | Indices, may_come: Mask
+    ) -> Mask:
+        """Judge by how long runs are to be, and so that the last is as long where it can be."""
+        last, unused = path.order[-1], path.unused
+        goes_on = self._chunks.goes_on(last, among)
+        wanted = [runs.filled(self._following, unused)[among]]
+        if not isinstance(after, int):
+            return runs.verdict(path.run, last, among, goes_on, may_come, wanted)
+        most = max(self._usual, self._fewest)
+        whole = [are_whole(places, self._fewest, most) for places in (after + 1, after)]
+        wanted = [self._arriving[among] == after, *wanted]
+        return runs.verdict(path.run, last, among, goes_on, may_come, wanted, (whole[0], whole[1]))
 
     def _left(self, path: Path, after: int) -> Indices:
         """Return how many chunks of each song can still come, at most: int64, shape (songs,)."""
@@ -248,7 +261,9 @@ class Rules:
             verdicts["limits.least_songs"] = found + room >= self._limits.least_songs
             if self._paced:
                 share = self._limits.least_songs / self._wishes.length(self._chunks)
-                due = np.minimum(self._limits.least_songs, share * (len(path.order) + 1 - self._ahead))
+                due = np.minimum(
+                    self._limits.least_songs, share * (len(path.order) + 1 - _AHEAD - self._usual)
+                )
                 verdicts["limits.least_songs"] &= found >= np.floor(due)
         return verdicts
 

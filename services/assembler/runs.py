@@ -13,7 +13,7 @@ from services.assembler.form import Form
 from shared.errors import WishesContradict
 from shared.parameters import Sequencing
 
-__all__ = ["Runs"]
+__all__ = ["Runs", "are_whole"]
 
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -120,7 +120,14 @@ class Runs:
         return found
 
     def verdict(
-        self, run: float, last: int, among: Indices, goes_on: Mask, may_come: Mask, wanted: Sequence[Mask]
+        self,
+        run: float,
+        last: int,
+        among: Indices,
+        goes_on: Mask,
+        may_come: Mask,
+        wanted: Sequence[Mask] = (),
+        whole: tuple[bool, bool] = (True, True),
     ) -> Mask:
         """Judge by how long a run is what may follow it.
 
@@ -131,6 +138,7 @@ class Runs:
             goes_on: bool, shape (m,): whether the run goes on with it.
             may_come: bool, shape (m,): what nothing else speaks against.
             wanted: bool, shape (m,) each: with what a run is to begin, as far as there is any such.
+            whole: whether the rest of the mix can be whole runs if this one ends now, or else a chunk later.
 
         Returns:
             bool, shape (m,): a run goes on until it is long enough, unless it cannot.
@@ -138,6 +146,8 @@ class Runs:
         fits = goes_on & (run + self.fitting[among] <= 1 + _ROUNDING)
         leaves = run >= self.least[last] - _ROUNDING or not (fits & may_come).any()
         enters = ~goes_on & leaves
+        if (enters & may_come).any() and (fits & may_come).any() and whole[0] != whole[1]:
+            fits, enters = fits & whole[1], enters & whole[0]
         for mask in wanted:
             if (enters & mask & may_come).any():
                 enters &= mask
@@ -187,3 +197,8 @@ class Runs:
     def _refuse(self, name: str, found: str) -> None:
         remedy = "Ask for shorter runs, cut coarser, or loosen it"
         raise WishesContradict("`runs_bars`", f"`{name}`", found=found, remedy=remedy)
+
+
+def are_whole(places: int, fewest: int, most: int) -> bool:
+    """Tell whether places can be filled by runs of `fewest` to `most` chunks each."""
+    return -(-places // most) * fewest <= places
