@@ -224,7 +224,8 @@ class Rules:
         """Judge by how long runs are to be, and so that the last is as long where it can be."""
         last, unused = path.order[-1], path.unused
         goes_on = self._chunks.goes_on(last, among)
-        wanted = [runs.filled(self._following, unused)[among]]
+        songs = self._chunks.songs
+        wanted = [songs[among] != songs[last], runs.filled(self._following, unused)[among]]
         if not isinstance(after, int):
             return runs.verdict(path.run, last, among, goes_on, may_come, wanted)
         most = max(self._usual, self._fewest)

@@ -42,12 +42,17 @@ class Matrix(Scorer):
         return self.matrix[reference, candidates]
 
 
-def stock_of(scorer: Scorer | None = None, rhythms: Mapping[str, Rhythm] | None = None) -> Stock:
+def stock_of(
+    scorer: Scorer | None = None, rhythms: Mapping[str, Rhythm] | None = None, *, formed: bool = False
+) -> Stock:
+    """Return what a mix was chosen from; where it is formed, songs begin and end with chunks of theirs."""
     pool = Pool(np.repeat(np.arange(4), CHUNKS), np.tile(np.arange(CHUNKS), 4), {})
     facts = PoolFacts(approach="linear", cuts=CUTS, songs=SONGS, counts=[CHUNKS] * 4)
     titles = dict(zip(SONGS, ["Ann", "Bea", "Cid", "Dot"], strict=True))
-    nowhere, starts_s = np.zeros(N, np.bool_), 4.0 * pool.numbers
-    spans = Spans(starts_s, starts_s + 4.0, nowhere, nowhere)
+    starts_s = 4.0 * pool.numbers
+    spans = Spans(
+        starts_s, starts_s + 4.0, formed & (pool.numbers == 0), formed & (pool.numbers == CHUNKS - 1)
+    )
     return Stock(scorer or Matrix(), pool, facts, spans, titles, rhythms or {})
 
 

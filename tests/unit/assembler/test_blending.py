@@ -149,6 +149,21 @@ def test_a_mix_from_the_midst_of_songs_fades_in_and_out(tmp_path: Path) -> None:
     assert np.array_equal(whole, to_float32(songs["a"].samples))
 
 
+def test_a_mix_that_ends_as_its_last_song_does_ends_when_that_has_died_away(tmp_path: Path) -> None:
+    silence, tone = np.zeros((3 * RATE_HZ, 2), np.float32), sine(441, 4, RATE_HZ, channels=2)
+    songs = {"a": song_of(np.concatenate([tone, silence, tone, silence]))}
+    _, sound = blended(tmp_path, [Piece("a", 30_000, len(songs["a"].samples), RATE_HZ)], songs)
+    # Silence before its last sound is heard, and that sound is not faded.
+    assert len(sound) == pytest.approx(len(songs["a"].samples) - 30_000 - 2.5 * RATE_HZ, abs=100)
+    end = 11 * RATE_HZ - 30_000
+    assert np.array_equal(
+        sound[end - RATE_HZ : end], to_float32(songs["a"].samples[10 * RATE_HZ : 11 * RATE_HZ])
+    )
+    quiet = {"a": song_of(np.concatenate([tone, silence]))}
+    _, sound = blended(tmp_path, [Piece("a", 5 * RATE_HZ, 7 * RATE_HZ, RATE_HZ)], quiet)
+    assert len(sound) == RATE_HZ // 2
+
+
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("length", [60, 3_000, 40_000])
 def test_short_pieces_of_any_song_are_joined(

@@ -108,6 +108,8 @@ def test_a_song_plays_on_for_as_many_bars_as_is_wished(method: str, bars: int) -
     assert all(0.75 * bars <= 2 * len(run) <= bars for run in runs[:-1])
     assert found.form is not None
     assert found.form.run_bars is not None
+    songs = [run[0] // CHUNKS for run in runs]
+    assert all(before != after for before, after in pairwise(songs))
     assert 0.75 * bars <= found.form.run_bars <= bars
 
 

@@ -280,3 +280,23 @@ def test_a_mix_without_limits_knows_none_when_it_is_changed() -> None:
     assert in_force.pop("least_songs") == 1
     assert set(in_force.values()) == {None}
     assert set(in_force) | {"least_songs"} == set(Limits.model_fields)
+
+
+def test_what_is_changed_keeps_a_mix_opening_with_an_intro_and_closing_with_an_ending() -> None:
+    stock, wish = stock_of(formed=True), Sequencing(chunks=8)
+    chunks = stock.chunks
+    order = np.array([0, 5, 6, 17, 30, 31, 40, 47])
+    base = sequence_of(order.tolist(), form=chunks.told(order))
+    edits = [{"edit": "swap", "position": place} for place in (0, 3, 7)]
+    found = revised(base, *edits, {"edit": "ban", "song": C}, wish=wish, stock=stock)
+    numbers = [chunk % CHUNKS for chunk in order_of(found)]
+    assert order_of(found)[0] != 0
+    assert order_of(found)[-1] != 47
+    assert (numbers[0], numbers[-1]) == (0, CHUNKS - 1)
+    assert not {0, CHUNKS - 1} & set(numbers[1:-1])
+    assert found.form is not None
+    assert (found.form.intro, found.form.ending) == (True, True)
+    longer = revised(base, {"edit": "lengthen", "chunks": 12}, wish=wish, stock=stock)
+    numbers = [chunk % CHUNKS for chunk in order_of(longer)]
+    assert (len(numbers), numbers[0], numbers[-1]) == (12, 0, CHUNKS - 1)
+    assert not {0, CHUNKS - 1} & set(numbers[1:-1])
