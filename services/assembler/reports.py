@@ -54,8 +54,8 @@ class SeamEntry(BaseModel):
     vetoes: list[str] = Field(
         [],
         description="What speaks against it: a step of `level` (over 4 dB) or of the `kick` (40 to 120 Hz, "
-        "over 6 dB), other attacks (`onset`, over 4 dB), another `timbre` (cosine of bands below 0.55, or 0.1 lower "
-        "than if the one before played on), another `tempo`, a broken `bar`, a clash of pitch classes "
+        "over 6 dB), other attacks (`onset`, over 4 dB), another `timbre` (cosine below 0.55, or 0.1 "
+        "lower than if the one before played on), another `tempo`, a broken `bar`, a clash of pitch classes "
         "(`key`).",
     )
     snippet: str | None = Field(
