@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from services.assembler import beams
 from services.assembler.beams import Draws, search
-from services.assembler.limits import NEAR_S, Rules, in_force
+from services.assembler.limits import NEAR_S, Rules
 from services.assembler.paths import Chunks
+from services.assembler.relaxing import in_force
 from shared.errors import ModelDiverged, WishesContradict
 from shared.parameters import Limits
 from tests.unit.assembler.searches import NONE, Floats, Indices, broken, find, pool, replaying, wishes_for
