@@ -92,7 +92,7 @@ def keys_clash(before: Float32, after: Float32, sample_rate_hz: int) -> bool:
     profiles = [_pitch_classes(*_spectrum(side, sample_rate_hz)) for side in (before, after)]
     if any(profile.std() <= LEAST_KEY_CONTRAST * profile.mean() for profile in profiles):
         return False
-    return bool(np.corrcoef(*profiles)[0, 1] < LEAST_KEY_CORRELATION)
+    return bool(np.corrcoef(np.stack(profiles))[0, 1] < LEAST_KEY_CORRELATION)
 
 
 def _pitch_classes(power: Doubles, freqs_hz: Doubles) -> Doubles:
@@ -100,8 +100,8 @@ def _pitch_classes(power: Doubles, freqs_hz: Doubles) -> Doubles:
     heard = (freqs_hz >= _KEY_HZ[0]) & (freqs_hz <= _KEY_HZ[1])
     classes = np.round(12 * np.log2(freqs_hz[heard] / _CONCERT_PITCH_HZ)).astype(np.int64) % 12
     counts = np.bincount(classes, minlength=12)
-    sums: Doubles = np.bincount(classes, weights=np.sqrt(power[heard]), minlength=12)
-    return sums / np.maximum(counts, 1)
+    sums = np.bincount(classes, weights=np.sqrt(power[heard]), minlength=12)
+    return np.asarray(sums / np.maximum(counts, 1), np.float64)
 
 
 def _cosine(one: Doubles, other: Doubles) -> float:
