@@ -133,6 +133,8 @@ def _common(settings: Settings, *, patient: bool) -> dict[str, Any]:
         "worker_pool_start_method": "spawn",
         # A child that loads TensorFlow on a busy machine needs longer than the default 4 s.
         "worker_proc_alive_timeout": 120,
+        # Children that fit grow with every segment; Celery takes KiB, and None for no limit.
+        "worker_max_memory_per_child": settings.child_memory_bytes // 1024 or None,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,

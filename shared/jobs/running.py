@@ -157,14 +157,16 @@ def _attempt(dispatcher: Dispatcher, order: Order, make: Make, keeper: Keeper) -
     except GaveUp:
         return  # The dispatcher ends the jobs that wait for it.
     attempt = Attempt(dispatcher.store, order.artifact)
+    log.info("begun", action="task_started", start=start.number, worker=start.worker, attempt=attempt.name)
     try:
         with tempfile.TemporaryDirectory(prefix="segue-") as folder:
             work = Work(order, dispatcher, attempt, Path(folder), keeper)
             facts = make(work)
         if facts is not None:
-            attempt.commit(order.spec, facts)
+            committed = attempt.commit(order.spec, facts).attempt
             starts.clear()
-            log.info("made", action="artifact_committed")
+            lost = committed != attempt.name
+            log.info("made", action="artifact_lost" if lost else "artifact_committed", attempt=committed)
     except BaseException as error:
         attempt.abandon()
         _record(starts, start, attempt, order, error)
