@@ -63,8 +63,8 @@ class Settings(BaseSettings):
     worker_threads: int = Field(0, description="Threads per worker child; 0: all cores of the machine.")
     child_memory_bytes: int = Field(
         2 * 1024**3,
-        description="A worker's child that has held so much memory ends after its task, and a new one takes its "
-        "place; 0: never.",
+        description="A worker's child that has held so much memory ends after its task, and a new one takes "
+        "its place; 0: never.",
     )
     segment_s: float = Field(180.0, description="Training runs in segments of this many seconds.")
     checkpoint_s: float = Field(30.0, description="Within a segment, a checkpoint is stored this often.")

@@ -92,7 +92,9 @@ def keys_clash(before: Float32, after: Float32, sample_rate_hz: int) -> bool:
     profiles = [_pitch_classes(*_spectrum(side, sample_rate_hz)) for side in (before, after)]
     if any(profile.std() <= LEAST_KEY_CONTRAST * profile.mean() for profile in profiles):
         return False
-    return bool(np.corrcoef(np.stack(profiles))[0, 1] < LEAST_KEY_CORRELATION)
+    one, other = (profile - profile.mean() for profile in profiles)
+    correlation = float(one @ other) / float(np.sqrt((one @ one) * (other @ other)))
+    return correlation < LEAST_KEY_CORRELATION
 
 
 def _pitch_classes(power: Doubles, freqs_hz: Doubles) -> Doubles:

@@ -1,4 +1,4 @@
-"""The local stack with a proxy before each server, so that what lies between can be broken, and ways to break it."""
+"""The local stack with a proxy before each server, so that what lies between can be broken."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What must hold of a bucket after any faults, whoever was killed in between.
 
-Pure: it is given what lies in the bucket, what clients were told and what was seen meanwhile, and returns every
+Pure: it is given what lies in the bucket, what clients were told and what was seen, and returns every
 breach as a sentence. So it can be shown to find what is planted.
 """
 
@@ -162,20 +162,24 @@ def _of_commits(snapshot: Snapshot, events: Iterable[Event], seen: Mapping[str, 
             yield f"{folder} was committed more than once: {', '.join(sorted(attempts))}"
 
 
-def compare(disturbed: Snapshot, undisturbed: Snapshot) -> tuple[int, list[str]]:
-    """Compare what faults went on around with what was made in peace; return how many, and what differs."""
-    before, after = _repeatable(disturbed), _repeatable(undisturbed)
-    breaches = [f"{folder} was not made again" for folder in before if folder not in after]
-    both = before.keys() & after.keys()
-    breaches += [
-        f"{folder} has other bytes than in peace" for folder in both if before[folder] != after[folder]
-    ]
-    return len(both), breaches
+def results(snapshot: Snapshot, promises: Iterable[Promise]) -> set[str]:
+    """Return the folders of all repeatable artifacts that jobs which succeeded told as their results."""
+    folders = set()
+    for promise in promises:
+        data = snapshot.documents.get(f"t/{promise.tenant}/jobs/{promise.job}/outcome.json", b"{}")
+        for kind, keys in json.loads(data).get("result", {}).items():
+            if kind in REPEATABLE:
+                folders |= {f"t/{promise.tenant}/{kind}/{key}/" for key in keys}
+    return folders
 
 
-def _repeatable(snapshot: Snapshot) -> dict[str, dict[str, str]]:
-    return {
-        folder: {name: payload["sha256"] for name, payload in manifest["payloads"].items()}
-        for folder, manifest in snapshot.manifests.items()
-        if folder.split("/")[2] in REPEATABLE and manifest.get("problem") is None
-    }
+def compare(disturbed: Snapshot, undisturbed: Snapshot, folders: Iterable[str]) -> list[str]:
+    """Return what was made otherwise, or not at all, in peace and with the models that there are."""
+    before, after = disturbed.manifests, undisturbed.manifests
+    breaches = []
+    for folder in sorted(folders):
+        if folder not in after:
+            breaches.append(f"{folder} was not made again")
+        elif before[folder]["payloads"] != after[folder]["payloads"]:
+            breaches.append(f"{folder} has other bytes than in peace")
+    return breaches

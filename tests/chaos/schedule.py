@@ -1,4 +1,4 @@
-"""What is done to the stack, and what is asked of it: drawn at random from a seed, decided before anything runs."""
+"""What is done to the stack, and what is asked of it: drawn from a seed, before anything runs."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def report(api: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
 def test_the_job_tells_how_it_went(job: dict[str, Any]) -> None:
     assert job["progress"] == 1
     names = [stage["name"] for stage in job["stages"]]
-    assert names == ["decode", "cut", "spectra", "dataset", "fit", "pool", "sequence", "analyse", "render"]
+    assert names == ["decode", "cut", "analyse", "spectra", "dataset", "fit", "pool", "sequence", "render"]
     assert all(stage["done"] == stage["total"] for stage in job["stages"])
 
 

@@ -96,9 +96,8 @@ def test_a_reset_ends_connections_and_may_refuse_new_ones(proxy):
         proxy.reset(refuse=True)
         with pytest.raises(ConnectionResetError):
             connection.recv(10)
-    with connected(proxy) as refused:
-        with pytest.raises(ConnectionError):
-            refused.recv(10)
+    with connected(proxy) as refused, pytest.raises(ConnectionError):
+        refused.recv(10)
     proxy.heal()
     with connected(proxy) as connection:
         assert echoed(connection, b"after") == b"after"
