@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -62,7 +62,7 @@ class Section:
 def heard_of(entries: Sequence[Entry]) -> list[Heard]:
     """Return what is heard of each chunk."""
     seams = [entry.seam for entry in entries[1:]]
-    return [
+    heard = [
         Heard(
             entry=entry,
             source_start_s=max(0.0, entry.source_start_s + (before.enters_s if before else 0.0)),
@@ -72,6 +72,9 @@ def heard_of(entries: Sequence[Entry]) -> list[Heard]:
         )
         for entry, before, after in zip(entries, [None, *seams], [*seams, None], strict=True)
     ]
+    # The last chunk ends where the mix does: earlier or later than it was cut.
+    ends = (replace(last, source_end_s=last.source_start_s + last.duration_s) for last in heard[-1:])
+    return [*heard[:-1], *ends]
 
 
 def _crossfade_s(seam: SeamEntry | None) -> float:
