@@ -90,8 +90,17 @@ def test_clips_lie_where_the_mix_has_them_and_play_what_it_plays():
 
 
 def test_a_stretched_chunk_is_played_at_its_speed():
-    (found,) = items(project_of([entry(0, "a", 0, 0.0, 1.6)]))
-    assert float(found["PLAYRATE"].split()[0]) == pytest.approx(1.25)
+    found = items(project_of([entry(0, "a", 0, 0.0, 1.6), entry(1, "b", 0, 1.6, 3.6, seam())]))
+    assert [float(one["PLAYRATE"].split()[0]) for one in found] == pytest.approx([1.25, 1.0])
+
+
+def test_a_last_chunk_that_ends_earlier_or_later_than_it_was_cut_is_not_stretched():
+    for ends_s in (3.0, 4.5):
+        entries = [entry(0, "a", 0, 0.0, 2.0), entry(1, "b", 1, 2.0, ends_s, seam())]
+        last = items(project_of(entries))[-1]
+        assert float(last["PLAYRATE"].split()[0]) == 1.0
+        # Half of the fade of 80 ms comes before.
+        assert float(last["SOFFS"]) == pytest.approx(2.0 - 0.04)
 
 
 def test_sections_are_markers():
