@@ -46,7 +46,7 @@ secrets: $(SECRETS)  ## make the passwords of the containers, once, under secret
 
 locks:  ## compile the locked requirements of every extra anew (needs uv)
 	@command -v uv >/dev/null || { echo "make locks needs uv: pip install uv" >&2; exit 1; }
-	for extra in $(EXTRAS); do uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	for extra in $(EXTRAS); do uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
 		--extra "$$extra" pyproject.toml -o "requirements/$$extra.txt" || exit 1; done
 
 clean:  ## remove what was built and measured; .venv, secrets and out stay

@@ -1,0 +1,51 @@
+"""The locked requirements: what is installed today is what is installed in a year."""
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+LOCKS = sorted((Path(__file__).parents[2] / "requirements").glob("*.txt"))
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?==", re.MULTILINE)
+
+
+def _pins(lock: Path) -> dict[str, set[str]]:
+    """The extras that each package is pinned with."""
+    pins: dict[str, set[str]] = {}
+    for name, extras in _PIN.findall(lock.read_text()):
+        wanted = {canonicalize_name(extra) for extra in extras.split(",") if extra}
+        pins.setdefault(canonicalize_name(name), set()).update(wanted)
+    return pins
+
+
+def _requirements(name: str, extras: set[str]) -> list[Requirement]:
+    """What an installed package asks for; nothing of one that is not installed here."""
+    try:
+        texts = metadata.requires(name) or []
+    except metadata.PackageNotFoundError:
+        return []
+    asked = [Requirement(text) for text in texts]
+    environments = [{"extra": extra} for extra in extras or {""}]
+    return [
+        one
+        for one in asked
+        if not one.marker or any(one.marker.evaluate(environment) for environment in environments)
+    ]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_a_package_that_is_asked_for_with_extras_is_pinned_with_them(lock: Path) -> None:
+    # Older pips look for `coverage[toml]` apart from `coverage`: they take the newest, and find it unpinned.
+    pins = _pins(lock)
+    unpinned = {
+        (name, str(one))
+        for name, extras in pins.items()
+        for one in _requirements(name, extras)
+        if one.extras
+        and not {canonicalize_name(extra) for extra in one.extras} <= pins[canonicalize_name(one.name)]
+    }
+    assert pins
+    assert not unpinned
