@@ -17,6 +17,7 @@ import structlog
 from billiard.exceptions import WorkerLostError
 from celery import Celery, signals
 
+from shared.acknowledging import ReconnectingRequest
 from shared.errors import SegueError
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.leases import Leases, connect_valkey
@@ -48,7 +49,7 @@ def register(app: Celery, task: Task, make: Callable[[Work], Facts | None]) -> N
         carry_out(get_dispatcher(app), Order.model_validate(order), make, message=request.request.id)
 
     run.__doc__ = make.__doc__
-    app.task(name=task.value, bind=True)(run)
+    app.task(name=task.value, bind=True, Request=ReconnectingRequest)(run)
 
 
 def run_worker(app: Celery, queue: Queue) -> int:

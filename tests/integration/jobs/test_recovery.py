@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import redis
 
 from cli.stack.stack import Stack
 from shared.jobs.recipes import CutSongs
@@ -83,6 +84,31 @@ def test_a_job_goes_on_when_valkey_is_emptied(pipeline: Pipeline, short_songs: l
     result = pipeline.succeeded(job, timeout_s=180)
     for key in result["cuts"]:
         assert len(pipeline.attempts(Artifact(pipeline.tenant, Kind.CUT, key))) == 1
+
+
+def test_a_worker_goes_on_when_a_task_ends_while_valkey_is_down(
+    pipeline: Pipeline, working_stack: Stack, short_songs: list[Path]
+) -> None:
+    job = pipeline.submit(fit_of(pipeline.upload(short_songs), long_training()))
+    model = running_fit(pipeline)
+    down_until_s = time.monotonic() + 10  # A task that fits ends after six seconds here.
+    while time.monotonic() < down_until_s:
+        if valkey := working_stack.pids().get("valkey"):
+            psutil.Process(valkey).kill()
+        time.sleep(0.05)
+    until(lambda: _answers(pipeline))
+    reached = pipeline.dispatcher.segment(model)
+    until(lambda: pipeline.dispatcher.segment(model) > reached + 4, timeout_s=120)
+    assert pipeline.job(job).outcome is None
+    pipeline.dispatcher.records.cancel(pipeline.tenant, job.id)
+    until(lambda: not pipeline.leases.running([model]))
+
+
+def _answers(pipeline: Pipeline) -> bool:
+    try:
+        return bool(pipeline.leases.valkey.ping())
+    except redis.RedisError:
+        return False
 
 
 def test_a_duplicate_delivery_makes_one_artifact(pipeline: Pipeline, short_songs: list[Path]) -> None:
