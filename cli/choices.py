@@ -96,7 +96,11 @@ def find_song(option: str, name: str, files: Sequence[Path]) -> Path:
 
 
 def parse_output(
-    target: Path, bitrate_kbps: int | None, seams: Literal["blend", "plain"] = "blend"
+    target: Path,
+    bitrate_kbps: int | None,
+    seams: Literal["blend", "plain"] = "blend",
+    *,
+    stretch: bool = True,
 ) -> Output:
     """Return how to render what is to be written to a file, by its suffix.
 
@@ -112,7 +116,8 @@ def parse_output(
     if bitrate_kbps is not None and suffix not in ("mp3", "ogg"):
         raise BadSetting(f"--bitrate is for mp3 and ogg; {target.name} has none. Leave it out.")
     check_writable(target)
-    return Output.model_validate({"format": suffix, "bitrate_kbps": bitrate_kbps, "seams": seams})
+    asked = {"format": suffix, "bitrate_kbps": bitrate_kbps, "seams": seams, "stretch": stretch}
+    return Output.model_validate(asked)
 
 
 def check_suffix(target: Path, mix_format: str) -> None:

@@ -36,6 +36,7 @@ from cli.options import (
     Seed,
     Sources,
     Start,
+    Stretch,
     Train,
     Url,
 )
@@ -154,6 +155,7 @@ def mix(
     seed: Seed = 0,
     bitrate: Bitrate = None,
     seams: Seams = "blend",
+    stretch: Stretch = True,
     url: Url = None,
     data: Data = None,
     as_json: Json = False,
@@ -201,7 +203,7 @@ def mix(
         judge=mixing.judged_by(approach, train=train, preset=preset, seed=seed),
         cut=parse_cut(cut),
         wishes=wishes,
-        output=parse_output(target, bitrate, seams),
+        output=parse_output(target, bitrate, seams, stretch=stretch),
     )
     tell_skipped(found.skipped)
     bars = Bars()

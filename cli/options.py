@@ -193,6 +193,14 @@ Bitrate = Annotated[
         min=32, max=320, metavar="KBPS", help="Of mp3 and ogg; by default the best variable bitrate."
     ),
 ]
+Stretch = Annotated[
+    bool,
+    typer.Option(
+        "--stretch/--no-stretch",
+        help="Whether a song may be played up to 4 % faster or slower where it is entered, for its beats to "
+        "go on from the other's; soon it is back at its own tempo.",
+    ),
+]
 Seams = Annotated[
     Literal["blend", "plain"],
     typer.Option(

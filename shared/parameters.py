@@ -316,3 +316,8 @@ class Output(Parameters):
     loudness_lufs: float = Field(
         -14.0, ge=-30, le=-9, description="What each song is brought to; plain joins leave songs as they are."
     )
+    stretch: bool = Field(
+        True,
+        description="Whether a blend may play a song up to 4 % faster or slower where it is entered, at its "
+        "own pitch, for beats to go on; within some bars it is back at its own tempo.",
+    )

@@ -32,8 +32,11 @@ SURE_BARS = 0.3
 STRAY = 0.08
 """Beats that lie off their line by more than this share of a period (root mean square) keep no time."""
 
+FOLDS = (1.0, 2.0, 0.5, 1.5, 2 / 3)
+"""Tempos that go together: as many beats, two for one, three for two."""
+
 SAME_TEMPO = 0.04
-"""Beats whose tempos, folded by 2:1, differ by no more than this may sound together for a while."""
+"""Beats whose tempos, folded, differ by no more than this may sound together for a while."""
 
 ATTACK_S = 0.01
 """What comes is entered so long before a bar, so that its attack is whole."""
@@ -77,7 +80,7 @@ class Match:
 
     @property
     def tempo_step(self) -> float:
-        """The other's tempo beside the one's, folded by 2:1: 0.01 is 1 % faster."""
+        """The other's tempo beside the one's, folded by 2:1 and 3:2: 0.01 is 1 % faster."""
         return self._ratio / self._fold - 1
 
     @property
@@ -122,7 +125,7 @@ class Match:
 
     @property
     def _fold(self) -> float:
-        return float(min((1.0, 2.0, 0.5), key=lambda whole: abs(np.log(self._ratio / whole))))
+        return min(FOLDS, key=lambda fold: abs(float(np.log(self._ratio / fold))))
 
 
 def pulse_before(rhythm: Rhythm | None, cut_s: float) -> Pulse | None:

@@ -19,6 +19,8 @@ from services.assembler.material import Material
 from services.assembler.pieces import OpenSong, Piece, position_at
 from services.assembler.seaming import make_seam
 from services.assembler.seams import LARGEST_PART, Seam, SeamMade, Side
+from services.assembler.stretching import Stretched
+from services.assembler.warping import Warp, warp_of
 from shared.parameters import Output
 from shared.revisions import SeamWish
 from shared.sound.rhythm import Rhythm
@@ -28,6 +30,9 @@ __all__ = ["Begun", "Blend", "Joined", "follows_in_song", "join_plain"]
 
 Joined = Generator[Iterator[Float32], None, None]
 """For each piece, its blocks: float32, shape (n, channels); to be exhausted before the next piece."""
+
+Heard = Material | Stretched
+"""A song as it is heard: positions are those of what is heard, in samples of the mix."""
 
 FADE_IN_S, FADE_OUT_S = 0.02, 1.5
 
@@ -66,6 +71,7 @@ class Begun:
         frames: samples of the mix before that.
         entry: what its level was changed by at its beginning.
         faded_in: the length of the fade's part that lies in the piece, in samples.
+        warp: how its song is played faster or slower; positions in it are those of what is heard.
     """
 
     piece: int
@@ -74,6 +80,7 @@ class Begun:
     frames: int
     entry: EntryGain
     faded_in: int = 0
+    warp: Warp | None = None
 
 
 @dataclass
@@ -112,33 +119,38 @@ class Blend:
     _made: int = 0
     """Samples of the mix so far."""
     _entry: EntryGain = field(default_factory=EntryGain)
+    _warp: Warp | None = None
+    """How the song is played that sounds: all its positions here are those of what is heard."""
 
     def joined(self, begun: Begun | None = None) -> Joined:
         """Yield the blocks of each piece, or those from where a blend has begun."""
         first = 0 if begun is None else begun.piece
         start = self._position(self.pieces[0].start, self.pieces[0])
         self._at, self._since = (start, start) if begun is None else (begun.at, begun.since)
-        self._entry = EntryGain() if begun is None else begun.entry
+        self._entry, self._warp = (EntryGain(), None) if begun is None else (begun.entry, begun.warp)
         self._made = 0 if begun is None else begun.frames
         for number, piece in enumerate(self.pieces[first:], start=first):
             with ExitStack() as opened:
                 material = _material(piece, self.open_song, self.output, opened)
                 material.require(piece)
-                yield self._counted(self._blocks(number, piece, material))
+                heard = self._heard(material, self._warp)
+                yield self._counted(self._blocks(number, piece, heard))
 
     def _counted(self, blocks: Iterator[Float32]) -> Iterator[Float32]:
         for block in blocks:
             self._made += len(block)
             yield block
 
-    def _blocks(self, number: int, piece: Piece, material: Material) -> Iterator[Float32]:
+    def _blocks(self, number: int, piece: Piece, material: Heard) -> Iterator[Float32]:
         faded_in = 0 if self._faded_in is None else len(self._faded_in)
-        self.entered.append(Begun(number, self._at, self._since, self._made, self._entry, faded_in))
+        self.entered.append(
+            Begun(number, self._at, self._since, self._made, self._entry, faded_in, self._warp)
+        )
         if self._faded_in is not None:
             yield self._faded_in
             self._faded_in = None
         following = self.pieces[number + 1] if number + 1 < len(self.pieces) else None
-        end, seam, half = self._position(piece.stop, piece), None, 0
+        end, seam, half = self._heard_at(piece.stop, piece, self._warp), None, 0
         if following is None and self.frames is not None:
             room = self._position(piece.stop - piece.start, piece) // LARGEST_PART
             wanted = self._at + self.frames - self._made
@@ -147,7 +159,7 @@ class Blend:
         if closed:
             end = self._died_away(material, end)
         if following is not None and not follows_in_song(piece, following):
-            seam = self._seam(piece, material, following, self.wishes.get(number + 1))
+            seam, warp = self._seam(piece, material, following, self.wishes.get(number + 1))
             half = len(seam.sound) // 2
             # A piece shorter than the fade into it is over before it begins.
             end = max(self._at, seam.leave - half)
@@ -159,12 +171,12 @@ class Blend:
             self.seams.append(seam.made)
             self._faded_in, self._at = seam.sound[half:], seam.enter + half
             self._since = self._at
-            self._entry = EntryGain(seam.made.gain_db, seam.settled)
+            self._entry, self._warp = EntryGain(seam.made.gain_db, seam.settled), warp
         elif following is not None:
             self._since = end
             self.seams.append(SeamMade("continues"))
 
-    def _died_away(self, material: Material, end: int) -> int:
+    def _died_away(self, material: Heard, end: int) -> int:
         """Return where the last song has died away, in samples of it at the mix's rate."""
         at, heard = self._at, self._at
         for block in material.blocks(self._at, end):
@@ -176,34 +188,49 @@ class Blend:
     def _position(self, sample: int, piece: Piece) -> int:
         return position_at(sample, piece.sample_rate_hz, self.output.sample_rate_hz)
 
-    def _seam(self, piece: Piece, material: Material, following: Piece, wish: SeamWish | None) -> Seam:
-        def leaving(position: int, reach: int) -> Float32:
-            return material.around(position, reach) * self._gains(piece, position - reach, 2 * reach)
+    def _heard_at(self, sample: int, piece: Piece, warp: Warp | None) -> int:
+        position = self._position(sample, piece)
+        return position if warp is None else warp.heard_at(position)
 
-        cut = self._position(piece.stop, piece)
+    def _heard(self, material: Material, warp: Warp | None) -> Heard:
+        return material if warp is None else Stretched(material, warp, self.output.sample_rate_hz)
+
+    def _seam(
+        self, piece: Piece, material: Heard, following: Piece, wish: SeamWish | None
+    ) -> tuple[Seam, Warp | None]:
+        """Return the seam between two pieces, and how the second one's song is played."""
+        leaving, rate_hz = self._leaving(piece, material), self.output.sample_rate_hz
         with ExitStack() as opened:
             source = _material(following, self.open_song, self.output, opened)
             source.require(following)
-            gain = factor_of(self.gains_db.get(following.song, 0.0))
-            start, stop = (self._position(at, following) for at in (following.start, following.stop))
-            return make_seam(
-                Side(
-                    leaving,
-                    cut,
-                    max(0, cut - self._since),
-                    pulse_before(self.rhythms.get(piece.song), piece.stop / piece.sample_rate_hz),
-                ),
-                Side(
-                    lambda position, reach: source.around(position, reach) * gain,
-                    start,
-                    stop - start,
-                    pulse_after(self.rhythms.get(following.song), following.start / following.sample_rate_hz),
-                ),
-                sample_rate_hz=self.output.sample_rate_hz,
-                wish=wish,
+            pulse = pulse_after(self.rhythms.get(following.song), following.start / following.sample_rate_hz)
+            entered, warp = self._position(following.start, following), None
+            if self.output.stretch and (wish is None or wish.manner not in ("cut", "echo_out")):
+                warp = warp_of(leaving.pulse, pulse, entered, rate_hz)
+            heard, gain = self._heard(source, warp), factor_of(self.gains_db.get(following.song, 0.0))
+            start, stop = (self._heard_at(at, following, warp) for at in (following.start, following.stop))
+            coming = Side(
+                lambda position, reach: heard.around(position, reach) * gain,
+                start,
+                stop - start,
+                warp.heard_pulse(pulse) if warp and pulse else pulse,
             )
+            seam = make_seam(leaving, coming, sample_rate_hz=rate_hz, wish=wish)
+        left = self._position(piece.stop, piece), self._warp
+        return _told_in_songs(seam, left, (entered, warp), rate_hz), warp
 
-    def _levelled(self, piece: Piece, material: Material, start: int, stop: int) -> Iterator[Float32]:
+    def _leaving(self, piece: Piece, material: Heard) -> Side:
+        def around(position: int, reach: int) -> Float32:
+            return material.around(position, reach) * self._gains(piece, position - reach, 2 * reach)
+
+        cut, rhythm = self._heard_at(piece.stop, piece, self._warp), self.rhythms.get(piece.song)
+        cut_s = piece.stop / piece.sample_rate_hz
+        if self._warp is not None:
+            rate_hz = self.output.sample_rate_hz
+            cut_s, rhythm = cut / rate_hz, self._warp.heard_rhythm(rhythm, rate_hz)
+        return Side(around, cut, max(0, cut - self._since), pulse_before(rhythm, cut_s))
+
+    def _levelled(self, piece: Piece, material: Heard, start: int, stop: int) -> Iterator[Float32]:
         for block in material.blocks(start, stop):
             yield block * self._gains(piece, start, len(block))
             start += len(block)
@@ -233,3 +260,20 @@ class Blend:
 def _material(piece: Piece, open_song: OpenSong, output: Output, opened: ExitStack) -> Material:
     song = open_song(piece.song, opened)
     return Material(song, sample_rate_hz=output.sample_rate_hz, channels=output.channels)
+
+
+def _told_in_songs(
+    seam: Seam, left: tuple[int, Warp | None], entered: tuple[int, Warp | None], rate_hz: int
+) -> Seam:
+    """Tell where songs are left and entered in their own time, and how the second one's is changed."""
+    made = seam.made
+    if left[1] is not None:
+        made = replace(made, leaves_s=(left[1].in_song_at(seam.leave) - left[0]) / rate_hz)
+    if entered[1] is not None:
+        made = replace(
+            made,
+            enters_s=(entered[1].in_song_at(seam.enter) - entered[0]) / rate_hz,
+            stretch=entered[1].rate - 1,
+            stretched_s=entered[1].ramp / rate_hz,
+        )
+    return replace(seam, made=made)

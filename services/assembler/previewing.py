@@ -20,6 +20,7 @@ from services.assembler.pieces import Piece, position_at
 from services.assembler.rendering import Joint
 from services.assembler.reports import Entry
 from services.assembler.seams import SeamMade
+from services.assembler.warping import Warp
 from shared.parameters import Output
 from shared.sound.samples import Float32, to_int16
 
@@ -68,22 +69,24 @@ def begun_at(entries: Sequence[Entry], pieces: Sequence[Piece], time_s: float, r
             break
     else:
         time_s = 0.0
-    into = round(time_s * rate_hz) - round(found.mix_start_s * rate_hz)
-    at = _entered(found, pieces, rate_hz) + max(0, into)
-    # Where the song played on, the level is still that of its entry.
+    # Where the song played on, level and tempo are still those of its entry.
     heard_since = found
     while heard_since.seam is not None and heard_since.seam.manner == "continues":
         heard_since = entries[heard_since.position - 1]
+    warp = _warp(heard_since, pieces, rate_hz)
     entry_gain = EntryGain()
     if heard_since.seam is not None:
-        settled = (
-            _alone(heard_since, pieces, rate_hz)
-            if heard_since.seam.is_fade
-            else _entered(heard_since, pieces, rate_hz)
-        )
-        entry_gain = EntryGain(heard_since.seam.gain_db, settled)
-    frames = round(found.mix_start_s * rate_hz) + max(0, into)
-    return Begun(found.position, at, _alone(found, pieces, rate_hz), frames, entry_gain)
+        where = _alone if heard_since.seam.is_fade else _entered
+        entry_gain = EntryGain(heard_since.seam.gain_db, where(heard_since, pieces, rate_hz, warp))
+    into = max(0, round(time_s * rate_hz) - round(found.mix_start_s * rate_hz))
+    return Begun(
+        found.position,
+        _entered(found, pieces, rate_hz, warp) + into,
+        _alone(found, pieces, rate_hz, warp),
+        round(found.mix_start_s * rate_hz) + into,
+        entry_gain,
+        warp=warp,
+    )
 
 
 def preview(
@@ -144,18 +147,28 @@ def _fade_s(entry: Entry) -> float:
     return 0.0 if entry.seam is None else entry.seam.fade_s
 
 
-def _entered(entry: Entry, pieces: Sequence[Piece], rate_hz: int) -> int:
-    """Return where a piece was entered, in samples of its song at the mix's rate."""
+def _warp(entry: Entry, pieces: Sequence[Piece], rate_hz: int) -> Warp | None:
+    """Return how a piece's song is played from where it is entered on."""
+    piece, seam = pieces[entry.position], entry.seam
+    if seam is None or not seam.stretch:
+        return None
+    entered = position_at(piece.start, piece.sample_rate_hz, rate_hz)
+    return Warp.at_entry(entered, seam.stretch, seam.stretched_s, rate_hz)
+
+
+def _entered(entry: Entry, pieces: Sequence[Piece], rate_hz: int, warp: Warp | None) -> int:
+    """Return where a piece was entered, in samples of its song at the mix's rate, as it is heard."""
     piece = pieces[entry.position]
     start = position_at(piece.start, piece.sample_rate_hz, rate_hz)
-    return start + (0 if entry.seam is None else round(entry.seam.enters_s * rate_hz))
+    after = 0.0 if entry.seam is None else entry.seam.enters_s * rate_hz
+    return start + round(after) if warp is None else round(float(warp.heard(np.array(start + after))))
 
 
-def _alone(entry: Entry, pieces: Sequence[Piece], rate_hz: int) -> int:
-    """Return from where on a piece sounds alone, in samples of its song at the mix's rate."""
+def _alone(entry: Entry, pieces: Sequence[Piece], rate_hz: int, warp: Warp | None) -> int:
+    """Return from where on a piece sounds alone, in the same samples."""
     seam = entry.seam
     after_s = 0.0 if seam is None else seam.fade_s / 2 if seam.is_fade else seam.fade_s
-    return _entered(entry, pieces, rate_hz) + round(after_s * rate_hz)
+    return _entered(entry, pieces, rate_hz, warp) + round(after_s * rate_hz)
 
 
 def _fade_ends(sound: Float32, edge: int, *, at_start: bool, at_end: bool) -> None:

@@ -49,7 +49,17 @@ class SeamEntry(BaseModel):
         description="What goes on across it: `bar` or `beat`; `free`: one of the songs has no sure beat.",
     )
     tempo_step: float | None = Field(
-        None, description="Its tempo beside the one before, folded by 2:1: 0.01 is 1 % faster; null: `free`."
+        None,
+        description="Its tempo beside the one before, as heard, 2:1 and 3:2 as one: 0.01 is 1 % faster; "
+        "null: `free`.",
+    )
+    stretch: float = Field(
+        0.0,
+        description="How much faster than by itself its song is played there, for beats to go on; 0.01: 1 %.",
+    )
+    stretched_s: float = Field(
+        0.0,
+        description="How long it then takes to come back to its own tempo, from 4 s behind its beginning on.",
     )
     vetoes: list[str] = Field(
         [],

@@ -35,7 +35,11 @@ class SeamMade:
             and end.
         timing: `bar` or `beat` where that goes on, `free` where one of the songs has no sure beat.
         vetoes: what speaks against it all the same; see `vetoes_of` and `keys_clash`.
-        tempo_step: this song's tempo beside the other's, folded by 2:1: 0.01 is 1 % faster; None: `free`.
+        tempo_step: this song's tempo beside the other's, both as heard, folded by 2:1 and 3:2: 0.01 is 1 %
+            faster; None: `free`.
+        stretch: how much faster than by itself it is played where it is entered, for its beats to come as the
+            other's do; 0.01 is 1 %.
+        stretched_s: how long it takes to come back to its own tempo, from `HELD_S` behind the cut on.
     """
 
     manner: str
@@ -49,6 +53,8 @@ class SeamMade:
     jolt: float = 0.0
     timing: str = "free"
     tempo_step: float | None = None
+    stretch: float = 0.0
+    stretched_s: float = 0.0
     vetoes: tuple[str, ...] = ()
 
 

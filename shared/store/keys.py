@@ -58,8 +58,8 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.MODEL: 1,
     Kind.POOL: 3,
     Kind.SEQUENCE: 6,
-    Kind.MIX: 6,
-    Kind.PREVIEW: 3,
+    Kind.MIX: 7,
+    Kind.PREVIEW: 4,
     Kind.REPORT: 1,
     Kind.BLOCK: 3,
 }
