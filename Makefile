@@ -64,12 +64,14 @@ $(LOCAL): requirements/local.txt pyproject.toml | .venv/bin/pip
 	@echo "installing the packages of requirements/local.txt into .venv; at first this takes minutes"
 	$(BIN)/pip install --quiet --require-hashes -r requirements/local.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m services.chunker.compiling
 	@touch $@
 
 $(DEV): requirements/dev.txt pyproject.toml | .venv/bin/pip
 	@echo "installing the packages of requirements/dev.txt into .venv; at first this takes minutes"
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m services.chunker.compiling
 	@touch $@ $(LOCAL)
 
 # Containers read these files as other users than the one who made them: the folder, not the files, keeps

@@ -31,6 +31,9 @@ _RISE_HOPS = 3
 _BLUR_HOPS, _SHARP_HOPS = 3.0, 1.5
 """A comb's teeth catch onsets that are some 6 ms off; what is looked for there is told more sharply."""
 
+_ELSEWHERE = 0.15
+"""So far from the beats, in periods, rises are others than theirs."""
+
 _PERIODS = np.linspace(0.97, 1.03, 31)
 """What a beat may last beside what was told."""
 _NEAR_S = 0.025
@@ -45,10 +48,13 @@ class BeatPhase:
         error_s: how much later than the line before the seam asks for the first beat after it comes, by the
             other line; at most half a beat either way.
         tempo_step: the tempo after beside the one before, folded by 2:1: 0.01 is 1 % faster.
+        clarity: how much stronger rises are on the beats than at any other place between them, on the side
+            where that is less; near 1, what is taken for the beat might as well be what lies between.
     """
 
     error_s: float
     tempo_step: float
+    clarity: float
 
 
 def beat_phase(
@@ -71,13 +77,14 @@ def beat_phase(
     last, first = _line(rises[::-1], before_beat_s), _line(_rises(after, sample_rate_hz), after_beat_s)
     if last is None or first is None:
         return None
-    (last_s, period_s), (first_s, other_s) = last, first
+    (last_s, period_s, clear), (first_s, other_s, other_clear) = last, first
     last_s += len(before) / sample_rate_hz - (len(rises) - 1) * HOP_S
     ratio = period_s / other_s
     fold = float(min((1.0, 2.0, 0.5), key=lambda whole: abs(np.log(ratio / whole))))
     shortest_s = min(period_s, other_s) if fold == 2.0 else period_s
     off_s = first_s + last_s
-    return BeatPhase((off_s + shortest_s / 2) % shortest_s - shortest_s / 2, ratio / fold - 1)
+    error_s = (off_s + shortest_s / 2) % shortest_s - shortest_s / 2
+    return BeatPhase(error_s, ratio / fold - 1, min(clear, other_clear))
 
 
 def _rises(sound: Float32, sample_rate_hz: int) -> Doubles:
@@ -99,10 +106,10 @@ def _rises(sound: Float32, sample_rate_hz: int) -> Doubles:
     return rises
 
 
-def _line(rises: Doubles, beat_s: float) -> tuple[float, float] | None:
-    """Return when the first beat comes, in seconds from the beginning, and how long one lasts."""
+def _line(rises: Doubles, beat_s: float) -> tuple[float, float, float] | None:
+    """Return when the first beat comes, in seconds from the beginning, how long each is, how clear."""
     blurred = gaussian_filter1d(rises, _BLUR_HOPS)
-    found: tuple[float, float, float] | None = None
+    found: tuple[float, float, float, float] | None = None
     for period in beat_s / HOP_S * _PERIODS:
         beats = min(BEATS, int(len(rises) / period))
         if beats < FEWEST_BEATS:
@@ -112,8 +119,10 @@ def _line(rises: Doubles, beat_s: float) -> tuple[float, float] | None:
         caught = blurred[teeth.clip(max=len(rises) - 1)].mean(axis=1)
         best = int(caught.argmax())
         if found is None or caught[best] > found[0]:
-            found = float(caught[best]), float(phases[best]), float(period)
-    return None if found is None else _fitted(rises, found[1], found[2])
+            away = np.abs((phases - best + period / 2) % period - period / 2) > _ELSEWHERE * period
+            clarity = caught[best] / max(float(caught[away].max()), _FLOOR)
+            found = float(caught[best]), float(phases[best]), float(period), float(clarity)
+    return None if found is None else (*_fitted(rises, found[1], found[2]), found[3])
 
 
 def _fitted(rises: Doubles, phase: float, period: float) -> tuple[float, float]:

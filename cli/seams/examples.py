@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,9 +21,14 @@ REACHES_S = (0.5, 3.0)
 """How far a detector hears on either side."""
 
 OTHER_SONG, SAME_SONG, LEVEL_MATCHED = "hard, another song", "hard, same song", "hard, same song, as loud"
-JOINS = (OTHER_SONG, SAME_SONG, LEVEL_MATCHED)
+SPOILT_SONG = "song spoilt"
+"""A song that plays on, but with a step, a hole or a shift."""
+JOINS = (OTHER_SONG, SAME_SONG, LEVEL_MATCHED, SPOILT_SONG)
 OFF_S = 0.02
-"""Hard joins that are learned from are looked at up to so far off."""
+"""What is learned from is looked at up to so far off."""
+
+_WAITING = 64
+"""Places whose features are still to be worked out, at most."""
 
 _LEAST_APART = 4
 """Chunks between two places of one song that are joined: nearer ones would be replays."""
@@ -56,23 +62,22 @@ class Gathered:
     """Places as they are gathered, one after another.
 
     Args:
-        on_place: called with (places so far).
+        pool: where their features are worked out.
     """
 
-    on_place: Callable[[int], None] = lambda done: None
+    pool: Executor
     songs: dict[str, int] = field(default_factory=dict)
     _rows: list[tuple[str, bool, int, int]] = field(default_factory=list)
-    _features: dict[float, list[dict[str, float]]] = field(
-        default_factory=lambda: {reach_s: [] for reach_s in REACHES_S}
-    )
+    _features: list[Future[dict[float, dict[str, float]]]] = field(default_factory=list)
 
     def add(self, kind: str, heard: Heard, songs: tuple[str, str], *, natural: bool = False) -> None:
         """Take a place."""
         before, after = (self.songs.setdefault(song, len(self.songs)) for song in songs)
         self._rows.append((kind, natural, before, after))
-        for reach_s, found in self._features.items():
-            found.append(features_of(heard, reach_s))
-        self.on_place(len(self._rows))
+        self._features.append(self.pool.submit(features_of, heard, REACHES_S))
+        if len(self._features) > _WAITING:
+            # What waits to be looked at is sound: no more of it is held.
+            self._features[-_WAITING].result()
 
     def add_seams(
         self, manner: str, seams: Sequence[Seam], mix: AudioReader, rng: np.random.Generator, *, spoil: bool
@@ -95,7 +100,7 @@ class Gathered:
     def add_joins(
         self, joints: Iterable[Joint], whole: Whole, sound: AudioReader, rng: np.random.Generator
     ) -> None:
-        """Take hard joins made of whole songs, and the natural places on both sides.
+        """Take hard joins made of whole songs, the natural places on both sides, and these spoilt.
 
         Each is looked at a little off its place: a detector that knows the sample would look at nothing else,
         and miss what lies beside it, as what is done to fades does.
@@ -113,21 +118,25 @@ class Gathered:
                 (LEVEL_MATCHED, level_matched(left, same), song),
             ):
                 self.add(kind, joined.moved(rng.uniform(-OFF_S, OFF_S)), (song, other_song))
-            for natural, of in ((left, song), (same, song), (other, another)):
+            for (natural, of), spoil in zip(
+                ((left, song), (same, song), (other, another)), SPOILT.values(), strict=True
+            ):
                 self.add(OTHER_SONG, natural.moved(rng.uniform(-OFF_S, OFF_S)), (of, of), natural=True)
+                spoilt = spoil(natural, rng).moved(rng.uniform(-OFF_S, OFF_S))
+                self.add(SPOILT_SONG, spoilt, (of, of))
 
     def examples(self) -> Examples:
         """Return all places so far."""
-        names = {reach_s: list(found[0]) for reach_s, found in self._features.items()}
+        found = [each.result() for each in self._features]
         return Examples(
             np.array([row[0] for row in self._rows]),
             np.array([row[1] for row in self._rows]),
             np.array([row[2:] for row in self._rows]),
             {
-                reach_s: np.array([list(each.values()) for each in found], np.float32)
-                for reach_s, found in self._features.items()
+                reach_s: np.array([list(each[reach_s].values()) for each in found], np.float32)
+                for reach_s in REACHES_S
             },
-            names,
+            {reach_s: list(found[0][reach_s]) for reach_s in REACHES_S},
         )
 
 

@@ -6,11 +6,12 @@ window. What is known of the place itself is used by nothing else: no level, no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cli.seams.breaks import FRAMES_S, Phases, even_step
 from cli.seams.spectra import HOP_S, Spectra
 from cli.seams.windows import Heard
 
@@ -21,6 +22,8 @@ Named = Iterator[tuple[str, float]]
 
 SCALES_S = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 _TONE_SCALES_S = (0.1, 0.25, 0.5, 1.0, 2.0)
+_EVEN_SCALES_S = (0.02, 0.05, 0.1, 0.25, 0.5)
+_BREAKS_WITHIN_S = 0.5
 _NEAR_S = 0.05
 """Fades are so long on either side: what they do is found there."""
 
@@ -30,20 +33,27 @@ _GAP_FRAMES = 2
 _TINY = 1e-9
 
 
-def features_of(heard: Heard, reach_s: float) -> dict[str, float]:
+def features_of(heard: Heard, reaches_s: Sequence[float]) -> dict[float, dict[str, float]]:
     """Return the features of a place by name; NaN where too little of the sound is there.
 
     Args:
         heard: the sound around it.
-        reach_s: how far it is looked at.
+        reaches_s: how far it is looked at, once for each.
     """
-    spectra = Spectra.of(heard.within(reach_s))
+    breaks = dict(_breaks(heard.within(_BREAKS_WITHIN_S)))
+    return {reach_s: _within(heard.within(reach_s), reach_s) | breaks for reach_s in reaches_s}
+
+
+def _within(heard: Heard, reach_s: float) -> dict[str, float]:
+    """Return the features that depend on how far is looked."""
+    spectra = Spectra.of(heard)
     named = dict(_changes("mel", spectra.mel, spectra.place, SCALES_S, reach_s))
     named |= dict(_changes("tone", spectra.tone, spectra.place, _TONE_SCALES_S, reach_s))
     named |= dict(_levels(spectra, reach_s))
     named |= dict(_flux(spectra))
     named |= dict(_dips(spectra))
-    named |= dict(_clicks(heard.within(reach_s)))
+    named |= dict(_clicks(heard))
+    named |= dict(_even_steps(spectra))
     named |= dict(_sides(spectra))
     named |= dict(_pulse(spectra))
     return named
@@ -69,6 +79,23 @@ def _levels(spectra: Spectra, reach_s: float) -> Named:
         yield from _standing(f"level step, {scale_s:g} s", np.abs(steps).max(axis=1), spectra.place)
         rise = steps[:, -1]
         yield f"rise, {scale_s:g} s", float(rise[spectra.place]) if len(rise) else np.nan
+
+
+def _breaks(heard: Heard) -> Named:
+    """Tell whether partials go on in phase, and at their level: against what is near."""
+    length_s = (len(heard.before) + len(heard.after)) / heard.sample_rate_hz
+    place = round(len(heard.before) / heard.sample_rate_hz / HOP_S)
+    for frame_s in FRAMES_S:
+        phases = Phases.of(heard, frame_s, int(length_s / HOP_S) + 1)
+        yield from _standing(f"out of phase, {frame_s:g} s", phases.off, place)
+        yield from _standing(f"joint step, {frame_s:g} s", phases.step, place)
+
+
+def _even_steps(spectra: Spectra) -> Named:
+    """Tell whether all bands step alike."""
+    for scale_s in _EVEN_SCALES_S:
+        even = even_step(_steps(spectra.mel, scale_s))
+        yield from _standing(f"even step, {scale_s:g} s", even, spectra.place)
 
 
 def _flux(spectra: Spectra) -> Named:

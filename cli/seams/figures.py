@@ -18,12 +18,15 @@ from shared.sound.loudness import GATE_LUFS, loudness_of
 from shared.sound.samples import Float32, to_float32, to_mono
 from shared.sound.seams import Joints, Threshold
 
-__all__ = ["SHORT_TERM_S", "Measured", "fade_errors_db", "measured_at", "threshold_of"]
+__all__ = ["SHORT_TERM_S", "Measured", "fade_errors_db", "made_clicks", "measured_at", "threshold_of"]
 
 Doubles = NDArray[np.float64]
 
 NOMINAL_FADE_S = 0.08
 """Hard joins and natural places are measured as far from their middle as fades of so long are."""
+
+MADE_CLICK = 4.0
+"""6 dB: two sounds that meet in phase have 3 dB more than both, and seams change levels by up to 3 dB."""
 
 MOMENTARY_S, SHORT_TERM_S = 0.4, 3.0
 _SETTLING_S = 0.3
@@ -70,6 +73,30 @@ class Measured:
             "momentary_lu": _median(np.abs(self.momentary_lu)),
             "short_term_lu": _median(np.abs(self.short_term_lu)),
         }
+
+
+def made_clicks(
+    clicks: Doubles, seams: Sequence[Seam], whole: Whole, sound: AudioReader, threshold: Threshold
+) -> int:
+    """Count the seams that click though neither of their songs does there: what joined them does.
+
+    Music clicks by itself, so only what has `MADE_CLICK` times the treble of both songs together counts.
+
+    Args:
+        clicks: of the seams, see `Measured`.
+        seams: the seams.
+        whole: where the songs lie in a mix of whole songs.
+        sound: that mix.
+        threshold: what songs hardly ever have.
+    """
+    made = 0
+    for click, seam in zip(clicks, seams, strict=True):
+        if not click > threshold.click:
+            continue
+        windows = [window for _, window in natural_windows(seam, whole)]
+        own = measured_at(sound, windows, [seam.fade_s] * len(windows)).clicks
+        made += bool(click > MADE_CLICK * np.nansum(own))
+    return made
 
 
 def threshold_of(whole: Whole, sound: AudioReader) -> Threshold:

@@ -19,6 +19,8 @@ Beats = Mapping[str, float | None]
 SURE_S = 0.015
 """A seam counts where the beat of either song is found to go on to this at the same place, where nothing is
 joined: elsewhere nothing could be told of the seam."""
+CLEAR = 1.2
+"""And where rises on the beats are so much stronger than any between: half a beat is not taken for one."""
 
 _EDGE_S = 0.05
 
@@ -65,7 +67,7 @@ def figures_of(phases: Sequence[BeatPhase]) -> dict[str, float]:
 
 def _goes_on(sound: AudioReader, window: Window, beat_s: float) -> bool:
     phase = _phase(sound, window, beat_s, beat_s)
-    return phase is not None and abs(phase.error_s) <= SURE_S
+    return phase is not None and abs(phase.error_s) <= SURE_S and phase.clarity >= CLEAR
 
 
 def _phase(sound: AudioReader, window: Window, before_s: float, after_s: float) -> BeatPhase | None:

@@ -34,6 +34,10 @@ MOST_AT_ENTRY_DB = 3.0
 RETURN_DB_PER_S = 0.75
 """From 3 dB back to none in 4 s: slower than 1 dB/s, and well within 8 s."""
 
+HEARD_SHARE = 0.7
+"""How much what was heard counts where levels are met, beside how it would have gone on. At 0.5 the median
+step of loudness is half as large again, at 1 songs that get louder by themselves are held back."""
+
 QUIET_LUFS = -50.0
 """What ends or begins below it has a level of its own: it is not met."""
 
@@ -93,7 +97,7 @@ def entry_gain(leaving: Float32, coming: Float32, sample_rate_hz: int) -> float:
     """Return what brings the beginning of a sound to the level of another's end, in dB, within bounds.
 
     A song's own level often rises where it was cut, so the beginning is held against both what is left and
-    how that would have gone on: half way between.
+    how that would have gone on, more against what was heard than against what would have been.
 
     Args:
         leaving: float32, shape (2 * n, channels), its cut in the middle.
@@ -105,7 +109,8 @@ def entry_gain(leaving: Float32, coming: Float32, sample_rate_hz: int) -> float:
     went_on, begins = (_beginning_lufs(sound[middle:], sample_rate_hz) for sound in (leaving, coming))
     if min(ends, begins, went_on) < QUIET_LUFS:
         return 0.0
-    return float(np.clip((ends + went_on) / 2 - begins, -MOST_AT_ENTRY_DB, MOST_AT_ENTRY_DB))
+    wanted = HEARD_SHARE * ends + (1 - HEARD_SHARE) * went_on
+    return float(np.clip(wanted - begins, -MOST_AT_ENTRY_DB, MOST_AT_ENTRY_DB))
 
 
 def level_step_lu(before: Float32, after: Float32, sample_rate_hz: int) -> float:

@@ -1,7 +1,7 @@
 """Compile what analyses take from librosa before a song comes: `python -m services.chunker.compiling`.
 
-Numba keeps the machine code in NUMBA_CACHE_DIR. Made anew it costs the first analysis half a minute, so the
-container's image is built with it.
+Numba keeps the machine code in NUMBA_CACHE_DIR, or beside the modules. Made anew it costs the first analysis
+of every process half a minute, so it comes with `make setup` and the container's image.
 """
 
 from __future__ import annotations

@@ -58,8 +58,8 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.MODEL: 1,
     Kind.POOL: 3,
     Kind.SEQUENCE: 6,
-    Kind.MIX: 7,
-    Kind.PREVIEW: 4,
+    Kind.MIX: 8,
+    Kind.PREVIEW: 5,
     Kind.REPORT: 1,
     Kind.BLOCK: 3,
 }

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cli.seams.features import features_of
+from cli.seams import features
 from cli.seams.spoiling import level_matched, with_hole, with_shift, with_step
 from cli.seams.windows import Heard
 
 RATE_HZ = 22_050
+
+
+def features_of(heard: Heard, reach_s: float) -> dict[str, float]:
+    return features.features_of(heard, [reach_s])[reach_s]
 
 
 def music(seed: int = 0, length_s: float = 3.0, level: float = 0.1) -> Heard:
@@ -36,6 +40,37 @@ def test_a_hole_is_a_dip() -> None:
     assert not silent.any()
     assert hole.before[-400:].any()
     assert hole.after[:400].any()
+
+
+def held(seed: int = 0, length_s: float = 3.0) -> Heard:
+    """Chords that are held for a second each, with a little noise."""
+    rng = np.random.default_rng(seed)
+    at_s = np.arange(round(2 * length_s * RATE_HZ)) / RATE_HZ
+    sound = 0.002 * rng.standard_normal(len(at_s))
+    for start_s in np.arange(-0.5, 2 * length_s, 1.0):
+        inside = (at_s >= start_s) & (at_s < start_s + 1)
+        for hz in rng.uniform(150, 1500, 5):
+            sound[inside] += 0.03 * np.sin(2 * np.pi * hz * at_s[inside] + rng.uniform(0, 6))
+    return Heard(
+        *(half.astype(np.float32) for half in (sound[: len(sound) // 2], sound[len(sound) // 2 :])), RATE_HZ
+    )
+
+
+def test_notes_that_are_held_go_on_in_phase_but_not_across_a_shift() -> None:
+    shifted = with_shift(held(), np.random.default_rng(0))
+    before, after = features_of(held(), 0.5), features_of(shifted, 0.5)
+    for frame in ("0.04 s", "0.1 s"):
+        assert before[f"out of phase, {frame}"] < 0.05
+        assert after[f"out of phase, {frame}"] > 0.4
+        assert after[f"out of phase, {frame}, rank"] > 0.9 > before[f"out of phase, {frame}, rank"]
+
+
+def test_a_step_that_all_bands_share_stands_out() -> None:
+    step = with_step(held(), np.random.default_rng(0))
+    before, after = features_of(held(), 0.5), features_of(step, 0.5)
+    for name in ("joint step, 0.04 s", "even step, 0.1 s"):
+        assert after[name] > 3 * before[name]
+        assert after[f"{name}, rank"] > 0.9
 
 
 def test_a_shift_brings_what_comes_forward() -> None:

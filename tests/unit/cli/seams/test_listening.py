@@ -11,13 +11,15 @@ import pytest
 import soundfile
 
 from cli.experiments.writing import finite
-from cli.seams.figures import fade_errors_db, measured_at
+from cli.seams.examples import SPOILT_SONG
+from cli.seams.figures import fade_errors_db, made_clicks, measured_at, threshold_of
 from cli.seams.gathering import BLEND, PLAIN, Mix, Taken
 from cli.seams.listening import NATURAL, listen
 from cli.seams.material import Whole, Window, seams_of
 from cli.seams.page import page_of
+from cli.seams.spoiling import SPOILT
 from cli.seams.study import findings_of, judgements_of
-from shared.sound.audio import open_audio
+from shared.sound.audio import AudioReader, open_audio
 from tests.unit.cli.seams.reports import entry
 
 RATE_HZ = 22_050
@@ -91,7 +93,9 @@ def taken(tmp_path: Path) -> Taken:
     return Taken("noise", whole, file, tuple(mixes), {"equal:4": dict.fromkeys(LEVELS, places)}, {})
 
 
-def test_mixes_become_figures_findings_and_a_page(taken: Taken) -> None:
+def test_mixes_become_figures_findings_and_a_page(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Fewer pairs of groups, each of which has detectors of its own, say as much here.
+    monkeypatch.setattr("cli.seams.detectors.GROUPS", 3)
     told: list[tuple[int, int]] = []
     listened = listen([taken], 0, lambda done, total: told.append((done, total)))
     assert told == [(done, 8) for done in range(1, 9)]
@@ -102,6 +106,8 @@ def test_mixes_become_figures_findings_and_a_page(taken: Taken) -> None:
     assert by_manner[NATURAL]["momentary_lu"] < 0.4
     assert by_manner[PLAIN]["jolting"] == 1.0
     assert by_manner[BLEND]["fade_error_db"] < 0.5
+    assert by_manner[BLEND]["made_clicks"] == 0
+    assert {SPOILT_SONG, *SPOILT} < set(listened.examples.kind.tolist())
     findings = findings_of(listened, judgements_of(listened.examples, 0))
     assert findings.data["figures"][0]["songs"] == "noise"
     json.dumps(finite(findings.data), allow_nan=False)
@@ -130,3 +136,23 @@ def test_a_step_of_loudness_is_measured_outside_the_fade(tmp_path: Path) -> None
     assert figures.short_term_lu[0] == pytest.approx(20 * np.log10(2), abs=0.1)
     assert figures.jolts[0] == pytest.approx(np.log(2), abs=0.05)
     assert np.isnan(figures.short_term_lu[1])
+
+
+def test_a_click_counts_that_neither_song_has(tmp_path: Path) -> None:
+    whole, file = whole_of(tmp_path)
+    mix = mix_of(tmp_path, PLAIN, steps_from(0))
+    sound, _ = soundfile.read(mix.file, dtype="float32")
+    seams = seams_of(mix.report, 0)
+    for seam in seams[:2]:
+        sound[round(seam.at_s * RATE_HZ)] = 0.99
+    clicking = written(tmp_path / "clicking.flac", sound)
+    with open_audio(clicking) as heard, open_audio(mix.file) as clean, open_audio(file) as songs_sound:
+        threshold = threshold_of(whole, songs_sound)
+
+        def counted(reader: AudioReader) -> int:
+            windows = [Window(seam.at_s, seam.before_s, seam.after_s) for seam in seams]
+            clicks = measured_at(reader, windows, [0.0] * len(seams)).clicks
+            return made_clicks(clicks, seams, whole, songs_sound, threshold)
+
+        assert counted(clean) == 0
+        assert counted(heard) == 2

@@ -15,16 +15,18 @@ from tests.unit.cli.seams.reports import entry
 
 RATE_HZ = 22_050
 SONG_S = 20.0
-BEATS_S = {"a": 0.5, "b": 0.5, "free": 0.5, "none": None}
+BEATS_S = {"a": 0.5, "b": 0.5, "free": 0.5, "even": 0.5, "none": None}
 
 
 def song(name: str) -> np.ndarray:
-    """Return noise bursts: on a beat every 0.5 s, anywhere (`free`), or none."""
+    """Return noise bursts: on a beat every 0.5 s, twice as often (`even`), anywhere (`free`), or none."""
     rng = np.random.default_rng(len(name))
     sound = 0.003 * rng.standard_normal(round((SONG_S + 1) * RATE_HZ))
-    onsets_s = {"a": np.arange(0.1, SONG_S, 0.5), "b": np.arange(0.3, SONG_S, 0.5)}.get(
-        name, np.sort(rng.uniform(0, SONG_S, 40 if name == "free" else 0))
-    )
+    onsets_s = {
+        "a": np.arange(0.1, SONG_S, 0.5),
+        "b": np.arange(0.3, SONG_S, 0.5),
+        "even": np.arange(0.1, SONG_S, 0.25),
+    }.get(name, np.sort(rng.uniform(0, SONG_S, 40 if name == "free" else 0)))
     for start in np.rint(onsets_s * RATE_HZ).astype(int):
         sound[start : start + 1000] += 0.4 * rng.standard_normal(1000) * np.exp(-np.arange(1000) / 150)
     return sound[: round(SONG_S * RATE_HZ)].astype(np.float32)
@@ -62,7 +64,7 @@ def test_a_seam_tells_how_late_the_beat_comes(tmp_path: Path, late_s: float) -> 
     assert measured(tmp_path, "a", "b", late_s) == pytest.approx([late_s], abs=0.003)
 
 
-@pytest.mark.parametrize("other", ["free", "none"])
+@pytest.mark.parametrize("other", ["free", "none", "even"])
 def test_a_song_without_a_beat_that_goes_on_is_not_judged(tmp_path: Path, other: str) -> None:
     assert measured(tmp_path, "a", other, 0.0) == []
     assert measured(tmp_path, other, "b", 0.0) == []
