@@ -213,7 +213,8 @@ class Rules:
         if rows_rule := [name for name in ("most_in_a_row", "limits.longest_run_s") if name in verdicts]:
             verdicts[rows_rule[0]] &= after <= most_after(left, self._rows, songs, rows)
             if ahead is not None:
-                verdicts[rows_rule[0]] &= ahead.places <= after
+                # Where rows take no place more, `must` itself tells.
+                verdicts[rows_rule[0]] &= (ahead.places <= after) | (ahead.places == ahead.groups)
         verdicts |= self._verdicts_on_songs(path, among, songs, after, ahead)
         if self._wishes.runs is not None:
             may_come = _all(verdicts, among)
