@@ -37,9 +37,15 @@ class End(Parameters):
 class Passage(Parameters):
     """A passage of a song: one of its sections, or a span of time."""
 
-    song: SongId = Field(description="Its song.")
+    song: SongId = Field(
+        description="Its song.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
     section: int | None = Field(
-        None, ge=0, description="One of the sections that the song's analysis tells, from 0; not with a span."
+        None,
+        ge=0,
+        description="One of the sections that the song's analysis tells, from 0; not with a span.",
+        examples=[None],
     )
     from_s: float | None = Field(
         None, ge=0, description="Where a span begins; null: where the song does.", examples=[30.0]

@@ -131,6 +131,12 @@ def test_limits_give_way_to_what_is_asked_for_only_as_far_as_counting_shows() ->
     assert (found.limits.least_songs, found.limits.longest_run_s) == (3, None)
 
 
+def test_where_all_places_but_one_go_to_a_song_it_need_not_change() -> None:
+    must = tuple(span(A, number, number) for number in (2, 4, 6, 8))
+    found = even().mixed(Sequencing(chunks=5, must=must, end=End(song=A), opening="any"))
+    assert {chunk(A, number) for number in (2, 4, 6, 8)} <= set(found.order.tolist())
+
+
 def test_an_intro_and_an_ending_that_are_asked_for_are_where_a_mix_begins_and_ends() -> None:
     must = (span(C, 0, 0), span(B, 11, 11))
     found = even().mixed(Sequencing(chunks=12, must=must))
