@@ -94,6 +94,35 @@ def test_places_are_kept_for_what_parts_the_rows_of_one_song(monkeypatch: pytest
     assert broken(order.tolist(), chunks, NONE, most_in_a_row=1) == []
 
 
+def test_places_are_kept_for_seams_between_songs_beside_what_has_to_appear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(beams, "_WIDER", (1,))
+    chunks, matrix = pool(8, 8), np.zeros((16, 16), np.float32)
+    must = np.where(np.arange(16) < 5, np.arange(16), -1)
+    matrix[:, :8] = -9
+    limits = NONE.model_copy(update={"least_between_songs": 0.5})
+    order = find(matrix, chunks, wishes_for(chunks, start=8, chunks=10, must=must), limits, width=1).order
+    assert set(range(5)) <= set(order.tolist())
+    assert broken(order.tolist(), chunks, limits) == []
+
+
+def test_what_has_to_appear_is_not_left_to_the_end_where_that_is_possible() -> None:
+    chunks = pool(*[10] * 4)
+    must = np.where(np.arange(40) % 7 == 3, np.arange(40) // 7, -1)
+    matrix = replaying(chunks)
+    matrix[:, must >= 0] -= 100
+    wishes, count = wishes_for(chunks, chunks=24, must=must), int(must.max()) + 1
+    found = {}
+    for paced in (False, True):
+        order = find(matrix, chunks, wishes, NONE, stricter=Rules(chunks, wishes, NONE, paced=paced)).order
+        found[paced] = np.flatnonzero(must[order] >= 0).tolist()
+    assert found[False] == list(range(24 - count, 24))
+    assert len(found[True]) == count
+    assert all(np.searchsorted(found[True], at, "right") >= count * (at - 2) // 24 for at in range(24))
+    assert found[True][0] < 12
+
+
 def test_the_last_place_may_bring_what_has_to_appear_and_comes_nowhere_else() -> None:
     chunks = pool(6, 6)
     must = np.where(np.arange(12) == 11, 0, -1)
