@@ -86,5 +86,7 @@ def analysis_fields(found: Document) -> Document:
         "beat": tempo,
         "bars": bars,
         "key": f"{found['key']} ({number(found['key_confidence'])} sure)" if found["key"] else "none",
-        "sections": ", ".join(duration(begins_s) for begins_s in found["sections_s"]),
+        "sections": ", ".join(
+            f"{section} at {duration(begins_s)}" for section, begins_s in enumerate(found["sections_s"])
+        ),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,16 @@ from typing import Any, Literal, cast, get_args
 
 from pydantic import ValidationError
 
+from cli.documents import Document
 from shared.errors import BadSetting
 from shared.judging import Protocol
-from shared.parameters import Cut, Output
+from shared.parameters import Cut, Output, Passage
+
+ANY_SONG = "0" * 64
+"""In the place of a song whose id is not known yet."""
+
+_TIME = r"\d+(?::[0-5]\d){0,2}(?:\.\d+)?"
+_PASSAGE = re.compile(rf"section:(\d+)|({_TIME})?-({_TIME})?")
 
 FORMATS = cast(tuple[str, ...], get_args(Output.model_fields["format"].annotation))
 
@@ -23,6 +31,14 @@ class StartChoice:
 
     file: Path
     chunk: int | None
+
+
+@dataclass(frozen=True)
+class NamedChoice:
+    """One of the files, or a passage of it: what tells it in the request beside its song; None: all of it."""
+
+    file: Path
+    passage: Document | None = None
 
 
 def parse_cut(text: str) -> Cut:
@@ -80,6 +96,34 @@ def parse_end(text: str, files: Sequence[Path]) -> StartChoice:
         BadSetting: the file is not one of the songs, or several are called so.
     """
     return _parse_place("--end", text, files)
+
+
+def parse_named(option: str, text: str, files: Sequence[Path]) -> NamedChoice:
+    """Return what `SONGFILE`, `SONGFILE@1:00-1:32` or `SONGFILE@section:3` means.
+
+    Times are seconds, or minutes or hours with colons; a side that is left out is the song's begin or end.
+
+    Raises:
+        BadSetting: the file is not one of the songs, several are called so, or there can be no such passage.
+    """
+    name, separator, place = text.rpartition("@")
+    if not separator or any(_is_called(path, text) for path in files):
+        return NamedChoice(find_song(option, text, files))
+    file = find_song(option, name, files)
+    if (match := _PASSAGE.fullmatch(place)) is None:
+        raise BadSetting(
+            f"{option} {text} cannot be used: {place or 'nothing'} is no passage. Give a span of time, "
+            f"{name}@1:00-1:32, or a section, {name}@section:3; `segue songs analysis` shows sections."
+        )
+    section, begins, ends = match.groups()
+    given = {"section": section, "from_s": begins and _seconds(begins), "to_s": ends and _seconds(ends)}
+    asked = {field: value for field, value in given.items() if value not in (None, "")}
+    try:
+        passage = Passage.model_validate({"song": ANY_SONG, **asked})
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise BadSetting(f"{option} {text} cannot be used: {reason}.") from error
+    return NamedChoice(file, passage.model_dump(mode="json", exclude={"song"}, exclude_none=True))
 
 
 def find_song(option: str, name: str, files: Sequence[Path]) -> Path:
@@ -146,6 +190,14 @@ def check_writable(target: Path) -> None:
         raise BadSetting(f"{target} cannot be written: there is no folder {folder}. Make it first.")
     if not os.access(folder, os.W_OK):
         raise BadSetting(f"{target} cannot be written: {folder} is read-only to you. Choose another folder.")
+
+
+def _seconds(time: str) -> float:
+    """Return the seconds of `62.5`, `1:02.5` or `1:01:02`."""
+    seconds = 0.0
+    for part in time.split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
 
 
 def _is_called(path: Path, name: str) -> bool:

@@ -23,16 +23,17 @@ End = Annotated[
 Must = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="SONG",
-        help="Song that has to appear; may be given several times.",
+        metavar="SONG[@PASSAGE]",
+        help="Song that has to appear, or a passage: song.mp3@1:00-1:32, song.mp3@section:3 (of its "
+        "analysis, from 0); may be given several times.",
         rich_help_panel=_SONGS,
     ),
 ]
 Without = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="SONG",
-        help="Song that must not appear; may be given several times.",
+        metavar="SONG[@PASSAGE]",
+        help="Song that must not appear, or a passage, as of --must; may be given several times.",
         rich_help_panel=_SONGS,
     ),
 ]

@@ -9,13 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cli.choices import StartChoice, find_song, parse_end, parse_start
+from cli.choices import ANY_SONG, NamedChoice, StartChoice, parse_end, parse_named, parse_start
 from cli.documents import Document, Song
 from shared.errors import BadSetting, UnknownStart, WishesContradict
 from shared.parameters import Limits, Sequencing
 
 OFF = "off"
-_ANY_SONG = "0" * 64
 _WHOLE = ("least_songs", "twins_apart", "key_within")
 
 
@@ -25,8 +24,8 @@ class WishChoices:
 
     start: StartChoice | None = None
     end: StartChoice | None = None
-    must: tuple[Path, ...] = ()
-    without: tuple[Path, ...] = ()
+    must: tuple[NamedChoice, ...] = ()
+    without: tuple[NamedChoice, ...] = ()
     plain: Document = field(default_factory=dict)
     """The fields of the request that name no song."""
 
@@ -45,9 +44,10 @@ class WishChoices:
         if self.end is not None:
             request["end"] = {"song": _id_of(self.end.file, songs, "--end"), "chunk": self.end.chunk}
         if self.must:
-            request["must"] = [_id_of(file, songs, "--must") for file in self.must]
+            request["must"] = [_named(_id_of(one.file, songs, "--must"), one) for one in self.must]
         if self.without:
-            request["without"] = [songs[file]["id"] for file in self.without if file in songs]
+            left = [one for one in self.without if one.file in songs]
+            request["without"] = [_named(songs[one.file]["id"], one) for one in left]
         return request
 
 
@@ -67,8 +67,8 @@ def parse_wishes(
         files: the songs given.
         start: as `parse_start` reads it.
         end: as `parse_end` reads it.
-        must: names of songs.
-        without: names of songs.
+        must: songs and passages, as `parse_named` reads them.
+        without: the same.
         plain: fields of the request as they are; None: not given.
         limits: numbers or `off`, by field; None: not given.
 
@@ -82,17 +82,17 @@ def parse_wishes(
         asked["limits"] = _checked(lambda: Limits.model_validate(chosen)).model_dump(exclude_unset=True)
     # Which songs are meant does not matter yet, only that some are.
     named = {
-        "end": end and {"song": _ANY_SONG},
-        "must": must and [_ANY_SONG],
-        "without": without and [_ANY_SONG],
+        "end": end and {"song": ANY_SONG},
+        "must": must and [ANY_SONG],
+        "without": without and [ANY_SONG],
     }
     probe = asked | {name: value for name, value in named.items() if value}
     _checked(lambda: Sequencing.model_validate(probe))
     return WishChoices(
         start=None if start is None else parse_start(start, files),
         end=None if end is None else parse_end(end, files),
-        must=tuple(find_song("--must", name, files) for name in must or ()),
-        without=tuple(find_song("--without", name, files) for name in without or ()),
+        must=tuple(parse_named("--must", text, files) for text in must or ()),
+        without=tuple(parse_named("--without", text, files) for text in without or ()),
         plain=asked,
     )
 
@@ -124,6 +124,11 @@ def _checked(make: Callable[[], Any]) -> Any:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"]) or "together"
         raise BadSetting(f"These options cannot be used: {where}: {fault['msg']}.") from error
+
+
+def _named(song: str, choice: NamedChoice) -> str | Document:
+    """Return how a request names a song, or a passage of it."""
+    return song if choice.passage is None else {"song": song, **choice.passage}
 
 
 def _id_of(file: Path, songs: dict[Path, Song], option: str) -> str:

@@ -9,19 +9,28 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-SongId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-"""A song is named by the SHA-256 of its bytes."""
+from shared.places import End, Parameters, Passage, SongId, Start
+
+__all__ = [
+    "NO_LIMITS",
+    "ArtifactKey",
+    "Cut",
+    "End",
+    "Energy",
+    "Limits",
+    "Output",
+    "Parameters",
+    "Passage",
+    "Sequencing",
+    "SongId",
+    "Start",
+    "Training",
+]
 
 ArtifactKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """An artifact is named by the SHA-256 of all that decides its content."""
-
-
-class Parameters(BaseModel):
-    """A frozen group of parameters that refuses names it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Cut(Parameters):
@@ -61,22 +70,6 @@ class Training(Parameters):
     )
     settings: dict[str, Any] = Field(default_factory=dict, description="Every setting of the approach.")
     seed: int = Field(0, ge=0, lt=2**31, description="Of everything random in the fit.")
-
-
-class Start(Parameters):
-    """The chunk a mix begins with."""
-
-    song: SongId = Field(description="Its song.")
-    chunk: int = Field(0, ge=0, description="Its number in the song's cut, from 0.")
-
-
-class End(Parameters):
-    """Where a mix ends: a chunk, or any chunk of a song."""
-
-    song: SongId = Field(description="Its song.")
-    chunk: int | None = Field(
-        None, ge=0, description="Its number in the song's cut, from 0; null: whichever fits best."
-    )
 
 
 class Limits(Parameters):
@@ -130,7 +123,8 @@ NO_LIMITS = Limits(
 """What a mix is chosen by that keeps to nothing but its wishes."""
 
 
-Songs = Annotated[tuple[SongId, ...], Field(max_length=1000)]
+Named = Annotated[tuple[SongId | Passage, ...], Field(max_length=1000)]
+"""Songs, and passages of songs."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=10)]
 EnergyPoints = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=1, max_length=100)]
@@ -175,8 +169,16 @@ class Sequencing(Parameters):
         examples=[{"song": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "chunk": 0}],
     )
     end: End | None = Field(None, description="The last chunk, or its song; null: any.", examples=[None])
-    must: Songs = Field((), description="Songs that have to appear.", examples=[[]])
-    without: Songs = Field((), description="Songs that must not appear.", examples=[[]])
+    must: Named = Field(
+        (),
+        description="Songs, and passages of songs, that have to appear: of each a chunk.",
+        examples=[[]],
+    )
+    without: Named = Field(
+        (),
+        description="Songs, and passages of songs, that must not appear: no chunk of them.",
+        examples=[[]],
+    )
     most_in_a_row: int | None = Field(
         None, ge=1, description="Most chunks of one song in a row; null: any number.", examples=[None]
     )
@@ -257,12 +259,18 @@ class Sequencing(Parameters):
     )
 
     @property
+    def names_sections(self) -> bool:
+        """Tell whether a passage is asked for, or left out, by the number of its section."""
+        named = (*self.must, *self.without)
+        return any(isinstance(one, Passage) and one.section is not None for one in named)
+
+    @property
     def needs_analyses(self) -> bool:
         """Tell whether chunks are chosen by what is known of their songs' beats and keys."""
         if self.method == "greedy":
             return False
         asked = (self.limits.tempo_within_percent, self.limits.key_within)
-        leanings = self.steadiness > 0 or self.sections > 0
+        leanings = self.steadiness > 0 or self.sections > 0 or self.names_sections
         return leanings or self.runs_bars is not None or any(limit is not None for limit in asked)
 
     @model_validator(mode="before")

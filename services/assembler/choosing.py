@@ -25,6 +25,7 @@ from shared.errors import PoolTooSmall, WishesContradict
 from shared.learning.approaches import Scorer
 from shared.learning.corpus import Floats, Indices
 from shared.parameters import Limits, Sequencing
+from shared.passages import Extents
 from shared.store.manifests import FormFacts
 from shared.wishes import check_counts, check_songs
 
@@ -63,6 +64,7 @@ def choose(
     wish: Sequencing,
     on_step: OnStep,
     *,
+    starts_s: NDArray[np.float64] | None = None,
     traits: Traits | None = None,
     form: Form | None = None,
 ) -> Chosen:
@@ -73,8 +75,9 @@ def choose(
         pool: the chunks.
         songs: the song of each of the pool's cuts.
         durations_s: float64, shape (n,): how long each chunk is.
-        wish: what is asked for.
+        wish: what is asked for, its sections as spans of time.
         on_step: called with (chunks placed, chunks in the mix); it may raise to stop.
+        starts_s: float64, shape (n,): where each begins in its song; None: where the one before ends.
         traits: of the songs, each once, in their order; None: nothing is known of them.
         form: what the chunks are in their songs; None: nothing is known of that.
 
@@ -86,14 +89,17 @@ def choose(
     if wish.method == "greedy":
         return _walk(scorer, pool, songs, wish, on_step)
     known = traits or Traits.unknown(len(set(songs))), form or Form.unknown(len(pool))
-    return _within_limits(scorer, pool, songs, durations_s, *known, wish, on_step)
+    if starts_s is None:
+        starts_s = np.cumsum(durations_s) - durations_s
+        starts_s -= starts_s[np.searchsorted(pool.cuts, pool.cuts)]
+    extents = Extents(songs, pool.cuts, pool.numbers, starts_s, starts_s + durations_s)
+    return _within_limits(scorer, pool, extents, *known, wish, on_step)
 
 
 def _within_limits(
     scorer: Scorer,
     pool: Pool,
-    songs: Sequence[str],
-    durations_s: NDArray[np.float64],
+    extents: Extents,
     traits: Traits,
     form: Form,
     wish: Sequencing,
@@ -102,34 +108,32 @@ def _within_limits(
     """Search for the best sequence that keeps to limits and wishes, or draw one."""
     if wish.chunks is not None and wish.repeats_after is None and wish.chunks > len(pool):
         raise PoolTooSmall(wanted=wish.chunks, available=len(pool))
-    names = list(dict.fromkeys(songs))
-    song_of = np.array([names.index(song) for song in songs], np.int64)[pool.cuts]
-    check_songs(wish, names)
-    counts = np.bincount(song_of, minlength=len(names))
-    lengths_s = np.bincount(song_of, weights=durations_s, minlength=len(names))
-    check_counts(wish, names, counts.tolist(), lengths_s.tolist())
-    chunks = Chunks(durations_s, song_of, pool.numbers, pool.twins, traits, form)
+    songs = list(dict.fromkeys(extents.songs))
+    check_songs(wish, songs)
+    check_counts(wish, extents)
+    song_of = np.array([songs.index(song) for song in extents.songs], np.int64)[pool.cuts]
+    chunks = Chunks(extents.durations_s, song_of, pool.numbers, pool.twins, traits, form)
     framed = Framing.asked(wish)
     try:
-        return _framed(scorer, pool, songs, chunks, wish, framed, on_step)
+        return _framed(scorer, pool, extents, chunks, wish, framed, on_step)
     except WishesContradict:
         if framed == (lax := Framing.demanded(wish)):
             raise
     # Where the mix cannot begin and end as it does unless told otherwise, it is made all the same.
-    return _framed(scorer, pool, songs, chunks, wish, lax, on_step)
+    return _framed(scorer, pool, extents, chunks, wish, lax, on_step)
 
 
 def _framed(
     scorer: Scorer,
     pool: Pool,
-    songs: Sequence[str],
+    extents: Extents,
     chunks: Chunks,
     wish: Sequencing,
     framing: Framing,
     on_step: OnStep,
 ) -> Chosen:
     """Search for a sequence that begins and ends in some way."""
-    wishes = wishes_of(pool, songs, chunks, wish, framing)
+    wishes = wishes_of(pool, extents, chunks, wish, framing)
     if wishes.runs is not None:
         wishes.runs.check(wish, chunks.songs, wishes.appearing)
     limits = in_force(wish.limits, chunks, wishes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["longest_rows", "most_after", "most_changes", "widest_gap"]
+__all__ = ["largest_other", "longest_rows", "most_after", "most_changes", "widest_gap"]
 
 Indices = NDArray[np.int64]
 _ROUNDING = 1e-9
@@ -39,7 +39,7 @@ def most_changes(left: Indices) -> Indices:
     own = 2 * (total - left)
     if len(left) == 1:
         return own
-    return np.minimum(own, 2 * (total - 1 - _largest_other(left)) + 1)
+    return np.minimum(own, 2 * (total - 1 - largest_other(left)) + 1)
 
 
 def most_after(left: Indices, rows: Indices, songs: Indices, row: Indices) -> Indices:
@@ -56,7 +56,7 @@ def most_after(left: Indices, rows: Indices, songs: Indices, row: Indices) -> In
     if len(left) == 1:
         return own
     others = (total - 1 - left) * (1 + rows) + rows
-    return np.minimum(own, -_largest_other(-others)[songs])
+    return np.minimum(own, -largest_other(-others)[songs])
 
 
 def widest_gap(counts: Indices, length: int, most: int) -> int:
@@ -77,8 +77,10 @@ def widest_gap(counts: Indices, length: int, most: int) -> int:
     return low
 
 
-def _largest_other(values: Indices) -> Indices:
-    """Return for each of several values the largest of the others."""
+def largest_other(values: Indices) -> Indices:
+    """Return for each of several values the largest of the others; where it is alone, 0."""
+    if len(values) == 1:
+        return np.zeros(1, np.int64)
     second, first = np.sort(values)[-2:]
     found = np.full(len(values), first)
     found[values.argmax()] = second

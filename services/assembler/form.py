@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shared.store.manifests import AnalysisFacts, FormFacts
 
-__all__ = ["Form", "Spans"]
+__all__ = ["Form", "Spans", "sections_of"]
 
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -144,6 +144,11 @@ class Form:
             run_s=float(np.median(np.add.reduceat(durations_s, runs))),
             run_bars=float(np.median(bars[beaten])) if beaten.any() else None,
         )
+
+
+def sections_of(analyses: Mapping[str, AnalysisFacts]) -> dict[str, list[float]]:
+    """Return where the sections of songs begin, in seconds, by song."""
+    return {song: found.sections_s for song, found in analyses.items()}
 
 
 def _bar_s(found: AnalysisFacts) -> float | None:

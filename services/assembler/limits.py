@@ -12,6 +12,7 @@ import numpy as np
 
 from services.assembler.counting import most_after, most_changes
 from services.assembler.endings import Ending
+from services.assembler.musts import Ahead, Musts
 from services.assembler.paths import Chunks, Indices, Mask, Path, Wishes
 from services.assembler.relaxing import longest_rows_of
 from services.assembler.runs import Runs, are_whole
@@ -44,12 +45,10 @@ class Rules:
         self._chunks, self._wishes, self._limits, self._paced = chunks, wishes, limits, paced
         self._songs = int(chunks.songs.max()) + 1
         self._rows = longest_rows_of(chunks, wishes, limits.longest_run_s, wishes.most_in_a_row)
-        must = np.zeros(self._songs, np.bool_)
-        must[[] if wishes.must is None else wishes.must] = True
-        self._must = must
+        self._musts = Musts.of(wishes.must, chunks.songs)
         self._near = chunks.traits.neighbours(limits)
         self._counts = np.bincount(chunks.songs[wishes.usable], minlength=self._songs)
-        self._ending = Ending.of(wishes, chunks.songs, self._songs)
+        self._ending = Ending.of(wishes, chunks.songs, self._songs, self._musts)
         ends = wishes.usable if wishes.end is None else wishes.end
         self._shortest_s = float(chunks.durations_s[ends].min())
         self._mean_s = float(chunks.durations_s[wishes.appearing].mean())
@@ -92,7 +91,8 @@ class Rules:
         left = np.bincount(chunks.songs[unused], minlength=self._songs)
         length_s = float(chunks.durations_s[start])
         run = 0.0 if self._wishes.runs is None else float(self._wishes.runs.shares[start])
-        return Path((start,), (), 0.0, unused, left, visited, 1, length_s, 0, 0, length_s, run)
+        missing = self._musts.after(self._musts.missing(), start)
+        return Path((start,), (), 0.0, unused, left, visited, 1, length_s, 0, 0, length_s, missing, run)
 
     def ended(self, path: Path) -> bool:
         """Say whether a path of one chunk is the whole mix already."""
@@ -129,6 +129,7 @@ class Rules:
             between=path.between + (not same),
             replays=path.replays + goes_on,
             total_s=path.total_s + length_s,
+            missing=self._musts.after(path.missing, chunk),
             run=path.run + share if goes_on else share,
         )
 
@@ -181,7 +182,8 @@ class Rules:
         songs = chunks.songs[among]
         same, goes_on = songs == chunks.songs[last], chunks.goes_on(last, among)
         left = self._left(path, int(np.max(after, initial=0)))
-        seams = len(path.order) + after
+        seams, rows = len(path.order) + after, np.where(same, path.row + 1, 1)
+        ahead = self._musts.ahead(path, among, songs, rows, self._rows) if self._musts.count else None
         verdicts: dict[str, Mask] = {}
         if limits.most_replay is not None:
             replays = path.replays + goes_on
@@ -193,6 +195,7 @@ class Rules:
             verdicts["limits.longest_run_s"] = ~same | (row_s <= limits.longest_run_s + _ROUNDING)
         if limits.least_between_songs is not None:
             reach = np.minimum(after, most_changes(left)[songs])
+            reach = reach if ahead is None else np.minimum(reach, ahead.changes(after))
             needed = np.ceil(limits.least_between_songs * seams - _ROUNDING)
             verdicts["limits.least_between_songs"] = path.between + ~same + reach >= needed
             if self._paced:
@@ -208,9 +211,11 @@ class Rules:
         if self._wishes.most_in_a_row is not None:
             verdicts["most_in_a_row"] = ~same | (path.row + 1 <= self._wishes.most_in_a_row)
         if rows_rule := [name for name in ("most_in_a_row", "limits.longest_run_s") if name in verdicts]:
-            rows = np.where(same, path.row + 1, 1)
             verdicts[rows_rule[0]] &= after <= most_after(left, self._rows, songs, rows)
-        verdicts |= self._verdicts_on_songs(path, among, songs, after)
+            if ahead is not None:
+                # Where rows take no place more, `must` itself tells.
+                verdicts[rows_rule[0]] &= (ahead.places <= after) | (ahead.places == ahead.groups)
+        verdicts |= self._verdicts_on_songs(path, among, songs, after, ahead)
         if self._wishes.runs is not None:
             may_come = _all(verdicts, among)
             fit = self._runs_verdict(self._wishes.runs, path, among, after, may_come)
@@ -240,33 +245,39 @@ class Rules:
         return self._counts * self._wishes.times(after + 1)
 
     def _verdicts_on_songs(
-        self, path: Path, among: Indices, songs: Indices, after: int | Indices
+        self, path: Path, among: Indices, songs: Indices, after: int | Indices, ahead: Ahead | None
     ) -> dict[str, Mask]:
-        """Judge by which songs appear, and by how the mix ends."""
+        """Judge by what appears, and by how the mix ends."""
         ending = np.broadcast_to(np.equal(after, 0), among.shape)
-        missing = self._must & ~path.visited
-        lacking = missing.sum() - missing[songs]
-        found = path.visited.sum() + ~path.visited[songs]
         room = np.broadcast_to(after, among.shape).astype(np.int64)
         # A song that is come to stays for a run.
-        room = np.minimum(room, room // self._fewest + 1) if self._fewest > 1 else room
-        verdicts: dict[str, Mask] = {}
+        songs_room = np.minimum(room, room // self._fewest + 1) if self._fewest > 1 else room
+        found, verdicts = path.visited.sum() + ~path.visited[songs], dict[str, Mask]()
+        brought = reserved = np.zeros(len(among), np.bool_)
         if self._ending.asked:
-            at_end = self._ending.judge(path, among, ending, songs, missing)
-            verdicts["must"] = lacking - at_end.brought <= room - ~ending
+            at_end = self._ending.judge(path, among, ending, songs, self._musts.group_of[among])
+            brought, reserved = at_end.brought, at_end.reserved
             verdicts["end"] = at_end.allowed
-            room = room - at_end.reserved
-        elif self._must.any():
-            verdicts["must"] = lacking <= room
-        if self._limits.least_songs is not None:
-            verdicts["limits.least_songs"] = found + room >= self._limits.least_songs
+        if ahead is not None:
+            last = ~ending & self._ending.asked
+            verdicts["must"] = ahead.groups - brought <= room - last
+            verdicts["must"] &= ahead.songs - brought <= songs_room - last
             if self._paced:
-                share = self._limits.least_songs / self._wishes.length(self._chunks)
-                due = np.minimum(
-                    self._limits.least_songs, share * (len(path.order) + 1 - _AHEAD - self._usual)
-                )
-                verdicts["limits.least_songs"] &= found >= np.floor(due)
+                due = self._due(path, self._musts.count)
+                verdicts["must"] &= self._musts.count - ahead.groups >= due
+            # What has to appear takes places, and need not bring another song.
+            idle = ahead.groups - ahead.fresh - (brought & reserved)
+            songs_room = np.minimum(songs_room, room - idle)
+        if self._limits.least_songs is not None:
+            verdicts["limits.least_songs"] = found + songs_room - reserved >= self._limits.least_songs
+            if self._paced:
+                verdicts["limits.least_songs"] &= found >= self._due(path, self._limits.least_songs)
         return verdicts
+
+    def _due(self, path: Path, wanted: int) -> int:
+        """Return how many of those that the mix needs it is to have after one chunk more, at least."""
+        share = wanted / self._wishes.length(self._chunks)
+        return int(min(wanted, share * (len(path.order) + 1 - _AHEAD - self._usual)) // 1)
 
 
 def _all(verdicts: dict[str, Mask], among: Indices) -> Mask:

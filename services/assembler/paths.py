@@ -76,7 +76,8 @@ class Wishes:
         duration_s: how long; None: as long as `chunks` are.
         usable: bool, shape (n,): the chunks that may come anywhere; the start need be none.
         end: bool, shape (n,): the chunks that may be the last, usable or not; None: all usable ones.
-        must: int64: songs that have to appear.
+        must: int64, shape (n,): groups of chunks, from 0, of each of which one has to appear; -1: in none.
+            A group lies in one song. None: there are none.
         most_in_a_row: chunks of one song; None: any number.
         repeats_after: a chunk may come again when so many others came since; None: none comes twice.
         runs: how long a song is to play on; None: as long as fits best.
@@ -129,6 +130,7 @@ class Path:
         between: seams between different songs.
         replays: steps to the chunk that follows in the song anyway.
         total_s: how long it is.
+        missing: bool, shape (groups + 1,): of what has to appear, what does not yet; see `musts`.
         run: of a wished run, how much the song has played on at the end.
     """
 
@@ -143,4 +145,5 @@ class Path:
     between: int
     replays: int
     total_s: float
+    missing: Mask
     run: float = 0.0

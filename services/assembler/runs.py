@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from services.assembler.form import Form
 from shared.errors import WishesContradict
 from shared.parameters import Sequencing
+from shared.places import song_of
 
 __all__ = ["Runs", "are_whole"]
 
@@ -188,7 +189,10 @@ class Runs:
             self._refuse("most_in_a_row", apart)
         if limits.least_between_songs is not None and 1 / fewest < limits.least_between_songs:
             self._refuse("limits.least_between_songs", apart)
-        asked = {"must": len(wish.must), "limits.least_songs": limits.least_songs or 0}
+        asked = {
+            "must": len({song_of(one) for one in wish.must}),
+            "limits.least_songs": limits.least_songs or 0,
+        }
         for name, wanted in asked.items():
             # The first run and the last are cut short where the mix begins and ends.
             if wish.chunks is not None and (wanted - 2) * fewest + 2 > wish.chunks:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from services.assembler.form import Form, Spans
+from services.assembler.form import Form, Spans, sections_of
 from services.assembler.naming import Names
 from services.assembler.paths import Chunks, Wishes
 from services.assembler.refilling import Keeping
@@ -18,10 +18,11 @@ from services.assembler.scoring import Pool
 from services.assembler.seam_wishes import Neighbour
 from services.assembler.sequencing import all_scores
 from services.assembler.traits import Traits
-from services.assembler.wishing import Framing
+from services.assembler.wishing import Framing, groups_of
 from shared.learning.approaches import Scorer
 from shared.learning.corpus import Floats, Indices
 from shared.parameters import Sequencing
+from shared.passages import Extents, in_seconds
 from shared.revisions import Ban
 from shared.sound.rhythm import Rhythm
 from shared.store.manifests import AnalysisFacts, PoolFacts
@@ -64,6 +65,12 @@ class Stock:
         form = Form.of(self.spans, names.song_of, names.songs, self.analyses)
         return Chunks(self.durations_s, names.song_of, pool.numbers, pool.twins, traits, form)
 
+    @cached_property
+    def extents(self) -> Extents:
+        """Where the chunks lie, by the names of their songs."""
+        pool, spans = self.pool, self.spans
+        return Extents(self.facts.songs, pool.cuts, pool.numbers, spans.starts_s, spans.stops_s)
+
     @property
     def durations_s(self) -> NDArray[np.float64]:
         """How long each chunk is: float64, shape (n,)."""
@@ -91,9 +98,8 @@ class Stock:
 
     def keeping(self, wish: Sequencing, banned: Sequence[Ban]) -> Keeping:
         """Return what was asked of a mix, by the indices of the pool, without what is banned since."""
-        usable = self.allowed(banned)
-        for song in wish.without:
-            usable[self.names.indices(song)] = False
+        wish = in_seconds(wish, sections_of(self.analyses))
+        usable = self.allowed(banned) & ~self.extents.of_any(wish.without)
         form, framing = self.chunks.form, Framing.asked(wish)
         first, last = usable & form.first, usable & form.last
         end = last if framing.ending else np.zeros(len(self.pool), np.bool_)
@@ -101,13 +107,13 @@ class Stock:
             named = np.zeros(len(self.pool), np.bool_)
             named[self.names.indices(wish.end.song, wish.end.chunk)] = True
             end = usable & (named & end if wish.closing == "ending" else named)
-        must = [song for song in wish.must if usable[self.names.indices(song)].any()]
+        must = groups_of(self.extents, usable, wish)
         usable &= ~(form.apart & ((form.first & framing.intro) | (form.last & framing.apart)))
         wishes = Wishes(
             start=0,  # Each order has a start of its own.
             usable=usable,
             end=end if end.any() else None,
-            must=np.array([self.names.songs.index(song) for song in must], np.int64),
+            must=must,
             most_in_a_row=wish.most_in_a_row,
             repeats_after=wish.repeats_after,
             runs=None if wish.runs_bars is None else Runs.of(wish.runs_bars, form, self.chunks.durations_s),

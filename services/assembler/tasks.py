@@ -7,7 +7,7 @@ import numpy as np
 from services.assembler import fetching, radio_tasks
 from services.assembler.choosing import choose
 from services.assembler.extras.accompanying import accompany, draw_cover_of, tag_audio, with_snippets
-from services.assembler.form import Form
+from services.assembler.form import Form, sections_of
 from services.assembler.leveling import Measured, song_gains_db
 from services.assembler.previewing import LEAD_S, begun_at, preview
 from services.assembler.rendering import joint_of, render
@@ -19,6 +19,7 @@ from services.assembler.seam_wishes import changed_seam
 from services.assembler.traits import Traits
 from services.assembler.worker import app
 from shared.jobs.running import Work
+from shared.passages import in_seconds
 from shared.queue import Task
 from shared.sound.edges import Edges
 from shared.store.arrays import pack_arrays, unpack_arrays
@@ -77,8 +78,9 @@ def sequence_mix(work: Work) -> SequenceFacts:
         pool,
         facts.songs,
         spans.durations_s,
-        spec.sequencing,
+        in_seconds(spec.sequencing, sections_of(analyses)),
         tell,
+        starts_s=spans.starts_s,
         traits=Traits.of(songs, analyses),
         form=Form.of(spans, song_of, songs, analyses),
     )

@@ -8,14 +8,17 @@ from typing import Self
 
 import numpy as np
 
-from services.assembler.paths import Chunks, Mask, Wishes
+from services.assembler.form import Form
+from services.assembler.paths import Chunks, Indices, Mask, Wishes
 from services.assembler.reaching import reach
 from services.assembler.runs import Runs
 from services.assembler.scoring import Pool, find_start
 from shared.errors import UnknownStart, WishesContradict
 from shared.parameters import Sequencing
+from shared.passages import Extents, in_groups
+from shared.places import song_of
 
-__all__ = ["Framing", "wishes_of"]
+__all__ = ["Framing", "groups_of", "wishes_of"]
 
 
 @dataclass(frozen=True)
@@ -47,43 +50,48 @@ class Framing:
         return cls(wish.opening == "intro", ending, ending)
 
 
-def wishes_of(pool: Pool, songs: Sequence[str], chunks: Chunks, wish: Sequencing, framing: Framing) -> Wishes:
+def wishes_of(pool: Pool, extents: Extents, chunks: Chunks, wish: Sequencing, framing: Framing) -> Wishes:
     """Return wishes by the indices of the pool.
 
     Args:
         pool: the chunks.
-        songs: the song of each of the pool's cuts.
+        extents: where they lie in their songs.
         chunks: the same as rules see them.
-        wish: what is asked for.
+        wish: what is asked for, its sections as spans of time.
         framing: how the mix is to begin and end.
 
     Raises:
         UnknownStart: the start is not in the pool.
         WishesContradict: the wishes cannot be fulfilled together.
     """
-    names, form = list(dict.fromkeys(songs)), chunks.form
-    left_out = [place for place, name in enumerate(names) if name in wish.without]
-    usable = ~np.isin(chunks.songs, left_out)
-    usable &= _within_reach(chunks, usable, names, wish)[chunks.songs]
-    end = None if wish.end is None else _end(pool, songs, chunks.songs == names.index(wish.end.song), wish)
+    songs, form = extents.songs, chunks.form
+    usable = ~extents.of_any(wish.without)
+    usable &= _within_reach(chunks, usable, list(dict.fromkeys(songs)), wish)[chunks.songs]
+    end = None if wish.end is None else _end(pool, songs, extents.of(wish.end.song) & usable, wish)
     if framing.ending:
         end = _with_ending(end, usable & form.last, wish)
+    must = groups_of(extents, usable, wish)
+    outer = form.apart & ((form.first & framing.intro) | (form.last & framing.apart))
+    if framing.ending and wish.end is None and end is not None and must is not None:
+        asked = end & _outside(must, outer & form.last)
+        end = asked if asked.any() else end
     if wish.start is not None:
         start = find_start(pool, songs, song=wish.start.song, chunk=wish.start.chunk)
     else:
-        start = _first(_opening(usable, form.first, wish) if framing.intro else usable, end, wish)
+        opening = _opening(usable, form.first, wish) if framing.intro else usable
+        start = _first(_asked_first(opening, end, must, outer & form.first, wish), end, wish)
     if framing.intro and wish.opening is not None and not form.first[start]:
         other = "start" if wish.start is not None else "end" if wish.end is not None else "closing"
         raise _not_so("opening", other, "the first chunk of a song")
     _check_ends(start, end, wish)
-    usable &= ~(form.apart & ((form.first & framing.intro) | (form.last & framing.apart)))
+    usable &= ~outer | _let_inside(start, end, must, outer, form, wish)
     wishes = Wishes(
         start=start,
         usable=usable,
         chunks=wish.chunks,
         duration_s=wish.duration_s,
         end=end,
-        must=np.array([names.index(song) for song in wish.must], np.int64),
+        must=must,
         most_in_a_row=wish.most_in_a_row,
         repeats_after=wish.repeats_after,
         runs=None if wish.runs_bars is None else Runs.of(wish.runs_bars, form, chunks.durations_s),
@@ -91,6 +99,59 @@ def wishes_of(pool: Pool, songs: Sequence[str], chunks: Chunks, wish: Sequencing
     if framing.intro or framing.apart:
         _check_room(wishes, chunks, wish)
     return wishes
+
+
+def groups_of(extents: Extents, usable: Mask, wish: Sequencing) -> Indices | None:
+    """Return what has to appear as groups of chunks; see `Wishes.must`. What has no chunk is passed over."""
+    masks = [extents.of(named) & usable for named in wish.must]
+    masks = [mask for mask in masks if mask.any()]
+    return in_groups(masks) if masks else None
+
+
+def _outside(must: Indices, outer: Mask) -> Mask:
+    """Return the chunks of what has to appear and has none that may come inside: bool, shape (n,)."""
+    return (must >= 0) & ~np.isin(must, must[~outer])
+
+
+def _asked_first(
+    opening: Mask, end: Mask | None, must: Indices | None, outer: Mask, wish: Sequencing
+) -> Mask:
+    """Return, of what a mix may begin with, what has to: it comes nowhere else, or every place is taken."""
+    if must is None:
+        return opening
+    count = int(must.max()) + 1
+    if (alone := opening & _outside(must, outer)).any():
+        return alone
+    ends_otherwise = end is not None and not (must[end] >= 0).any()
+    if wish.chunks is not None and count + ends_otherwise >= wish.chunks and (opening & (must >= 0)).any():
+        return opening & (must >= 0)
+    return opening
+
+
+def _let_inside(
+    start: int, end: Mask | None, must: Indices | None, outer: Mask, form: Form, wish: Sequencing
+) -> Mask:
+    """Return what comes inside though it begins or ends a song, as it has to appear: bool, shape (n,).
+
+    Raises:
+        WishesContradict: it must not come inside.
+    """
+    if must is None:
+        return np.zeros(len(outer), np.bool_)
+    left = _outside(must, outer) & (must != must[start])
+    barred = left & ((form.first & (wish.opening == "intro")) | (form.last & (wish.closing == "ending")))
+    strictly = np.setdiff1d(must[barred], must[left & ~barred])
+    at_end = strictly[:0] if end is None else np.intersect1d(strictly, must[end])
+    if len(strictly) > min(1, len(at_end)):
+        place = int(np.isin(must, np.setdiff1d(strictly, at_end[:1])).argmax())
+        raise WishesContradict(
+            "`must`",
+            "`opening`" if form.first[place] else "`closing`",
+            found="a passage that is asked for has no chunk but such as begin or end a song, and these come "
+            "nowhere inside",
+            remedy="Ask for `any`, or choose another passage",
+        )
+    return left & ~barred
 
 
 def _opening(usable: Mask, first: Mask, wish: Sequencing) -> Mask:
@@ -176,7 +237,7 @@ def _within_reach(chunks: Chunks, usable: Mask, names: Sequence[str], wish: Sequ
     """Return the songs that limits of tempo and key let a mix come to: bool, shape (songs,)."""
     asked = {
         "start": () if wish.start is None else (wish.start.song,),
-        "must": wish.must,
+        "must": tuple(song_of(named) for named in wish.must),
         "end": () if wish.end is None else (wish.end.song,),
     }
     own, lengths_s = chunks.songs[usable], chunks.durations_s[usable]
@@ -190,7 +251,7 @@ def _within_reach(chunks: Chunks, usable: Mask, names: Sequence[str], wish: Sequ
 
 
 def _end(pool: Pool, songs: Sequence[str], of_song: Mask, wish: Sequencing) -> Mask:
-    """Return the chunks that the mix may end with: bool, shape (n,)."""
+    """Return the chunks that the mix may end with, of those of its song: bool, shape (n,)."""
     assert wish.end is not None
     if wish.end.chunk is None:
         return of_song

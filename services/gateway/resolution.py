@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
+import numpy as np
+
 from services.gateway.schemas.requests import (
     CutsRequest,
     JudgedRequest,
@@ -40,11 +42,12 @@ from shared.jobs.recipes import (
 )
 from shared.learning.approaches import get_approach
 from shared.parameters import ArtifactKey, Cut, Training
+from shared.passages import Extents, in_seconds
 from shared.revision_checks import check_edits, check_joined, check_seam
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import CutFacts, Manifest, Problem, RejectedInput
-from shared.store.specs import CutSpec, SongSpec
-from shared.wishes import check_counts, check_songs
+from shared.store.manifests import AnalysisFacts, CutFacts, Manifest, Problem, RejectedInput, SongFacts
+from shared.store.specs import AnalysisSpec, CutSpec, SongSpec
+from shared.wishes import check_counts, check_lengths, check_songs
 
 MOST_NAMED = 10
 Uploaded = Callable[[str], bool]
@@ -204,7 +207,10 @@ class Resolver:
         start, chunks = wish.start, wish.chunks
         if start is not None and start.song not in {part.song for part in recipe.parts}:
             raise UnknownStart(song=start.song, chunk=start.chunk, chunks=0)
-        check_songs(wish, [part.song for part in recipe.parts])
+        songs = dict.fromkeys(part.song for part in recipe.parts)
+        wish = in_seconds(wish, self._sections_s(recipe)) if wish.names_sections else wish
+        check_songs(wish, list(songs))
+        check_lengths(wish, self._lengths_s(songs))
         cuts = self._cuts(recipe.parts)
         if cuts is None:
             return
@@ -215,8 +221,23 @@ class Resolver:
             most := max(cut.chunks for cut in cuts if cut.song == start.song)
         ):
             raise UnknownStart(song=start.song, chunk=start.chunk, chunks=most)
-        lengths_s = [cut.boundaries[-1] / cut.sample_rate_hz for cut in cuts]
-        check_counts(wish, [cut.song for cut in cuts], [cut.chunks for cut in cuts], lengths_s)
+        if wish.names_sections:
+            return
+        edges_s = [np.array(cut.boundaries) / cut.sample_rate_hz for cut in cuts]
+        check_counts(wish, Extents.of_cuts([cut.song for cut in cuts], edges_s))
+
+    def _sections_s(self, recipe: MakeMix) -> dict[str, list[float]]:
+        """Return where the sections of songs begin, as far as these are analysed."""
+        specs = {part.song: AnalysisSpec(song=part.song, correction=part.correction) for part in recipe.parts}
+        found = {song: self._find(spec.artifact(self._tenant)) for song, spec in specs.items()}
+        facts = {song: manifest.facts for song, manifest in found.items() if manifest is not None}
+        return {song: known.sections_s for song, known in facts.items() if isinstance(known, AnalysisFacts)}
+
+    def _lengths_s(self, songs: Iterable[str]) -> dict[str, float]:
+        """Return how long songs are, as far as they are decoded."""
+        found = {song: self._find(SongSpec(song=song).artifact(self._tenant)) for song in songs}
+        facts = {song: manifest.facts for song, manifest in found.items() if manifest is not None}
+        return {song: known.duration_s for song, known in facts.items() if isinstance(known, SongFacts)}
 
     def _cuts(self, parts: Iterable[Part]) -> list[CutFacts] | None:
         """Return the facts of each part, or None unless all are cut."""

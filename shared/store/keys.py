@@ -57,7 +57,7 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.DATASET: 1,
     Kind.MODEL: 1,
     Kind.POOL: 3,
-    Kind.SEQUENCE: 6,
+    Kind.SEQUENCE: 7,
     Kind.MIX: 8,
     Kind.PREVIEW: 5,
     Kind.REPORT: 1,

@@ -63,7 +63,9 @@ class Analysis(Schema):
     bar_confidence: float = Field(description="How sure it is which beats begin a bar.", examples=[0.7])
     key: str | None = Field(description="The key; null: nothing has a pitch.", examples=["A minor"])
     key_confidence: float = Field(description="How sure the key is.", examples=[0.5])
-    sections_s: list[float] = Field(description="Where sections begin, rising from 0.", examples=[[0.0]])
+    sections_s: list[float] = Field(
+        description="Where sections begin, rising from 0; they are numbered from 0.", examples=[[0.0]]
+    )
     note: str | None = Field(description="Why no beat was found.", examples=[None])
     correction: Correction = Field(description="What was known of it, and not found by listening.")
     beats_s: list[float] = Field(description="The beats, rising.", examples=[[0.31, 0.8]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise, permutations
 
 import numpy as np
@@ -65,6 +66,73 @@ def test_chunks_of_other_songs_are_kept_for_the_rows_that_need_them(monkeypatch:
     matrix[:, :2] += 30
     order = find(matrix, chunks, wishes, NONE, width=1).order.tolist()
     assert broken(order, chunks, NONE, most_in_a_row=3) == []
+
+
+def test_what_has_to_appear_does_however_badly_it_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beams, "_WIDER", (1,))
+    chunks = pool(8, 8, 8)
+    must = np.full(24, -1)
+    must[[3, 4]], must[[6]], must[[12, 13]], must[[20]] = 0, 1, 2, 3
+    matrix = replaying(chunks)
+    matrix[:, must >= 0] -= 100
+    for start in (0, 4, 20):
+        wishes = wishes_for(chunks, start=start, chunks=9, must=must, most_in_a_row=2)
+        order = find(matrix, chunks, wishes, NONE, width=1).order
+        assert set(must[order].tolist()) == {-1, 0, 1, 2, 3}
+        # Neither more of it than it takes.
+        assert np.count_nonzero(must[order] >= 0) == 4
+
+
+def test_places_are_kept_for_what_parts_the_rows_of_one_song(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beams, "_WIDER", (1,))
+    chunks, matrix = pool(8, 8), np.zeros((16, 16), np.float32)
+    must = np.where(np.arange(16) < 5, np.arange(16), -1)
+    matrix[:, :5] = -9
+    wishes = wishes_for(chunks, start=8, chunks=10, must=must, most_in_a_row=1)
+    order = find(matrix, chunks, wishes, NONE, width=1).order
+    assert set(range(5)) <= set(order.tolist())
+    assert broken(order.tolist(), chunks, NONE, most_in_a_row=1) == []
+
+
+def test_places_are_kept_for_seams_between_songs_beside_what_has_to_appear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(beams, "_WIDER", (1,))
+    chunks, matrix = pool(8, 8), np.zeros((16, 16), np.float32)
+    must = np.where(np.arange(16) < 5, np.arange(16), -1)
+    matrix[:, :8] = -9
+    limits = NONE.model_copy(update={"least_between_songs": 0.5})
+    order = find(matrix, chunks, wishes_for(chunks, start=8, chunks=10, must=must), limits, width=1).order
+    assert set(range(5)) <= set(order.tolist())
+    assert broken(order.tolist(), chunks, limits) == []
+
+
+def test_what_has_to_appear_is_not_left_to_the_end_where_that_is_possible() -> None:
+    chunks = pool(*[10] * 4)
+    must = np.where(np.arange(40) % 7 == 3, np.arange(40) // 7, -1)
+    matrix = replaying(chunks)
+    matrix[:, must >= 0] -= 100
+    wishes, count = wishes_for(chunks, chunks=24, must=must), int(must.max()) + 1
+    found = {}
+    for paced in (False, True):
+        order = find(matrix, chunks, wishes, NONE, stricter=Rules(chunks, wishes, NONE, paced=paced)).order
+        found[paced] = np.flatnonzero(must[order] >= 0).tolist()
+    assert found[False] == list(range(24 - count, 24))
+    assert len(found[True]) == count
+    assert all(np.searchsorted(found[True], at, "right") >= count * (at - 2) // 24 for at in range(24))
+    assert found[True][0] < 12
+
+
+def test_the_last_place_may_bring_what_has_to_appear_and_comes_nowhere_else() -> None:
+    chunks = pool(6, 6)
+    must = np.where(np.arange(12) == 11, 0, -1)
+    wishes = replace(
+        wishes_for(chunks, chunks=5, must=must, end=np.isin(np.arange(12), [5, 11])),
+        usable=~np.isin(np.arange(12), [5, 11]),
+    )
+    matrix = replaying(chunks)
+    matrix[:, 11] -= 100
+    assert find(matrix, chunks, wishes, NONE).order[-1] == 11
 
 
 def test_a_search_that_ends_in_the_middle_is_made_again_wider(monkeypatch: pytest.MonkeyPatch) -> None:

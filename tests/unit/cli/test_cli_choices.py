@@ -8,13 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.choices import StartChoice, check_suffix, parse_cut, parse_output, parse_start
+from cli.choices import (
+    NamedChoice,
+    StartChoice,
+    check_suffix,
+    parse_cut,
+    parse_named,
+    parse_output,
+    parse_start,
+)
 from cli.errors import NoSongs
 from cli.sources import find_sources
 from shared.errors import BadSetting
 from shared.parameters import Cut
 
-FILES = [Path("a/night.mp3"), Path("b/day.flac"), Path("b/12:30.ogg"), Path("c/day.flac")]
+FILES = [
+    Path("a/night.mp3"),
+    Path("b/day.flac"),
+    Path("b/12:30.ogg"),
+    Path("c/day.flac"),
+    Path("c/live@9-10.mp3"),
+]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +86,45 @@ def test_where_a_mix_may_begin(text: str, file: Path, chunk: int | None) -> None
 def test_where_it_may_not(text: str, found: str) -> None:
     with pytest.raises(BadSetting, match=found):
         parse_start(text, FILES)
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "passage"),
+    [
+        ("night.mp3", FILES[0], None),
+        ("night@1:00-1:32", FILES[0], {"from_s": 60, "to_s": 92}),
+        ("night@0:00-0:30.5", FILES[0], {"from_s": 0, "to_s": 30.5}),
+        ("night@62.5-90", FILES[0], {"from_s": 62.5, "to_s": 90}),
+        ("night@1:01:02-", FILES[0], {"from_s": 3662}),
+        ("b/day.flac@-75:30", FILES[1], {"to_s": 4530}),
+        ("night.mp3@section:3", FILES[0], {"section": 3}),
+        ("12:30@section:0", FILES[2], {"section": 0}),
+        ("live@9-10", FILES[4], None),
+        ("live@9-10.mp3@1-2", FILES[4], {"from_s": 1, "to_s": 2}),
+    ],
+)
+def test_songs_and_their_passages(text: str, file: Path, passage: dict[str, float] | None) -> None:
+    assert parse_named("--must", text, FILES) == NamedChoice(file, passage)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("night@", "nothing is no passage"),
+        ("night@3", "3 is no passage.*night@1:00-1:32.*night@section:3"),
+        ("night@section", "section is no passage"),
+        ("night@section:-1", "no passage"),
+        ("night@1:75-2:00", "1:75-2:00 is no passage"),
+        ("night@-", "a passage is a section, or a span"),
+        ("night@1:30-1:00", "from_s comes before to_s"),
+        ("dusk@1:00-1:30", "dusk is none of the songs"),
+        ("day@1:00-1:30", "several"),
+    ],
+)
+def test_what_can_be_no_passage_is_refused(text: str, found: str) -> None:
+    with pytest.raises(BadSetting, match=found) as refused:
+        parse_named("--without", text, FILES)
+    assert str(refused.value).startswith("--without ")
 
 
 @pytest.mark.parametrize("name", ["mix.mp3", "mix.WAV", "a.b.flac", "mix.ogg"])

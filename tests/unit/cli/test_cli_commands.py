@@ -52,7 +52,7 @@ ANALYSIS = {
     [
         (
             ANALYSIS,
-            ["122.0 bpm (0.970 sure)", "2 of 4 beats (0.600 sure)", "A minor (0.350", "0:00, 0:24"],
+            ["122.0 bpm (0.970 sure)", "2 of 4 beats (0.600 sure)", "A minor (0.350", "0 at 0:00, 1 at 0:24"],
         ),
         (
             {**ANALYSIS, "tempo_bpm": None, "note": "it has no onsets"},

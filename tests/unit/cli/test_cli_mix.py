@@ -106,6 +106,17 @@ def test_wishes_are_sent_by_the_ids_of_their_songs(main_job: Answers, music: Pat
     assert (asked["opening"], asked["closing"]) == ("intro", "any")
 
 
+def test_passages_are_sent_with_the_ids_of_their_songs(
+    main_job: Answers, music: Path, tmp_path: Path
+) -> None:
+    options = ["--must", "night@0:01-0:02.5", "--must", "night", "--without", "night.mp3@section:1"]
+    result = run("mix", music, "-o", tmp_path / "out.mp3", *options, answers=main_job)
+    assert result.exit_code == 0, result.output
+    (asked,) = main_job.bodies("mixes")
+    assert asked["must"] == [{"song": SONG, "from_s": 1, "to_s": 2.5}, SONG]
+    assert asked["without"] == [{"song": SONG, "section": 1}]
+
+
 def test_where_nothing_is_drawn_the_seed_is_the_fit_s_alone(
     main_job: Answers, music: Path, tmp_path: Path
 ) -> None:

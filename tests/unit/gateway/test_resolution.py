@@ -8,10 +8,10 @@ from services.gateway.schemas.requests import MixRequest, ModelRequest, PoolRequ
 from shared.corrections import Correction
 from shared.errors import BadSetting, NotFound, PoolTooSmall, UnknownStart, WishesContradict
 from shared.learning.approaches import get_approach
-from shared.parameters import Cut, End, Limits, Sequencing, Start, Training
+from shared.parameters import Cut, End, Limits, Passage, Sequencing, Start, Training
 from shared.store.manifests import Problem, RejectedInput
-from shared.store.specs import CutSpec, SongSpec
-from tests.support.library import CUT, OTHER_SONG, SONG, TENANT, Library, mix_recipe
+from shared.store.specs import AnalysisSpec, CutSpec, SongSpec
+from tests.support.library import CUT, OTHER_SONG, SONG, TENANT, Library, analysis_facts, mix_recipe
 
 SHIPPED = "5" * 64
 NOT_AUDIO = Problem(slug="not-audio", title="Not an audio file", detail="No audio.")
@@ -205,3 +205,61 @@ def test_wishes_known_to_contradict_each_other_are_refused_at_once(wish, named):
     recipe = mix_recipe(SONG, OTHER_SONG).model_copy(update={"sequencing": wish})
     with pytest.raises(WishesContradict, match=named):
         resolver(library, SONG, OTHER_SONG).check(recipe)
+
+
+@pytest.mark.parametrize(
+    ("wish", "named"),
+    [
+        ({"must": (Passage(song=SONG, from_s=4),)}, "`must` contradicts `songs`.* lasts 4.0 s"),
+        ({"without": (Passage(song=SONG, from_s=9),)}, "`without` contradicts `songs`.* lasts 4.0 s"),
+        ({"must": (Passage(song="c" * 64, from_s=1),)}, "`must` contradicts `songs`"),
+        ({"must": (Passage(song=SONG, section=2),)}, "`must` contradicts `songs`.*2 sections, 0 to 1"),
+        ({"without": (Passage(song=SONG, section=2),)}, "`without` contradicts `songs`.*2 sections, 0 to 1"),
+        (
+            {"must": (Passage(song=SONG, section=1),), "without": (Passage(song=SONG, from_s=1),)},
+            "`must` contradicts `without`",
+        ),
+        (
+            {"must": (Passage(song=SONG, from_s=2),), "without": (Passage(song=SONG, section=1),)},
+            "`must` contradicts `without`",
+        ),
+        (
+            {"start": Start(song=SONG, chunk=1), "without": (Passage(song=SONG, from_s=1),)},
+            "`start` contradicts `without`",
+        ),
+        ({"chunks": 7, "without": (Passage(song=SONG, section=1),)}, "`chunks` contradicts `without`"),
+    ],
+)
+def test_passages_that_are_known_not_to_be_had_are_refused_at_once(wish, named):
+    library = Library()
+    for song in (SONG, OTHER_SONG):
+        library.song(song)
+        library.cut(song, chunks=4)
+    analysis = analysis_facts().model_copy(update={"sections_s": [0.0, 2.0]})
+    library.commit(AnalysisSpec(song=SONG), analysis)
+    recipe = mix_recipe(SONG, OTHER_SONG)
+    asked = {"chunks": 3, **wish}
+    with pytest.raises(WishesContradict, match=named):
+        resolver(library).check(recipe.model_copy(update={"sequencing": Sequencing(**asked)}))
+    fine = Sequencing(chunks=3, must=(Passage(song=SONG, section=1),), without=(Passage(song=SONG, to_s=2),))
+    resolver(library).check(recipe.model_copy(update={"sequencing": fine}))
+
+
+def test_sections_of_songs_that_are_not_analysed_yet_are_left_to_the_work():
+    library = Library()
+    library.song()
+    library.cut(chunks=4)
+    wish = Sequencing(chunks=3, must=(Passage(song=SONG, section=9),))
+    resolver(library).check(mix_recipe(SONG).model_copy(update={"sequencing": wish}))
+    library.commit(AnalysisSpec(song=SONG), analysis_facts())
+    with pytest.raises(WishesContradict, match="2 sections"):
+        resolver(library).check(mix_recipe(SONG).model_copy(update={"sequencing": wish}))
+
+
+def test_a_request_names_songs_and_passages():
+    asked = {"must": [SONG, {"song": SONG, "section": 1}], "without": [{"song": OTHER_SONG, "to_s": 2}]}
+    recipe = resolver(Library()).mix(MixRequest(songs=[SONG, OTHER_SONG], **asked))
+    assert recipe.sequencing.must == (SONG, Passage(song=SONG, section=1))
+    assert recipe.sequencing.without == (Passage(song=OTHER_SONG, to_s=2),)
+    with pytest.raises(ValidationError, match="a passage is a section, or a span"):
+        MixRequest(songs=[SONG], must=[{"song": SONG}])
