@@ -7,7 +7,7 @@ what came before and hears what comes, and the frames are those of an encoder th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,13 +19,14 @@ from services.assembler.encoding import Encoder
 from services.assembler.joining import Blend
 from services.assembler.leveling import reached_lufs, song_gains_db
 from services.assembler.limiting import Limiter
-from services.assembler.onair import RATE_HZ, Air, Resumed, Station, heed, pieces_of, plan_until
+from services.assembler.onair import RATE_HZ, Air, Resumed, Station, heed, pieces_of, plan_until, songs_of
 from services.assembler.pieces import OpenSong
 from services.assembler.riding import HOP, LEAD_HOPS, ride
 from shared.airing import Remark
 from shared.parameters import Output
 from shared.radio import Entry, Programme
 from shared.sound.mp3 import SAMPLES_PER_FRAME, split_frames
+from shared.sound.rhythm import Rhythm
 from shared.sound.samples import Float32, Int16, to_int16
 
 __all__ = ["OUTPUT", "PERIOD", "Block", "frames_of_block", "make_block"]
@@ -42,6 +43,10 @@ _FIRST_FRAMES = 6 * PERIOD
 PREROLL_FRAMES = PERIOD
 AFTER_FRAMES = 14
 
+RhythmsOf = Callable[[Sequence[str], Sequence[str]], Mapping[str, Rhythm]]
+"""Tell the beats of songs, by their ids, given those that are needed and those that will be soon; songs of
+which none are known are left out. It may wait, and should not, for those that will be."""
+
 _PREROLL = PREROLL_FRAMES * SAMPLES_PER_FRAME
 _AFTER = AFTER_FRAMES * SAMPLES_PER_FRAME
 _LEAD = LEAD_HOPS * HOP
@@ -49,6 +54,9 @@ _CEILING_DBTP = -3.0
 """Frames that stand for themselves stray farther from what goes in than a mix does: by 1.5 dB in an hour."""
 _FARTHER_S = 10.0
 """Where seams shorten a programme so much that it ends too early, it is planned so much longer."""
+
+_SOON_S = 45.0
+"""What is planned for so long after a block has its beats found meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ def make_block(
     air: Air,
     remarks: Sequence[Remark],
     open_song: OpenSong,
+    rhythms_of: RhythmsOf,
     path: Path,
     *,
     seed: int,
@@ -100,6 +109,7 @@ def make_block(
         air: its state after the block before.
         remarks: what was said while this block played.
         open_song: opens a song by its id.
+        rhythms_of: tells the beats of songs.
         path: a temporary file.
         seed: of the radio.
         frames: of the block: a multiple of `PERIOD`, at least six times as many.
@@ -116,7 +126,10 @@ def make_block(
     beyond_s, joined = 0.0, None
     while joined is None:
         air = plan_until(station, air, (end + _AFTER) / RATE_HZ + beyond_s, seed=seed, check=check)
-        joined = _join(station, air, open_song, loudness_lufs, start - _PREROLL - _LEAD, end + _AFTER, check)
+        soon = plan_until(station, air, end / RATE_HZ + _SOON_S, seed=seed, check=check)
+        rhythms = rhythms_of(songs_of(station, air.pieces), songs_of(station, soon.pieces[len(air.pieces) :]))
+        blend = _blend(station, air, open_song, rhythms, loudness_lufs)
+        joined = _join(air, blend, start - _PREROLL - _LEAD, end + _AFTER, check)
         beyond_s += _FARTHER_S
     sound, gains_db = ride(joined.sound, air.gain_db, loudness_lufs, RATE_HZ)
     audio = _encode(_limited(sound), path, check)[PREROLL_FRAMES : PREROLL_FRAMES + frames]
@@ -124,22 +137,21 @@ def make_block(
     return Block(b"".join(audio), frames, _programme(station, air, joined, start, end), after)
 
 
-def _join(
-    station: Station,
-    air: Air,
-    open_song: OpenSong,
-    loudness_lufs: float,
-    start: int,
-    stop: int,
-    check: Callable[[], None],
-) -> _Joined | None:
-    """Join the planned pieces from `start` to `stop`, after silence; None: they are too few."""
-    gains_db = song_gains_db(station.measured, loudness_lufs)
-    pieces, begun = pieces_of(station, air.pieces), None
+def _blend(
+    station: Station, air: Air, open_song: OpenSong, rhythms: Mapping[str, Rhythm], loudness_lufs: float
+) -> Blend:
+    """Return what joins the planned pieces."""
+    pieces = pieces_of(station, air.pieces)
     if air.resumed is not None:
         # A blend's first piece is faded in; one that goes on must not be, so it is made the second.
-        pieces, begun = [pieces[0], *pieces], air.resumed.begun(1)
-    blend = Blend(pieces, open_song, OUTPUT, gains_db)
+        pieces = [pieces[0], *pieces]
+    gains_db = song_gains_db(station.measured, loudness_lufs)
+    return Blend(pieces, open_song, OUTPUT, gains_db, rhythms=rhythms)
+
+
+def _join(air: Air, blend: Blend, start: int, stop: int, check: Callable[[], None]) -> _Joined | None:
+    """Join the planned pieces from `start` to `stop`, after silence; None: they are too few."""
+    begun = None if air.resumed is None else air.resumed.begun(1)
     begins = [air.pieces[0].begins or 0]
     at = begins[0] + (0 if begun is None else begun.faded_in)
     sounds = [np.zeros((max(0, at - start), OUTPUT.channels), np.float32)]
@@ -217,7 +229,7 @@ def _programme(station: Station, air: Air, joined: _Joined, start: int, end: int
                 artist=artist,
                 chunk=int(station.repertoire.numbers[chunk]),
                 begins=int(begins),
-                source_s=(entered.at - entered.faded_in) / RATE_HZ,
+                source_s=entered.in_song_s(entered.at - entered.faded_in),
             )
         )
     return Programme(entries=entries)

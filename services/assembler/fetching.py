@@ -94,12 +94,14 @@ def songs(work: Work, sequence: SequenceFacts) -> dict[str, SongFacts]:
 
 def rhythms(work: Work, spec: MixSpec) -> dict[str, Rhythm]:
     """Return the beats of a mix's songs, by song."""
-    artifacts, found = work.dispatcher.artifacts, {}
-    for key in spec.analyses:
-        analysis = Artifact(work.tenant, Kind.ANALYSIS, key)
-        song = artifacts.get(analysis).expect(AnalysisFacts).song
-        found[song] = Rhythm.from_arrays(unpack_arrays(artifacts.read(analysis, "rhythm.npz")))
-    return found
+    return dict(rhythm(work, Artifact(work.tenant, Kind.ANALYSIS, key)) for key in spec.analyses)
+
+
+def rhythm(work: Work, analysis: Artifact) -> tuple[str, Rhythm]:
+    """Return the song that was analysed, and its beats."""
+    artifacts = work.dispatcher.artifacts
+    song = artifacts.get(analysis).expect(AnalysisFacts).song
+    return song, Rhythm.from_arrays(unpack_arrays(artifacts.read(analysis, "rhythm.npz")))
 
 
 def analyses(work: Work, spec: ChosenSpec) -> dict[str, AnalysisFacts]:

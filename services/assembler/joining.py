@@ -121,6 +121,8 @@ class Blend:
     _entry: EntryGain = field(default_factory=EntryGain)
     _warp: Warp | None = None
     """How the song is played that sounds: all its positions here are those of what is heard."""
+    _stretched: Stretched | None = None
+    """What was made of it, in its seam or in the piece before."""
 
     def joined(self, begun: Begun | None = None) -> Joined:
         """Yield the blocks of each piece, or those from where a blend has begun."""
@@ -133,8 +135,7 @@ class Blend:
             with ExitStack() as opened:
                 material = _material(piece, self.open_song, self.output, opened)
                 material.require(piece)
-                heard = self._heard(material, self._warp)
-                yield self._counted(self._blocks(number, piece, heard))
+                yield self._counted(self._blocks(number, piece, self._heard(material)))
 
     def _counted(self, blocks: Iterator[Float32]) -> Iterator[Float32]:
         for block in blocks:
@@ -159,7 +160,7 @@ class Blend:
         if closed:
             end = self._died_away(material, end)
         if following is not None and not follows_in_song(piece, following):
-            seam, warp = self._seam(piece, material, following, self.wishes.get(number + 1))
+            seam, stretched = self._seam(piece, material, following, self.wishes.get(number + 1))
             half = len(seam.sound) // 2
             # A piece shorter than the fade into it is over before it begins.
             end = max(self._at, seam.leave - half)
@@ -171,7 +172,8 @@ class Blend:
             self.seams.append(seam.made)
             self._faded_in, self._at = seam.sound[half:], seam.enter + half
             self._since = self._at
-            self._entry, self._warp = EntryGain(seam.made.gain_db, seam.settled), warp
+            self._entry = EntryGain(seam.made.gain_db, seam.settled)
+            self._stretched, self._warp = stretched, None if stretched is None else stretched.warp
         elif following is not None:
             self._since = end
             self.seams.append(SeamMade("continues"))
@@ -192,13 +194,18 @@ class Blend:
         position = self._position(sample, piece)
         return position if warp is None else warp.heard_at(position)
 
-    def _heard(self, material: Material, warp: Warp | None) -> Heard:
-        return material if warp is None else Stretched(material, warp, self.output.sample_rate_hz)
+    def _heard(self, material: Material) -> Heard:
+        """Return how a song is heard that sounds."""
+        if self._warp is None:
+            return material
+        if self._stretched is None:
+            self._stretched = Stretched(material, self._warp, self.output.sample_rate_hz)
+        return self._stretched.reopened(material)
 
     def _seam(
         self, piece: Piece, material: Heard, following: Piece, wish: SeamWish | None
-    ) -> tuple[Seam, Warp | None]:
-        """Return the seam between two pieces, and how the second one's song is played."""
+    ) -> tuple[Seam, Stretched | None]:
+        """Return the seam between two pieces, and the second one's song, if it is stretched."""
         leaving, rate_hz = self._leaving(piece, material), self.output.sample_rate_hz
         with ExitStack() as opened:
             source = _material(following, self.open_song, self.output, opened)
@@ -207,7 +214,8 @@ class Blend:
             entered, warp = self._position(following.start, following), None
             if self.output.stretch and (wish is None or wish.manner not in ("cut", "echo_out")):
                 warp = warp_of(leaving.pulse, pulse, entered, rate_hz)
-            heard, gain = self._heard(source, warp), factor_of(self.gains_db.get(following.song, 0.0))
+            stretched = Stretched(source, warp, rate_hz) if warp else None
+            heard, gain = stretched or source, factor_of(self.gains_db.get(following.song, 0.0))
             start, stop = (self._heard_at(at, following, warp) for at in (following.start, following.stop))
             coming = Side(
                 lambda position, reach: heard.around(position, reach) * gain,
@@ -217,7 +225,7 @@ class Blend:
             )
             seam = make_seam(leaving, coming, sample_rate_hz=rate_hz, wish=wish)
         left = self._position(piece.stop, piece), self._warp
-        return _told_in_songs(seam, left, (entered, warp), rate_hz), warp
+        return _told_in_songs(seam, left, (entered, warp), rate_hz), stretched
 
     def _leaving(self, piece: Piece, material: Heard) -> Side:
         def around(position: int, reach: int) -> Float32:

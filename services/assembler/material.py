@@ -68,8 +68,9 @@ class Material:
 
         Counted at the mix's rate; beyond the song's ends is silence. Float32, shape (2 * reach, channels).
         """
-        start = max(0, position - reach)
-        read = np.concatenate(list(self.blocks(start, position + reach)))
+        start, stop = max(0, position - reach), max(0, position + reach)
+        nothing = np.zeros((0, self._channels), np.float32)
+        read = np.concatenate([nothing, *self.blocks(start, stop)])
         return np.pad(read, ((2 * reach - len(read), 0), (0, 0)))
 
     def blocks(self, start: int, stop: int) -> Iterator[Float32]:

@@ -27,10 +27,11 @@ from services.assembler.joining import Begun
 from services.assembler.leveling import EntryGain, Measured
 from services.assembler.pieces import Piece
 from services.assembler.sequencing import Score, Shortlist
+from services.assembler.warping import Warp
 from shared.airing import Remark
 from shared.errors import PoolTooSmall
 
-__all__ = ["RATE_HZ", "Air", "Planned", "Resumed", "Station", "heed", "pieces_of", "plan_until"]
+__all__ = ["RATE_HZ", "Air", "Planned", "Resumed", "Station", "heed", "pieces_of", "plan_until", "songs_of"]
 
 RATE_HZ = 44100
 SHUNNED_S = 600.0
@@ -64,6 +65,12 @@ class Resumed(_Stored):
     faded_in: int
     gain_db: float
     gain_start: int
+    warp: Warp | None = None
+    """How its song is played faster or slower; positions are those of what is heard."""
+
+    def in_song_s(self, heard: int) -> float:
+        """Return where in its song, in seconds, a sample lies that is heard."""
+        return (heard if self.warp is None else self.warp.in_song_at(heard)) / RATE_HZ
 
     @classmethod
     def of(cls, begun: Begun) -> Resumed:
@@ -73,12 +80,13 @@ class Resumed(_Stored):
             faded_in=begun.faded_in,
             gain_db=begun.entry.gain_db,
             gain_start=begun.entry.start,
+            warp=begun.warp,
         )
 
     def begun(self, piece: int) -> Begun:
         """Read back how it was entered, as a piece of this number."""
         entry = EntryGain(self.gain_db, self.gain_start)
-        return Begun(piece, self.at, since=self.at, frames=0, entry=entry, faded_in=self.faded_in)
+        return Begun(piece, self.at, self.at, 0, entry, self.faded_in, self.warp)
 
 
 class Air(_Stored):
@@ -141,6 +149,12 @@ class Station:
         return float(stop - self.starts[piece.chunk]) / rate_hz
 
 
+def songs_of(station: Station, planned: Sequence[Planned]) -> list[str]:
+    """Return the ids of the songs of what is planned, each once, in order."""
+    places = (int(station.repertoire.songs[one.chunk]) for one in planned)
+    return [station.songs[place] for place in dict.fromkeys(places)]
+
+
 def pieces_of(station: Station, planned: Sequence[Planned]) -> list[Piece]:
     """Return what is to be joined."""
     pieces = []
@@ -180,7 +194,7 @@ def heed(station: Station, air: Air, remarks: Sequence[Remark], *, seed: int) ->
 def _left_early(station: Station, air: Air, piece: Planned, place: int, stop_s: float) -> Planned:
     start_s = float(station.repertoire.starts_s[piece.chunk])
     if place == 0 and air.resumed is not None:
-        start_s = max(start_s, air.resumed.at / RATE_HZ)
+        start_s = max(start_s, air.resumed.in_song_s(air.resumed.at))
     rate_hz = station.rates_hz[station.repertoire.songs[piece.chunk]]
     end = int(station.stops[piece.chunk]) if piece.stop is None else piece.stop
     return piece.model_copy(update={"stop": min(end, round(max(stop_s, start_s + _LEAST_S) * rate_hz))})

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,15 +14,21 @@ from services.assembler.airing import Indices, Repertoire
 from services.assembler.broadcasting import OUTPUT, frames_of_block, make_block
 from services.assembler.onair import Air, Station
 from services.assembler.scoring import Pool
-from shared.errors import Unwanted
+from shared.errors import GaveUp, QueueUnavailable, Unwanted
 from shared.jobs.running import Work
+from shared.jobs.starts import Starts
 from shared.learning.approaches import Scorer
+from shared.queue import Order
+from shared.sound.rhythm import Rhythm
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import BlockFacts, CutFacts, PoolFacts, SongFacts
 from shared.store.objects import to_json
-from shared.store.specs import BlockSpec, PoolSpec, SongSpec
+from shared.store.specs import AnalysisSpec, BlockSpec, PoolSpec, SongSpec
 
-__all__ = ["air_block", "station_of"]
+__all__ = ["air_block", "found_rhythms", "station_of"]
+
+LOOK_S = 0.25
+"""How often to look whether analyses that a block waits for are there."""
 
 _STATIONS: dict[tuple[str, str], Station] = {}
 """The one that this process made a block of last: its pool is not read again for the next."""
@@ -46,6 +56,7 @@ def air_block(work: Work) -> BlockFacts:
         state,
         spec.remarks,
         lambda song, opened: fetching.open_song(work, song, opened),
+        partial(found_rhythms, work, spec),
         work.folder / "block.mp3",
         seed=spec.airing.seed,
         frames=frames_of_block(spec.number),
@@ -60,6 +71,49 @@ def air_block(work: Work) -> BlockFacts:
         sample_rate_hz=OUTPUT.sample_rate_hz,
         bitrate_kbps=OUTPUT.bitrate_kbps or 0,
     )
+
+
+def found_rhythms(
+    work: Work, spec: BlockSpec, songs: Sequence[str], soon: Sequence[str]
+) -> dict[str, Rhythm]:
+    """Return the beats of songs, by song, once they are found.
+
+    A block waits for them, for with fewer of them it would be another one. Those of songs that come soon are
+    ordered, too. A song that cannot be analysed is left out: it need not end the radio.
+
+    Raises:
+        Unwanted, HandedBack: to be let through.
+    """
+    known = dict(spec.corrections)
+    needed, later = (
+        [AnalysisSpec(song=one, correction=known.get(one)) for one in ids] for ids in (songs, soon)
+    )
+    while True:
+        unsettled = [one for one in needed if not _is_settled(work, one)]
+        for one in later:
+            _is_settled(work, one)
+        if not unsettled:
+            break
+        work.check()
+        time.sleep(LOOK_S)
+    artifacts = [one.artifact(work.tenant) for one in needed]
+    there = [(each, work.dispatcher.artifacts.find(each)) for each in artifacts]
+    return dict(fetching.rhythm(work, each) for each, found in there if found and found.problem is None)
+
+
+def _is_settled(work: Work, spec: AnalysisSpec) -> bool:
+    """Tell whether an analysis is there or never will be; if it is neither, see to it that it is made."""
+    dispatcher, artifact = work.dispatcher, spec.artifact(work.tenant)
+    if dispatcher.artifacts.find(artifact) is not None:
+        return True
+    try:
+        dispatcher.leases.want(work.order.job, [artifact])
+        if dispatcher.offer(Order(tenant=work.tenant, job=work.order.job, spec=spec)):
+            return False
+        gave_up = isinstance(Starts(dispatcher.store, artifact).verdict(), GaveUp)
+        return gave_up and artifact not in dispatcher.leases.running([artifact])
+    except QueueUnavailable:
+        return False
 
 
 def station_of(work: Work, facts: PoolFacts, pool: Pool, scorer: Scorer) -> Station:

@@ -7,8 +7,9 @@ blocks would not keep the pitch. Parts meet in short fades, since each has phase
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import soxr
@@ -90,18 +91,30 @@ class Stretched:
     """
 
     def __init__(self, song: Sound, warp: Warp, sample_rate_hz: int) -> None:
-        self._song, self._warp, self._rate_hz = song, warp, sample_rate_hz
+        self.warp = warp
+        self._song, self._rate_hz = song, sample_rate_hz
         self._half = round(FADE_S / 2 * sample_rate_hz)
         self._most = round(SHIFT_S * sample_rate_hz)
         self._first = max(
             int(warp.heard_knots[0]) - round(LEAD_S * sample_rate_hz), math.ceil(warp.heard(np.array(0.0)))
         )
+        knots = [self._first, *(int(knot) for knot in warp.heard_knots[1:])]
+        rates = [*(float(rate) for rate in warp.rates), 1.0]
+        self._parts = deque(zip(rates, knots, [*knots[1:], knots[-1] + self._half], strict=True))
+        """Those that were not made yet: rate, where it begins, where it ends."""
         self._made: Float32 | None = None
+        self._settled = self._first
+        """Until where no part to come changes what was made."""
+
+    def reopened(self, song: Sound) -> Self:
+        """Go on with the same song, opened anew; what was made of it is kept."""
+        self._song = song
+        return self
 
     @property
     def samples(self) -> int:
         """The length of the song as it is heard."""
-        return self._warp.heard_at(self._song.samples)
+        return self.warp.heard_at(self._song.samples)
 
     def around(self, position: int, reach: int) -> Float32:
         """Return what is heard from `reach` samples before a position to as many after it."""
@@ -109,12 +122,13 @@ class Stretched:
 
     def blocks(self, start: int, stop: int) -> Iterator[Float32]:
         """Yield what is heard in [start, stop), in short blocks: float32, shape (n, channels)."""
-        changed = self._warp.end + self._half
+        changed = self.warp.end + self._half
         if start < self._first:
             before = min(stop, self._first) - start
-            yield self._plain(round(self._warp.in_song_at(start)), before)
+            yield self._plain(round(self.warp.in_song_at(start)), before)
         for at in range(max(start, self._first), min(stop, changed), BLOCK_FRAMES):
-            yield self._sound()[at - self._first : min(at + BLOCK_FRAMES, stop, changed) - self._first]
+            end = min(at + BLOCK_FRAMES, stop, changed)
+            yield self._sound(end)[at - self._first : end - self._first]
         if stop > changed:
             yield from self._song.blocks(max(start, changed), stop)
 
@@ -123,20 +137,20 @@ class Stretched:
         half = (length + 1) // 2
         return self._song.around(start + half, half)[:length]
 
-    def _sound(self) -> Float32:
-        """Return what is not as in the song: from the lead to where the last fade into it has ended."""
-        if self._made is None:
-            knots = [self._first, *(int(knot) for knot in self._warp.heard_knots[1:])]
-            rates = [*(float(rate) for rate in self._warp.rates), 1.0]
-            edge = self._half + round(REACH_S * self._rate_hz)
-            ends = [*knots[1:], knots[-1] + self._half]
-            sound = self._part(rates[0], knots[0], ends[0] + edge)
-            for rate, start, end in zip(rates[1:], knots[1:], ends[1:], strict=True):
+    def _sound(self, stop: int) -> Float32:
+        """Return what is not as in the song, from the lead to `stop`, or farther: part by part, once each."""
+        edge = self._half + round(REACH_S * self._rate_hz)
+        while self._parts and stop > self._settled:
+            rate, start, end = self._parts.popleft()
+            if self._made is None:
+                self._made = self._part(rate, start, end + edge)
+            else:
                 # The song itself goes on behind the last part, which cannot be moved for it.
                 most = 0 if rate == 1.0 else self._most
                 part = self._part(rate, start - edge - most, end + edge + most)
-                sound = self._faded(sound, part, edge, most)
-            self._made = sound[: ends[-1] - self._first]
+                self._made = self._faded(self._made, part, edge, most)
+            self._settled = end - self._half if self._parts else end
+        assert self._made is not None
         return self._made
 
     def _faded(self, before: Float32, after: Float32, edge: int, most: int) -> Float32:
@@ -156,7 +170,7 @@ class Stretched:
         if rate == 1.0:
             return self._plain(start, stop - start)
         settled = round(SETTLED_S * self._rate_hz)
-        first = round(self._warp.in_song_at(middle) - (middle - start + settled) * rate)
+        first = round(self.warp.in_song_at(middle) - (middle - start + settled) * rate)
         length = round((stop - start + 2 * settled) * rate)
         sound = self._plain(first, length)
         return stretched(sound, rate, stop - start + 2 * settled, self._rate_hz)[settled:-settled]

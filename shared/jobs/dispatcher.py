@@ -114,7 +114,7 @@ class Dispatcher:
     def offer(self, order: Order) -> bool:
         """Enqueue an order, unless it is under way, its queue is full, or it may not start (again) now."""
         artifact, queue = order.artifact, order.task.queue
-        if not self.leases.claim(queue, artifact):
+        if not self.leases.claim(queue, artifact, on_air=is_station(order.job)):
             return False
         sent = False
         try:

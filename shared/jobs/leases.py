@@ -73,12 +73,12 @@ class Leases:
 
     # Queued: a message is on its way to a worker.
 
-    def claim(self, queue: Queue, artifact: Artifact) -> bool:
+    def claim(self, queue: Queue, artifact: Artifact, *, on_air: bool = False) -> bool:
         """Take the right to enqueue an artifact, unless it is under way or the queue holds enough.
 
-        For a block of a radio one place is kept: it cannot wait until a backlog of mixes is done.
+        For a radio one place is kept: it cannot wait until a backlog of songs or mixes is done.
         """
-        capacity = MESSAGES_PER_WORKER * max(1, len(self.workers(queue))) + (artifact.kind is Kind.BLOCK)
+        capacity = MESSAGES_PER_WORKER * max(1, len(self.workers(queue))) + on_air
         with translated():
             keys = [self._queued(queue), self._run(artifact)]
             return bool(self._claim(keys=keys, args=[time.time(), str(artifact), capacity]))
@@ -195,10 +195,13 @@ class Leases:
             self.valkey.delete(self._listening(station))
 
     def awaits(self, station: str, artifact: Artifact) -> bool:
-        """Tell whether a radio that someone listens to waits for this block."""
+        """Tell whether a radio that someone listens to waits for an artifact.
+
+        Of blocks, it is one that it waits for; whatever else it wants, blocks are made of.
+        """
         with translated():
             awaited: Any = self.valkey.get(self._listening(station))
-        return bool(awaited == str(artifact))
+        return awaited is not None and (artifact.kind is not Kind.BLOCK or awaited == str(artifact))
 
     # Deletions and turns
 

@@ -61,7 +61,7 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.MIX: 8,
     Kind.PREVIEW: 5,
     Kind.REPORT: 1,
-    Kind.BLOCK: 3,
+    Kind.BLOCK: 4,
 }
 """Raise a kind's number when its producer would make other bytes of the same inputs: it computes anew."""
 

@@ -200,6 +200,8 @@ class BlockSpec(Spec):
     former: ArtifactKey | None
     """The block that this one goes on from, whose state decides all; None: it is the first."""
     number: int
+    corrections: tuple[tuple[SongId, Correction], ...] = ()
+    """What users knew of the pool's songs when the radio went on air: so do the analyses that it goes by."""
     remarks: tuple[Remark, ...] = ()
     """What was said in the course of this block, in order."""
 

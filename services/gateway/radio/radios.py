@@ -16,6 +16,7 @@ from services.gateway.radio.audience import Listener
 from services.gateway.radio.relay import LOOK_S, Relay
 from services.gateway.radio.supply import ENDS_S, Supply
 from shared.airing import Airing
+from shared.corrections import Corrections
 from shared.errors import NoSound, RadioBusy
 from shared.parameters import ArtifactKey
 
@@ -53,15 +54,19 @@ class Radios:
         return self._relays.get(tuned)
 
     @asynccontextmanager
-    async def listen(self, tuned: Tuned) -> AsyncIterator[Listener]:
+    async def listen(self, tuned: Tuned, corrections: Corrections) -> AsyncIterator[Listener]:
         """Listen to a radio, which goes on air if it is not.
+
+        Args:
+            tuned: which.
+            corrections: what is known of its songs now; it is not heeded in a radio that is on air.
 
         Raises:
             RadioBusy: as many are on air as may be.
             NoSound: no worker made any in time.
             RejectedInput, GaveUp: there can be none.
         """
-        relay = self._relays.get(tuned) or self._begin(tuned)
+        relay = self._relays.get(tuned) or self._begin(tuned, corrections)
         listener = relay.audience.join()
         try:
             with suppress(TimeoutError):
@@ -82,14 +87,14 @@ class Radios:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, tuned: Tuned) -> Relay:
+    def _begin(self, tuned: Tuned, corrections: Corrections) -> Relay:
         settings = self._backend.settings
         if len(self._relays) >= settings.most_radios:
             raise RadioBusy(
                 f"{len(self._relays)} radios are on air",
                 instead="Listen to one of them, wait until one ends, or raise SEGUE_MOST_RADIOS.",
             )
-        supply = Supply(self._backend, tuned.tenant, tuned.pool, tuned.airing)
+        supply = Supply(self._backend, tuned.tenant, tuned.pool, tuned.airing, corrections)
         relay = self._relays[tuned] = Relay(
             supply, paced=settings.radio_paced, hold_s=max(0.5, settings.lease_s / 4)
         )

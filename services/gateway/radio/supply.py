@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import structlog
 
 from services.gateway.backend import Backend
 from shared.airing import Airing, Remark
+from shared.corrections import Corrections
 from shared.errors import GaveUp, NotFound, Unavailable
 from shared.jobs.starts import Starts
 from shared.parameters import ArtifactKey
@@ -53,14 +55,18 @@ class Supply:
         tenant: whose pool it is.
         pool: its id.
         airing: what else decides the radio.
+        corrections: what is known of the pool's songs; what users say of them later is for the next radio.
 
     Attributes:
         station: what this radio is called while it is on air; the next time it has another name. So nobody
             else orders, waits for or deletes its blocks.
     """
 
-    def __init__(self, backend: Backend, tenant: str, pool: ArtifactKey, airing: Airing) -> None:
+    def __init__(
+        self, backend: Backend, tenant: str, pool: ArtifactKey, airing: Airing, corrections: Corrections
+    ) -> None:
         self._backend, self._tenant, self._pool, self._airing = backend, tenant, pool, airing
+        self._corrections = tuple(sorted(corrections.items(), key=itemgetter(0)))
         self.station = new_station()
         self._asked_s = 0.0
         self._awaited: BlockSpec | None = None
@@ -78,6 +84,7 @@ class Supply:
             airing=self._airing,
             former=None if former is None else former.artifact(self._tenant).key,
             number=0 if former is None else former.number + 1,
+            corrections=self._corrections,
             remarks=tuple(remarks),
         )
 

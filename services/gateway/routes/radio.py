@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from services.gateway import library
 from services.gateway.auth import Tenant
 from services.gateway.backend import Backend
+from services.gateway.corrections import all_corrections
 from services.gateway.dependencies import TheBackend, TheRadios, documented
 from services.gateway.radio.audience import Listener
 from services.gateway.radio.icy import METAINT, IcyWriter
@@ -23,6 +24,7 @@ from services.gateway.radio.relay import Relay
 from services.gateway.radio.wishes import Wish, leaves_some
 from services.gateway.schemas.radio import Playing, Radio, RadioBan
 from shared.airing import Airing
+from shared.corrections import Corrections
 from shared.errors import BadSetting, NotFound, OffAir
 from shared.radio import Entry
 from shared.sound.mp3 import SAMPLES_PER_FRAME
@@ -100,8 +102,9 @@ async def listen(
     tuned = await to_thread.run_sync(_tuned, backend, tenant, pool_id, seed)
     if radios.find(tuned) is None:
         await to_thread.run_sync(backend.need_queue)
+    known = await to_thread.run_sync(_known, backend, tuned)
     async with AsyncExitStack() as entering:
-        listener = await entering.enter_async_context(radios.listen(tuned))
+        listener = await entering.enter_async_context(radios.listen(tuned, known))
         metadata = icy_metadata == "1"
         return _Stream(leaving=entering.pop_all(), listener=listener, metadata=metadata)
 
@@ -167,6 +170,13 @@ def _tuned(backend: Backend, tenant: str, pool_id: str, seed: int) -> Tuned:
             "its songs anew (`POST /v1/pools`)."
         )
     return Tuned(tenant, pool_id, Airing(seed=seed))
+
+
+def _known(backend: Backend, tuned: Tuned) -> Corrections:
+    """Return what users said of the songs of a radio's pool."""
+    songs = set(library.made(backend, tuned.tenant, Kind.POOL, tuned.pool).expect(PoolFacts).songs)
+    corrections = all_corrections(backend, tuned.tenant)
+    return {song: known for song, known in corrections.items() if song in songs}
 
 
 def _chunks(backend: Backend, tuned: Tuned) -> dict[str, int]:

@@ -7,12 +7,13 @@ import pytest
 from services.gateway.backend import connect_backend
 from services.gateway.radio.supply import Supply
 from shared.airing import Airing, Remark
+from shared.corrections import Correction
 from shared.queue import Queue
 from shared.radio import Programme
 from shared.settings import Settings
 from shared.store.manifests import BlockFacts
 from shared.store.objects import to_json
-from shared.store.specs import BlockSpec
+from shared.store.specs import AnalysisSpec, BlockSpec
 from tests.integration.gateway.conftest import Maker
 from tests.support.library import TENANT
 
@@ -22,7 +23,7 @@ POOL, SONG = "b" * 64, "a" * 64
 
 @pytest.fixture
 def supply(settings: Settings) -> Supply:
-    return Supply(connect_backend(settings), TENANT, POOL, Airing())
+    return Supply(connect_backend(settings), TENANT, POOL, Airing(), {})
 
 
 def make(maker: Maker, spec: BlockSpec) -> None:
@@ -44,8 +45,20 @@ def test_a_block_is_wanted_while_it_is_waited_for_and_someone_listens(supply: Su
     supply.fetch(skipped(spec))
     assert not maker.dispatcher.is_wanted(spec.artifact(TENANT)), "another one takes its place"
     assert maker.dispatcher.is_wanted(skipped(spec).artifact(TENANT))
+    analysis = AnalysisSpec(song=SONG).artifact(TENANT)
+    maker.leases.want(supply.station, [analysis])
+    assert maker.dispatcher.is_wanted(analysis), "whatever block it is for"
     supply.end(within_s=0)
     assert not maker.dispatcher.is_wanted(skipped(spec).artifact(TENANT))
+    assert not maker.dispatcher.is_wanted(analysis)
+
+
+def test_blocks_go_by_what_was_known_when_the_radio_went_on_air(settings: Settings) -> None:
+    known = {"c" * 64: Correction(tempo_bpm=80), SONG: Correction(beats_per_bar=3)}
+    told = Supply(connect_backend(settings), TENANT, POOL, Airing(), known).spec_after(None)
+    assert told.corrections == ((SONG, known[SONG]), ("c" * 64, known["c" * 64]))
+    assert BlockSpec.model_validate_json(told.model_dump_json()) == told
+    assert told.artifact(TENANT) != told.model_copy(update={"corrections": ()}).artifact(TENANT)
 
 
 def test_a_block_that_was_made_for_nothing_is_deleted(supply: Supply, maker: Maker) -> None:
@@ -67,7 +80,7 @@ def test_a_block_that_was_made_for_nothing_is_deleted(supply: Supply, maker: Mak
 def test_a_radio_that_ends_takes_nothing_of_the_next_one(
     supply: Supply, settings: Settings, maker: Maker
 ) -> None:
-    again = Supply(connect_backend(settings), TENANT, POOL, Airing())
+    again = Supply(connect_backend(settings), TENANT, POOL, Airing(), {})
     for one in (supply, again):
         one.fetch(one.spec_after(None))
         make(maker, one.spec_after(None))

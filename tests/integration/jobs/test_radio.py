@@ -123,7 +123,11 @@ def _cut(sound: bytearray) -> bytearray:
     return sound
 
 
-def test_the_same_seed_begins_alike(api: httpx.Client, pool: str) -> None:
+def test_the_same_seed_begins_alike_whether_its_songs_were_analysed_or_not(
+    api: httpx.Client, pool: str, working_stack: Stack
+) -> None:
+    store = Pipeline(working_stack.settings(), tenant=LOCAL_TENANT).store
+    store.delete_all(kind_folder(LOCAL_TENANT, Kind.ANALYSIS))
     streams = []
     for seed in (3, 3, 4):
         with playing(api, f"/v1/radio/{pool}.mp3?seed={seed}") as player:
@@ -132,6 +136,7 @@ def test_the_same_seed_begins_alike(api: httpx.Client, pool: str) -> None:
         until(lambda seed=seed: api.get(f"/v1/radio/{pool}", params={"seed": seed}).json()["playing"] is None)
     assert streams[0] == streams[1]
     assert streams[0] != streams[2]
+    assert list(store.list(kind_folder(LOCAL_TENANT, Kind.ANALYSIS))), "beats were looked at"
 
 
 def test_a_song_is_skipped_and_one_is_banned(api: httpx.Client, pool: str) -> None:

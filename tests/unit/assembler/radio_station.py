@@ -1,17 +1,22 @@
-"""A radio's station in memory: songs of noise and sines, cut into chunks of equal lengths."""
+"""Radios' stations in memory: songs of noise and sines, or of clicks, cut into chunks of equal lengths."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from services.assembler.airing import Repertoire
 from services.assembler.onair import Station
 from services.assembler.pieces import OpenSong
+from shared.sound.rhythm import Rhythm
 from shared.sound.samples import to_int16
 from tests.support.signals import noise, sine
 from tests.unit.assembler.songs import ArraySong, opener
 
 RATES_HZ = (44_100, 48_000, 22_050)
+PERIODS_S = (0.5, 0.512, 0.495, 0.507)
+"""Of the beats of songs of clicks: each is within 4 % of the others."""
 
 
 def station_of(
@@ -39,6 +44,28 @@ def station_of(
         name: _song(duration_s, rate, at) for at, (name, rate) in enumerate(zip(names, rates, strict=True))
     }
     return station, opener(**sounds)
+
+
+def beating_station_of(*, chunk_s: float = 4.0) -> tuple[Station, OpenSong, Mapping[str, Rhythm]]:
+    """Return a station of songs of clicks, whose tempos differ a little, and their beats."""
+    station, _ = station_of(songs=len(PERIODS_S), chunk_s=chunk_s, rates_hz=(44_100, 48_000))
+    rhythms, sounds = {}, {}
+    for number, (name, rate_hz) in enumerate(zip(station.songs, station.rates_hz, strict=True)):
+        beats_s = 0.1 + 0.07 * number + PERIODS_S[number] * np.arange(115)
+        rhythms[name] = Rhythm(beats_s, np.arange(115) % 4 == 0, 1.0, 1.0)
+        sounds[name] = _clicking(beats_s, rate_hz, number)
+    return station, opener(**sounds), rhythms
+
+
+def _clicking(beats_s: np.ndarray, rate_hz: int, number: int) -> ArraySong:
+    """Return a minute of clicks over a hum of its own."""
+    at_s = np.arange(60 * rate_hz) / rate_hz
+    sound = 0.01 * np.sin(2 * np.pi * (90 + 20 * number) * at_s)
+    length = round(0.03 * rate_hz)
+    click = np.random.default_rng(number).standard_normal(length) * np.exp(-np.arange(length) / length * 6)
+    for start in np.rint(beats_s * rate_hz).astype(int):
+        sound[start : start + length] += 0.2 * click
+    return ArraySong(to_int16(np.repeat(sound[:, None], 2, axis=1).astype(np.float32)), rate_hz)
 
 
 def _song(duration_s: float, rate_hz: int, number: int) -> ArraySong:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,37 +11,53 @@ import numpy as np
 import pytest
 
 from services.assembler.broadcasting import PERIOD, Block, frames_of_block, make_block
-from services.assembler.onair import RATE_HZ, Air
+from services.assembler.onair import RATE_HZ, Air, Station
+from services.assembler.pieces import OpenSong
 from services.assembler.riding import HOP, LEAD_HOPS, ride
 from shared.airing import Remark
 from shared.errors import PoolTooSmall
 from shared.sound.mp3 import split_frames
+from shared.sound.rhythm import Rhythm
 from tests.support.signals import noise
-from tests.unit.assembler.radio_station import station_of
+from tests.unit.assembler.radio_station import beating_station_of, station_of
 
+Known = tuple[Station, OpenSong, Mapping[str, Rhythm]]
 STATION, OPEN_SONG = station_of()
+QUIET: Known = (STATION, OPEN_SONG, {})
+beating = cache(beating_station_of)
 
 
-def block(folder: Path, air: Air, *remarks: Remark, periods: int = 6, seed: int = 1) -> Block:
+def block(
+    folder: Path, air: Air, *remarks: Remark, periods: int = 6, seed: int = 1, known: Known = QUIET
+) -> Block:
     # The state goes through the store.
     read = Air.model_validate_json(air.model_dump_json())
-    return make_block(
-        STATION, read, remarks, OPEN_SONG, folder / "block.mp3", seed=seed, frames=PERIOD * periods
-    )
+    station, open_song, rhythms = known
+
+    def rhythms_of(songs: Sequence[str], soon: Sequence[str]) -> Mapping[str, Rhythm]:
+        return {song: rhythms[song] for song in songs if song in rhythms}
+
+    path = folder / "block.mp3"
+    return make_block(station, read, remarks, open_song, rhythms_of, path, seed=seed, frames=PERIOD * periods)
 
 
-def test_frames_of_blocks_are_those_of_one_continuous_encode(tmp_path: Path) -> None:
-    whole = block(tmp_path, Air(), periods=36)
-    air, frames, entries = Air(), [], {}
+@pytest.mark.parametrize("beats", [False, True])
+def test_frames_of_blocks_are_those_of_one_continuous_encode(tmp_path: Path, beats: bool) -> None:
+    known = beating() if beats else QUIET
+    whole = block(tmp_path, Air(), periods=36, known=known)
+    air, frames, entries, stretched = Air(), [], {}, 0
     for periods in (6, 12, 10, 8):
-        made = block(tmp_path, air, periods=periods)
+        made = block(tmp_path, air, periods=periods, known=known)
         air = made.air
+        assert air.resumed is not None
+        stretched += air.resumed.warp is not None and air.resumed.at < air.resumed.warp.end
         frames += split_frames(made.audio)
         entries |= {entry.piece: entry for entry in made.programme.entries}
     assert len(frames) == 36 * PERIOD
     assert frames == split_frames(whole.audio)
     assert list(entries.values()) == whole.programme.entries
     assert len(whole.programme.entries) > 8
+    assert stretched >= 2 * beats, "blocks end while a tempo is on its way back"
 
 
 def test_another_seed_plays_something_else(tmp_path: Path) -> None:

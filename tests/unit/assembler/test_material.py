@@ -104,3 +104,11 @@ def test_a_long_piece_takes_the_memory_of_a_block() -> None:
 def test_positions_round_to_the_nearest_sample(position: int, from_hz: int, to_hz: int) -> None:
     found = position_at(position, from_hz, to_hz)
     assert math.floor(2 * found * from_hz - 2 * position * to_hz) in range(-from_hz, from_hz + 1)
+
+
+@pytest.mark.parametrize("rate_hz", [44_100, 48_000])
+def test_before_a_song_is_silence(rate_hz: int) -> None:
+    material = Material(noise_song(1, rate_hz), sample_rate_hz=44_100, channels=2)
+    assert np.array_equal(material.around(-3000, 1000), np.zeros((2000, 2)))
+    assert not material.around(0, 1000)[:1000].any()
+    assert np.array_equal(material.around(0, 1000)[1000:], material.around(500, 500))

@@ -62,8 +62,8 @@ def test_all_share_one_and_it_ends_after_the_last(
     run: Callable[[Callable[[Radios], Awaitable[None]]], None],
 ) -> None:
     async def act(radios: Radios) -> None:
-        async with radios.listen(tuned(1)) as one:
-            async with radios.listen(tuned(1)):
+        async with radios.listen(tuned(1), {}) as one:
+            async with radios.listen(tuned(1), {}):
                 assert Supply.made == 1
             await asyncio.sleep(0.3)
             assert radios.find(tuned(1)) is not None, "one still listens"
@@ -71,7 +71,7 @@ def test_all_share_one_and_it_ends_after_the_last(
         while Supply.ended == 0:
             await asyncio.sleep(0.02)
         assert radios.find(tuned(1)) is None
-        async with radios.listen(tuned(1)):
+        async with radios.listen(tuned(1), {}):
             assert Supply.made == 2
 
     run(act)
@@ -79,9 +79,9 @@ def test_all_share_one_and_it_ends_after_the_last(
 
 def test_there_is_room_for_so_many(run: Callable[[Callable[[Radios], Awaitable[None]]], None]) -> None:
     async def act(radios: Radios) -> None:
-        async with radios.listen(tuned(1)), radios.listen(tuned(2)), radios.listen(tuned(2)):
+        async with radios.listen(tuned(1), {}), radios.listen(tuned(2), {}), radios.listen(tuned(2), {}):
             with pytest.raises(RadioBusy, match="2 radios"):
-                async with radios.listen(tuned(3)):
+                async with radios.listen(tuned(3), {}):
                     pass
 
     run(act)
@@ -97,7 +97,7 @@ def test_an_error_is_told_to_who_waits(
 
     async def act(radios: Radios) -> None:
         with pytest.raises(ValueError, match="unforeseen"):
-            async with radios.listen(tuned(1)):
+            async with radios.listen(tuned(1), {}):
                 pass
 
     run(act)
