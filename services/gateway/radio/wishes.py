@@ -108,6 +108,7 @@ def remark_of(wish: Wish, entries: Sequence[Entry], sample: int) -> Remark:
     """
     playing = heard_at(entries, sample) or entries[0]
     is_meant = playing.song == wish.song and wish.chunk in (None, playing.chunk)
+    # At another tempo it is some tenths of a second elsewhere: a wish need not be heard to the instant.
     stop_s = playing.source_s + max(0, sample - playing.begins) / RATE_HZ
     return Remark(
         piece=playing.piece,
