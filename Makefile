@@ -1,7 +1,7 @@
 # Everything that a person or CI does with this repository. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test lint types contracts check secrets locks clean
+.PHONY: help setup demo bench chaos test lint types contracts check secrets locks clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -26,6 +26,10 @@ demo: $(LOCAL)  ## make three mixes of songs synthesised here, or of SONGS=/a/fo
 
 bench: $(DEV)  ## time Segue beside public peers; ONLY=cut,score,train,render,mix,scale,growth SONGS=/a/folder ROUNDS=5
 	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(SONGS),--songs "$(SONGS)") $(if $(ROUNDS),--rounds $(ROUNDS))
+
+chaos: $(DEV)  ## besiege a stack with SEED=1 FAULTS=110 JOBS=60, check that nothing is lost; all of it under out/chaos
+	$(BIN)/python -m tests.chaos.campaign --seed $(or $(SEED),1) --faults $(or $(FAULTS),110) --jobs $(or $(JOBS),60) \
+		--folder "out/chaos/$$(date +%Y%m%d-%H%M%S)"
 
 test: $(DEV)  ## run all tests but those of the containers, with coverage
 	$(BIN)/python -m pytest -m "not compose" --cov --cov-report=term:skip-covered

@@ -93,7 +93,13 @@ class Judgement:
 
 
 def judge(
-    examples: Examples, reach_s: float, learned: Sequence[str], *, explain: str | None = None, seed: int = 0
+    examples: Examples,
+    reach_s: float,
+    learned: Sequence[str],
+    *,
+    explain: str | None = None,
+    seed: int = 0,
+    parts: int = GROUPS,
 ) -> Judgement:
     """Let a detector learn from some kinds of seams, and find all kinds.
 
@@ -103,9 +109,10 @@ def judge(
         learned: the kinds of seams that it learns from, against the natural places of the same kind.
         explain: the kind for which it is told by what it is found.
         seed: of the parting of songs and of the detector.
+        parts: groups that songs are parted into; with two, no detector has learned from neither of two songs.
     """
     features = examples.features[reach_s]
-    groups = _groups(examples, seed)[examples.songs]
+    groups = _groups(examples, seed, parts)[examples.songs]
     kinds = sorted(set(examples.kind[~examples.natural].tolist()))
     places: dict[str, Doubles] = {kind: np.full(len(examples), np.nan) for kind in kinds}
     teaching = np.isin(examples.kind, learned)
@@ -143,10 +150,10 @@ def against(kind: str, manners: Sequence[str] = ("blend", "plain")) -> str:
     return kind if kind in manners else manners[0]
 
 
-def _groups(examples: Examples, seed: int) -> NDArray[np.int64]:
+def _groups(examples: Examples, seed: int, parts: int) -> NDArray[np.int64]:
     """Return the group of each song."""
     songs = int(examples.songs.max()) + 1
-    return np.random.default_rng(seed).permutation(songs) % min(GROUPS, songs)
+    return np.random.default_rng(seed).permutation(songs) % min(parts, songs)
 
 
 def _fewest(natural: NDArray[np.bool_]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from cli.experiments.findings import Findings, Plot, Table
 from cli.experiments.plots import bar_plot
 from cli.output import number
-from cli.seams.detectors import Auc, Judgement, judge
+from cli.seams.detectors import GROUPS, Auc, Judgement, judge
 from cli.seams.examples import JOINS, LEVEL_MATCHED, REACHES_S, Examples
 from cli.seams.gathering import BLEND, PLAIN
 from cli.seams.listening import NATURAL, Listened, Row
@@ -75,14 +75,18 @@ class Detector:
 
 
 def judgements_of(
-    examples: Examples, seed: int, on_detector: Callable[[int, int], None] = lambda done, total: None
+    examples: Examples,
+    seed: int,
+    on_detector: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    parts: int = GROUPS,
 ) -> list[Detector]:
-    """Try every detector."""
+    """Try every detector; songs are parted as `judge` does."""
     wanted = [(name, reach_s) for name in LEARNED for reach_s in REACHES_S]
     detectors = []
     with process_pool() as pool:
         judging = [
-            pool.submit(judge, examples, reach_s, LEARNED[name], explain=BLEND, seed=seed)
+            pool.submit(judge, examples, reach_s, LEARNED[name], explain=BLEND, seed=seed, parts=parts)
             for name, reach_s in wanted
         ]
         for done, ((name, reach_s), said) in enumerate(zip(wanted, judging, strict=True)):

@@ -60,9 +60,9 @@ def test_notes_that_are_held_go_on_in_phase_but_not_across_a_shift() -> None:
     shifted = with_shift(held(), np.random.default_rng(0))
     before, after = features_of(held(), 0.5), features_of(shifted, 0.5)
     for frame in ("0.04 s", "0.1 s"):
-        assert before[f"out of phase, {frame}"] < 0.05
+        assert before[f"out of phase, {frame}"] < 0.1
         assert after[f"out of phase, {frame}"] > 0.4
-        assert after[f"out of phase, {frame}, rank"] > 0.9 > before[f"out of phase, {frame}, rank"]
+        assert after[f"out of phase, {frame}, rank"] > 0.95 > before[f"out of phase, {frame}, rank"]
 
 
 def test_a_step_that_all_bands_share_stands_out() -> None:

@@ -93,9 +93,7 @@ def taken(tmp_path: Path) -> Taken:
     return Taken("noise", whole, file, tuple(mixes), {"equal:4": dict.fromkeys(LEVELS, places)}, {})
 
 
-def test_mixes_become_figures_findings_and_a_page(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Fewer pairs of groups, each of which has detectors of its own, say as much here.
-    monkeypatch.setattr("cli.seams.detectors.GROUPS", 3)
+def test_mixes_become_figures_findings_and_a_page(taken: Taken) -> None:
     told: list[tuple[int, int]] = []
     listened = listen([taken], 0, lambda done, total: told.append((done, total)))
     assert told == [(done, 8) for done in range(1, 9)]
@@ -108,7 +106,7 @@ def test_mixes_become_figures_findings_and_a_page(taken: Taken, monkeypatch: pyt
     assert by_manner[BLEND]["fade_error_db"] < 0.5
     assert by_manner[BLEND]["made_clicks"] == 0
     assert {SPOILT_SONG, *SPOILT} < set(listened.examples.kind.tolist())
-    findings = findings_of(listened, judgements_of(listened.examples, 0))
+    findings = findings_of(listened, judgements_of(listened.examples, 0, parts=2))
     assert findings.data["figures"][0]["songs"] == "noise"
     json.dumps(finite(findings.data), allow_nan=False)
     page = page_of(findings)
@@ -144,7 +142,8 @@ def test_a_click_counts_that_neither_song_has(tmp_path: Path) -> None:
     sound, _ = soundfile.read(mix.file, dtype="float32")
     seams = seams_of(mix.report, 0)
     for seam in seams[:2]:
-        sound[round(seam.at_s * RATE_HZ)] = 0.99
+        at = round(seam.at_s * RATE_HZ)
+        sound[at : at + 60 : 2], sound[at + 1 : at + 60 : 2] = 0.9, -0.9
     clicking = written(tmp_path / "clicking.flac", sound)
     with open_audio(clicking) as heard, open_audio(mix.file) as clean, open_audio(file) as songs_sound:
         threshold = threshold_of(whole, songs_sound)
