@@ -32,7 +32,8 @@ chaos: $(DEV)  ## besiege a stack with SEED=1 FAULTS=110 JOBS=60, check that not
 		--folder "out/chaos/$$(date +%Y%m%d-%H%M%S)"
 
 test: $(DEV)  ## run all tests but those of the containers, with coverage
-	$(BIN)/python -m pytest -m "not compose" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile --cov --cov-report=
+	$(BIN)/python -m pytest --ignore tests/unit -m "not compose" --cov --cov-append --cov-report=term:skip-covered
 
 lint: $(DEV)  ## check style and format
 	$(BIN)/ruff check .
