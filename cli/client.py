@@ -26,6 +26,8 @@ TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 QUIET_S = 40.0
 """An event stream that says nothing for so long is dead: the gateway sends a comment every 15 s."""
 SUBMIT_TRIES = 3
+LONGEST_WAIT_S = 60.0
+"""Who has asked too often waits so long at most before asking again."""
 
 Count = Callable[[int], None]
 """Told how many bytes have gone since it was called last."""
@@ -36,6 +38,7 @@ class Gateway:
 
     Args:
         url: its address, such as `http://127.0.0.1:8000`.
+        key: goes with every request; None: none does.
         transport: what carries the requests; None: the network.
         pause: waits so many seconds between tries.
 
@@ -47,6 +50,7 @@ class Gateway:
         self,
         url: str,
         *,
+        key: str | None = None,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -55,8 +59,9 @@ class Gateway:
             base_url=f"{self.url}/v1/",
             transport=transport,
             timeout=TIMEOUT,
-            trust_env=not _is_loopback(self.url),  # No proxy reaches this machine's own loopback.
-            headers={"User-Agent": f"segue/{version()}"},
+            trust_env=not is_loopback(self.url),  # No proxy reaches this machine's own loopback.
+            headers={"User-Agent": f"segue/{version()}"}
+            | ({"Authorization": f"Bearer {key}"} if key else {}),
         )
 
     def __enter__(self) -> Self:
@@ -182,6 +187,14 @@ class Gateway:
         """Return the ranking on a pool, by its digest or a beginning of it; None: the newest report's."""
         return cast(Document, self._ask("GET", "leaderboard", params={"pool": pool} if pool else {}))
 
+    def make_key(self, wish: Document) -> Document:
+        """Make a key; return it as it is told once."""
+        return cast(Document, self._ask("POST", "keys", json=wish))
+
+    def rotate_key(self, identifier: str) -> Document:
+        """Make a key in the place of another; return it as it is told once."""
+        return cast(Document, self._ask("POST", f"keys/{identifier}/rotation"))
+
     def system(self) -> Document:
         """Return the state of the installation."""
         return self.document("system")
@@ -193,7 +206,11 @@ class Gateway:
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         with self._translated():
-            answer = _checked(self._http.request(method, path, **options))
+            answer = self._http.request(method, path, **options)
+            if method == "GET" and answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                self._pause(_asked_to_wait_s(answer))
+                answer = self._http.request(method, path, **options)
+            answer = _checked(answer)
             return answer.json() if answer.content else None
 
     @contextmanager
@@ -226,6 +243,11 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     return answer
 
 
+def _asked_to_wait_s(answer: httpx.Response) -> float:
+    told = answer.headers.get("retry-after", "")
+    return min(float(told) if told.isdecimal() else 1.0, LONGEST_WAIT_S)
+
+
 def _problem_of(answer: httpx.Response) -> Problem:
     """Return the problem document of an answer, or one like it for what something in between answers."""
     phrase = HTTPStatus(answer.status_code).phrase if answer.status_code in set(HTTPStatus) else "an error"
@@ -243,7 +265,8 @@ def _problem_of(answer: httpx.Response) -> Problem:
     )
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is one of this machine's own."""
     try:
         host = httpx.URL(url).host
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

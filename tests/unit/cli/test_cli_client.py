@@ -293,3 +293,15 @@ def test_a_beginning_that_is_too_short_or_fits_none(given: str, error: type[Exce
 def test_a_beginning_that_fits_several_names_them() -> None:
     with gateway_of(listing) as gateway, pytest.raises(AmbiguousId, match="2 songs begin with 'abcd'"):
         full_id(gateway, "songs", "abcd")
+
+
+def test_who_has_asked_too_often_waits_as_told_and_asks_again() -> None:
+    waited: list[float] = []
+    refused = problem(429)
+    refused.headers["retry-after"] = "7"
+    transport = httpx.MockTransport(answering(refused, httpx.Response(200, json={"open_jobs": 0})))
+    with Gateway(URL, transport=transport, pause=waited.append) as gateway:
+        assert gateway.system() == {"open_jobs": 0}
+    assert waited == [7.0]
+    with gateway_of(answering(problem(429), problem(429))) as gateway, pytest.raises(ApiProblem):
+        gateway.system()
