@@ -21,6 +21,7 @@ from services.gateway.dependencies import admission_documented
 from services.gateway.events import Announcements
 from services.gateway.metrics import add_metrics
 from services.gateway.middleware import RequestFrame
+from services.gateway.policies import add_docs
 from services.gateway.radio.radios import Radios
 from services.gateway.routes import (
     approaches,
@@ -34,6 +35,7 @@ from services.gateway.routes import (
     radio,
     reports,
     revisions,
+    session,
     songs,
     system,
 )
@@ -75,7 +77,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or get_settings()
     backend = connect_backend(settings)
     app = FastAPI(
-        title="Segue", version=API_VERSION, description=DESCRIPTION, openapi_tags=TAGS, lifespan=_lifespan
+        title="Segue",
+        version=API_VERSION,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.backend = backend
     app.state.announcements = Announcements(settings, backend.board.channel)
@@ -84,13 +92,29 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.keyring = Keyring(backend.store)
     app.state.doorkeeper = Doorkeeper(settings, app.state.keyring)
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(admit)], responses=admission_documented())
-    resources = (songs, cuts, models, reports, pools, mixes, revisions, radio, jobs, approaches, system, keys)
+    resources = (
+        songs,
+        cuts,
+        models,
+        reports,
+        pools,
+        mixes,
+        revisions,
+        radio,
+        jobs,
+        approaches,
+        system,
+        keys,
+        session,
+    )
     for resource in resources:
         v1.include_router(resource.router)
     app.include_router(v1)
+    app.include_router(session.leaving, prefix="/v1")
     app.include_router(health.router)
     problems.add_problem_handlers(app)
     add_metrics(app, backend)
+    add_docs(app)
     app.add_middleware(RequestFrame)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

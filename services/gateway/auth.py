@@ -1,7 +1,8 @@
 """Who calls, for every route: whose things a request is about, and whether it is the operator's.
 
 Every route under `/v1` depends on `admit`, by its router, so that none can be forgotten. A key is taken from
-the `Authorization` header alone, since URLs end up in logs and histories.
+the `Authorization` header alone, since URLs end up in logs and histories; in its place a page's cookie may
+come with what only reads.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fastapi.security import HTTPBearer
 from services.gateway.access.doorkeeper import Caller, Doorkeeper
 from services.gateway.access.modes import is_own_host
 from services.gateway.access.refusals import KeyNeeded, KeyRefused, OperatorOnly, WrongHost
+from services.gateway.access.sessions import READING, cookie_of
 from services.gateway.backend import Backend
 
 __all__ = ["Operator", "Tenant", "TheCaller", "admit", "get_doorkeeper", "need_operator"]
@@ -55,7 +57,13 @@ def _identified(request: Request) -> Caller:
     given = request.headers.getlist("authorization")
     if len(given) > 1:
         raise KeyRefused()
-    return get_doorkeeper(request).identify(given[0] if given else None)
+    doorkeeper, token = get_doorkeeper(request), cookie_of(request)
+    # Browsers send cookies by themselves, whoever makes them ask: what changes something needs the key.
+    if not given and token is not None and request.method in READING:
+        caller = doorkeeper.recognise(token)
+        if caller is not None:
+            return caller
+    return doorkeeper.identify(given[0] if given else None)
 
 
 TheCaller = Annotated[Caller, Depends(admit)]

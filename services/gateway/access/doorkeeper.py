@@ -17,6 +17,7 @@ import structlog
 from services.gateway.access.keyring import ApiKey, digest_of, fits, parse_key
 from services.gateway.access.modes import needs_no_key
 from services.gateway.access.refusals import KeyNeeded, KeyRefused
+from services.gateway.access.sessions import Sessions
 from shared.settings import Settings
 from shared.store.keys import LOCAL_TENANT
 
@@ -46,15 +47,17 @@ class Caller:
     Attributes:
         tenant: whose things it is about.
         key: the id of the key that came, `OPERATOR`, or None where nobody is asked for one.
+        session: the cookie that came in the key's place.
     """
 
     tenant: str
     key: str | None = None
+    session: str | None = None
 
     @property
     def is_operator(self) -> bool:
         """Whether it came with the operator's own key."""
-        return self.key == OPERATOR
+        return self.key == OPERATOR and self.session is None
 
 
 class Doorkeeper:
@@ -71,6 +74,7 @@ class Doorkeeper:
     ) -> None:
         self._ring, self._clock = ring, clock
         self._may_be_open = needs_no_key(settings)
+        self.sessions = Sessions(settings)
         admin = settings.admin_key
         self._admin_digest = digest_of(admin.get_secret_value()) if admin else None
         self._remembered: dict[str, tuple[float, ApiKey | None]] = {}
@@ -98,8 +102,20 @@ class Doorkeeper:
             raise KeyRefused()
         return Caller(known.made.tenant, known.id)
 
+    def recognise(self, token: str) -> Caller | None:
+        """Return who has begun a session; None: it is over, or its key opens nothing any more."""
+        session = self.sessions.read(token)
+        if session is None:
+            return None
+        if session.key == OPERATOR:
+            return Caller(LOCAL_TENANT, OPERATOR, token)
+        known = self._find(session.key)
+        return None if known is None or known.revoked else Caller(known.made.tenant, known.id, token)
+
     def is_in(self, caller: Caller) -> bool:
         """Tell whether one who was let in would be let in now."""
+        if caller.session is not None:
+            return self.recognise(caller.session) is not None
         if caller.key is None:
             return self.is_open()
         if caller.is_operator:
