@@ -55,6 +55,7 @@ class RequestFrame:
                 if scope["path"].startswith("/v1/"):
                     # What a browser keeps for one caller is not for who uses it next.
                     answer.add_vary_header("Authorization, Cookie")
+                    answer.setdefault("Cache-Control", "no-store")
             await send(message)
 
         if scope["method"] not in SAFE_METHODS and is_cross_site(headers):

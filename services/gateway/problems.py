@@ -165,6 +165,8 @@ def add_problem_handlers(app: FastAPI) -> None:
         status = status_of(error)
         if status is HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("request failed", action="request_failed", cause=str(error), exc_info=error)
+        elif isinstance(error, refusals.Refusal):
+            log.warning("request refused", action="request_refused", cause=error.slug)
         return respond(request, describe(error), _headers_of(error))
 
     @app.exception_handler(RequestValidationError)

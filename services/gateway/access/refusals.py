@@ -9,6 +9,7 @@ __all__ = [
     "KeyRefused",
     "OperatorOnly",
     "QuotaReached",
+    "Refusal",
     "StorageFull",
     "TooManyJobs",
     "TooManyRequests",
@@ -16,7 +17,11 @@ __all__ = [
 ]
 
 
-class KeyNeeded(SegueError):
+class Refusal(SegueError):
+    """The root of what an operator may want to read of in the log."""
+
+
+class KeyNeeded(Refusal):
     """A request came without a key."""
 
     slug = "key-needed"
@@ -44,7 +49,7 @@ class KeyRefused(KeyNeeded):
         )
 
 
-class OperatorOnly(SegueError):
+class OperatorOnly(Refusal):
     """A route that manages the installation was asked by one of its tenants."""
 
     slug = "operator-only"
@@ -57,7 +62,7 @@ class OperatorOnly(SegueError):
         )
 
 
-class WrongHost(SegueError):
+class WrongHost(Refusal):
     """A request names a host that this machine's own loopback does not have."""
 
     slug = "wrong-host"
@@ -70,7 +75,7 @@ class WrongHost(SegueError):
         )
 
 
-class QuotaReached(SegueError):
+class QuotaReached(Refusal):
     """A tenant has had its share. `retry_after_s`: seconds after which it may be worth to ask again."""
 
     retry_after_s = 60

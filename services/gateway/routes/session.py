@@ -37,3 +37,4 @@ def end_session(request: Request, response: Response) -> None:
     if token is not None:
         get_doorkeeper(request).sessions.end(token)
     clear_cookie(request, response)
+    response.headers["Clear-Site-Data"] = '"cache"'  # Sound is kept by browsers, for a year.

@@ -115,8 +115,10 @@ def test_logs_hold_no_key(door, capfd):
     anna = door.client(made["key"])
     anna.get("/v1/songs")
     door.nobody.get("/v1/songs", headers={"Authorization": f"Bearer {made['key'][:-1]}x"})
+    anna.get("/v1/keys")
     told = "".join(capfd.readouterr())
     assert made["id"] in told, "who called is told"
+    assert all(action in told for action in ("key_made", "key_refused", "operator-only"))
     assert made["key"].split("_", 2)[2][:-1] not in told
     assert ADMIN_KEY not in told
 

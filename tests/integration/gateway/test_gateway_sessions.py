@@ -139,6 +139,8 @@ def test_pages_may_do_nothing_with_answers_and_those_of_other_sites_not_even_rea
 def test_what_a_browser_keeps_is_for_the_caller_alone(door):
     answer = door.client(door.make("anna")["key"]).get("/v1/songs")
     assert {"Authorization", "Cookie"} <= {name.strip() for name in answer.headers["vary"].split(",")}
+    assert answer.headers["cache-control"] == "no-store"
+    assert door.nobody.delete("/v1/session").headers["clear-site-data"] == '"cache"'
 
 
 def test_the_description_runs_its_own_scripts_and_no_others(door):
