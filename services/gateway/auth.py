@@ -48,7 +48,9 @@ async def admit(request: Request, _: Annotated[object, Depends(_described)]) -> 
     if caller.key is None and not is_own_host(backend.settings, request.headers.get("host")):
         raise WrongHost()
     request.state.caller = caller
-    structlog.contextvars.bind_contextvars(tenant=caller.tenant, key=caller.key)
+    structlog.contextvars.bind_contextvars(
+        tenant=caller.tenant, **({"key": caller.key} if caller.key else {})
+    )
     backend.quotas.take_request(caller.tenant)
     return caller
 
