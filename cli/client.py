@@ -8,11 +8,11 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, BinaryIO, Self, cast
 
 import httpx
 
@@ -26,8 +26,8 @@ TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 QUIET_S = 40.0
 """An event stream that says nothing for so long is dead: the gateway sends a comment every 15 s."""
 SUBMIT_TRIES = 3
-LONGEST_WAIT_S = 60.0
-"""Who has asked too often waits so long at most before asking again."""
+HASTY_TRIES, LONGEST_WAIT_S = 8, 60.0
+"""Who has asked too often waits, each time so long at most, and asks again so often."""
 
 Count = Callable[[int], None]
 """Told how many bytes have gone since it was called last."""
@@ -83,18 +83,13 @@ class Gateway:
     def upload(self, path: Path, *, count: Count = lambda sent: None) -> Song:
         """Upload a file as a song; return it as `received`, or as it is if its bytes were there."""
         with path.open("rb") as file:
-
-            def blocks() -> Iterator[bytes]:
-                while block := file.read(BLOCK_BYTES):
-                    yield block
-                    count(len(block))
-
             headers = {
                 "Content-Length": str(path.stat().st_size),
                 "Content-Type": "application/octet-stream",
             }
             params = {"name": os.fsencode(path.name).decode(errors="replace")}
-            return cast(Song, self._ask("POST", "songs", params=params, content=blocks(), headers=headers))
+            content = _Blocks(file, count)
+            return cast(Song, self._ask("POST", "songs", params=params, content=content, headers=headers))
 
     def song(self, song_id: str) -> Song:
         """Return a song."""
@@ -206,16 +201,29 @@ class Gateway:
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         with self._translated():
-            answer = self._http.request(method, path, **options)
-            if method == "GET" and answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-                self._pause(_asked_to_wait_s(answer))
-                answer = self._http.request(method, path, **options)
-            answer = _checked(answer)
+            answer = _checked(self._patiently(lambda: self._http.request(method, path, **options)))
             return answer.json() if answer.content else None
+
+    def _patiently(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        """Ask, and again where that was too often: what was refused so has not begun."""
+        for _ in range(HASTY_TRIES - 1):
+            answer = ask()
+            if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+                return answer
+            answer.read()
+            if not _problem_of(answer)["type"].endswith(":too-many-requests"):
+                return answer
+            self._pause(_asked_to_wait_s(answer))
+        return ask()
 
     @contextmanager
     def _stream(self, path: str, **options: Any) -> Iterator[httpx.Response]:
-        with self._translated(), self._http.stream("GET", path, **options) as answer:
+        with self._translated(), ExitStack() as opened:
+
+            def ask() -> httpx.Response:
+                return opened.enter_context(self._http.stream("GET", path, **options))
+
+            answer = self._patiently(ask)
             if answer.is_error:
                 answer.read()
             yield _checked(answer)
@@ -230,6 +238,22 @@ class Gateway:
             ) from error
         except (httpx.DecodingError, ValueError) as error:
             raise NoGateway(f"What answers at {self.url} is not Segue ({error})") from error
+
+
+class _Blocks:
+    """A file's bytes, from its beginning each time they are sent; counted once."""
+
+    def __init__(self, file: BinaryIO, count: Count) -> None:
+        self._file, self._count, self._counted = file, count, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        while block := self._file.read(BLOCK_BYTES):
+            yield block
+            more = self._file.tell() - self._counted
+            if more > 0:
+                self._counted += more
+                self._count(more)
 
 
 def version() -> str:

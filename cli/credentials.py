@@ -1,4 +1,4 @@
-"""Which key goes with a request: the one that is given, or that of the data folder whose stack is meant.
+"""Which key goes with a request: one that is typed, else the data folder's, else one in the environment.
 
 A local stack's own key, the operator's, lies in its data folder, which only its owner can read. So the owner
 of a stack needs to name no key, whether others are asked for one or not.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,15 @@ from shared.errors import BadSetting
 
 __all__ = ["Key", "KeyFile", "key_for", "operator_key_for", "remember_key"]
 
-_given: ContextVar[str | None] = ContextVar("segue.key", default=None)
+
+@dataclass(frozen=True)
+class _Given:
+    key: str | None = None
+    typed: bool = False
+    """On this command line, rather than in the environment, where it may be meant for another gateway."""
+
+
+_given: ContextVar[_Given] = ContextVar("segue.key", default=_Given())  # noqa: B039  # frozen
 """Set anew by every command line."""
 
 Key = Annotated[
@@ -45,10 +54,16 @@ KeyFile = Annotated[
 ]
 
 
-def remember_key(key: str | None, key_file: Path | None) -> None:
-    """Keep the key that was given for the commands below; one that is given itself comes before a file."""
+def remember_key(key: str | None, key_file: Path | None, *, typed: bool) -> None:
+    """Keep the key that was given for the commands below; one that is given itself comes before a file.
+
+    Args:
+        key: the key.
+        key_file: the file that holds it.
+        typed: whether either is on the command line.
+    """
     found = key or (key_file.read_text() if key_file else "")
-    _given.set(_plain(found))
+    _given.set(_Given(_plain(found), typed))
 
 
 def key_for(url: str, data: Path | None) -> str | None:
@@ -58,7 +73,8 @@ def key_for(url: str, data: Path | None) -> str | None:
         url: the gateway's address.
         data: the data folder, if the user names one.
     """
-    return _given.get() or _own_key(url, data)
+    given = _given.get()
+    return (given.key if given.typed else None) or _own_key(url, data) or given.key
 
 
 def operator_key_for(url: str, data: Path | None, key_file: Path | None) -> str | None:
@@ -70,7 +86,7 @@ def operator_key_for(url: str, data: Path | None, key_file: Path | None) -> str 
         key_file: the file that holds it, if the user names one.
     """
     given = key_file.read_text() if key_file else os.environ.get("SEGUE_ADMIN_KEY", "")
-    return _plain(given) or _own_key(url, data)
+    return _own_key(url, data) or _plain(given)
 
 
 def _own_key(url: str, data: Path | None) -> str | None:

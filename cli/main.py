@@ -95,9 +95,11 @@ app.command()(experiment)
 
 
 @app.callback()
-def take_key(key: Key = None, key_file: KeyFile = None) -> None:
+def take_key(context: typer.Context, key: Key = None, key_file: KeyFile = None) -> None:
     """Take the key that goes with what the command asks."""
-    remember_key(key, key_file)
+    sources = [context.get_parameter_source(name) for name in ("key", "key_file")]
+    typed = any(source is not None and source.name == "COMMANDLINE" for source in sources)
+    remember_key(key, key_file, typed=typed)
 
 
 @app.command()

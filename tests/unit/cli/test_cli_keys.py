@@ -28,7 +28,7 @@ LOCAL = "http://127.0.0.1:12345"
 def no_keys_of_the_users_own(monkeypatch: pytest.MonkeyPatch, named_gateway: None) -> None:
     for name in ("SEGUE_KEY", "SEGUE_KEY_FILE", "SEGUE_ADMIN_KEY", "SEGUE_ADMIN_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
-    remember_key(None, None)
+    remember_key(None, None, typed=False)
 
 
 @pytest.fixture
@@ -110,6 +110,22 @@ def test_the_owner_of_a_stack_has_its_key(local_stack: DataFolder) -> None:
     assert key_for("http://127.0.0.1:9", local_stack.root) is None, "it goes to that stack alone"
     local_stack.unlock()
     assert key_for(LOCAL, local_stack.root) is None
+
+
+def test_at_ones_own_stack_a_key_that_is_typed_comes_first_and_one_in_the_environment_last(
+    local_stack: DataFolder, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = ("songs", "list", "--url", LOCAL, "--data", local_stack.root)
+    run("--key", KEY, *own, answers=answers)
+    assert sent(answers) == f"Bearer {KEY}"
+    monkeypatch.setenv("SEGUE_KEY", KEY)
+    run(*own, answers=answers)
+    assert sent(answers) == f"Bearer {ADMIN}", "that of the environment may be another gateway's"
+    run("songs", "list", answers=answers)
+    assert sent(answers) == f"Bearer {KEY}"
+    monkeypatch.setenv("SEGUE_ADMIN_KEY", "x" * 40)
+    run("keys", "list", "--url", LOCAL, "--data", local_stack.root, answers=answers)
+    assert sent(answers) == f"Bearer {ADMIN}"
 
 
 def test_an_identity_of_an_earlier_release_gets_a_key(tmp_path: Path) -> None:
