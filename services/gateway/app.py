@@ -69,6 +69,11 @@ TAGS = [
     {"name": "keys", "description": "Who may call: keys, made and revoked by the operator."},
     {"name": "health", "description": "For supervisors."},
 ]
+RESOURCES = (
+    *(songs, cuts, models, reports, pools, mixes, revisions, radio, jobs, approaches, system),
+    *(keys, session),
+)
+"""Behind the door: each of their routes depends on `admit`."""
 log = structlog.get_logger(__name__)
 
 
@@ -92,22 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.keyring = Keyring(backend.store)
     app.state.doorkeeper = Doorkeeper(settings, app.state.keyring)
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(admit)], responses=admission_documented())
-    resources = (
-        songs,
-        cuts,
-        models,
-        reports,
-        pools,
-        mixes,
-        revisions,
-        radio,
-        jobs,
-        approaches,
-        system,
-        keys,
-        session,
-    )
-    for resource in resources:
+    for resource in RESOURCES:
         v1.include_router(resource.router)
     app.include_router(v1)
     app.include_router(session.leaving, prefix="/v1")

@@ -102,52 +102,43 @@ def ids(anna: httpx.Client, maker: Maker) -> dict[str, str]:
     beats = Rhythm(np.array([0.5, 1.0]), np.array([True, False]), 1.0, 0.0).to_arrays()
     maker.commit(AnalysisSpec(song=song), analysis_facts(song), {"rhythm.npz": pack_arrays(beats)})
     chunks = {f"{number:04}.flac": b"chunk" for number in range(4)}
-    cut = maker.commit(CutSpec(song=song, cut=CUT), cut_facts(song), chunks).key
+    found = {"song": song, "cut": maker.commit(CutSpec(song=song, cut=CUT), cut_facts(song), chunks).key}
+    judged(maker, found)
+    mixed(maker, found)
+    found["job"] = maker.submit(DecodeSong(song=maker.upload_bytes(b"another"))).id
+    maker.leases.note_deletion()
+    return found
+
+
+def judged(maker: Maker, ids: dict[str, str]) -> None:
+    """Make a model of what there is, and a report on it."""
     dataset = maker.commit(
-        DatasetSpec(cuts=(cut,), spectra=(), seed=0),
-        DatasetFacts(chunks=4, train_songs=[song], held_out_songs=[]),
-    )
-    figures = {"report.json": b"{}", "history.json": b"[]"}
-    model = maker.commit(ModelSpec(dataset=dataset.key, training=LINEAR), model_facts(), figures).key
-    gapped = GappedSpec(cut=cut, gaps_s=Protocol().gaps_s).artifact("local").key
-    judged = ReportSpec(
-        model=model,
-        weights_sha256="w",
-        dataset=dataset.key,
-        gapped=(gapped,),
-        spectra=(),
-        protocol=Protocol(),
-    )
-    report = maker.commit(judged, report_facts(), {"report.json": b"{}", "report.html": b"<p>"}).key
-    pool = maker.commit(
-        PoolSpec(cuts=(cut,), model=model, weights_sha256="w"),
-        PoolFacts(approach="linear", cuts=[cut], songs=[song], counts=[4]),
+        DatasetSpec(cuts=(ids["cut"],), spectra=(), seed=0),
+        DatasetFacts(chunks=4, train_songs=[ids["song"]], held_out_songs=[]),
     ).key
-    chosen = SequenceSpec(pool=pool, model=model, weights_sha256="w", sequencing=Sequencing(chunks=3))
+    figures = {"report.json": b"{}", "history.json": b"[]"}
+    ids["model"] = maker.commit(ModelSpec(dataset=dataset, training=LINEAR), model_facts(), figures).key
+    protocol = Protocol()
+    gapped = GappedSpec(cut=ids["cut"], gaps_s=protocol.gaps_s).artifact("local").key
+    questions = {"gapped": (gapped,), "spectra": (), "protocol": protocol}
+    spec = ReportSpec(model=ids["model"], weights_sha256="w", dataset=dataset, **questions)
+    ids["report"] = maker.commit(spec, report_facts(), {"report.json": b"{}", "report.html": b"<p>"}).key
+
+
+def mixed(maker: Maker, ids: dict[str, str]) -> None:
+    """Make a pool of what there is, a mix of it, and a preview of a seam."""
+    song, cut, judge = ids["song"], ids["cut"], {"model": ids["model"], "weights_sha256": "w"}
+    facts = PoolFacts(approach="linear", cuts=[cut], songs=[song], counts=[4])
+    ids["pool"] = maker.commit(PoolSpec(cuts=(cut,), **judge), facts).key
+    chosen = SequenceSpec(pool=ids["pool"], sequencing=Sequencing(chunks=3), **judge)
     steps = [Step(song=song, cut=cut, chunk=chunk, score=0.5 if chunk else None) for chunk in range(3)]
     sequence = maker.commit(chosen, SequenceFacts(steps=steps)).key
-    files = {file.payload: b"{}" for file in MIX_FILES}
-    more = {
-        "mix.mp3": b"sound",
-        "seam-0001.mp3": b"snippet",
-        "package.json": Package(files=[]).model_dump_json().encode(),
-    }
-    mix = maker.commit(MixSpec(sequence=sequence, output=Output()), mix_facts(), files | more).key
-    heard = PreviewSpec(mix=mix, position=1, change=SeamChange(), around_s=5.0, format="mp3")
-    facts = PreviewFacts(format="mp3", duration_s=10.0, seam_s=5.0, manner="cut")
-    preview = maker.commit(heard, facts, {"preview.mp3": b"seam"}).key
-    job = maker.submit(DecodeSong(song=maker.upload_bytes(b"another")))
-    maker.leases.note_deletion()
-    return {
-        "song": song,
-        "cut": cut,
-        "model": model,
-        "report": report,
-        "pool": pool,
-        "mix": mix,
-        "preview": preview,
-        "job": job.id,
-    }
+    files = {file.payload: b"{}" for file in MIX_FILES} | {"mix.mp3": b"sound", "seam-0001.mp3": b"snippet"}
+    files["package.json"] = Package(files=[]).model_dump_json().encode()
+    ids["mix"] = maker.commit(MixSpec(sequence=sequence, output=Output()), mix_facts(), files).key
+    heard = PreviewSpec(mix=ids["mix"], position=1, change=SeamChange(), around_s=5.0, format="mp3")
+    told = PreviewFacts(format="mp3", duration_s=10.0, seam_s=5.0, manner="cut")
+    ids["preview"] = maker.commit(heard, told, {"preview.mp3": b"seam"}).key
 
 
 def routes(api: httpx.Client) -> list[tuple[str, str]]:
