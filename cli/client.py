@@ -8,11 +8,11 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, BinaryIO, Self, cast
 
 import httpx
 
@@ -26,6 +26,8 @@ TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 QUIET_S = 40.0
 """An event stream that says nothing for so long is dead: the gateway sends a comment every 15 s."""
 SUBMIT_TRIES = 3
+HASTY_TRIES, LONGEST_WAIT_S = 8, 60.0
+"""Who has asked too often waits, each time so long at most, and asks again so often."""
 
 Count = Callable[[int], None]
 """Told how many bytes have gone since it was called last."""
@@ -36,6 +38,7 @@ class Gateway:
 
     Args:
         url: its address, such as `http://127.0.0.1:8000`.
+        key: goes with every request; None: none does.
         transport: what carries the requests; None: the network.
         pause: waits so many seconds between tries.
 
@@ -47,6 +50,7 @@ class Gateway:
         self,
         url: str,
         *,
+        key: str | None = None,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -55,8 +59,9 @@ class Gateway:
             base_url=f"{self.url}/v1/",
             transport=transport,
             timeout=TIMEOUT,
-            trust_env=not _is_loopback(self.url),  # No proxy reaches this machine's own loopback.
-            headers={"User-Agent": f"segue/{version()}"},
+            trust_env=not is_loopback(self.url),  # No proxy reaches this machine's own loopback.
+            headers={"User-Agent": f"segue/{version()}"}
+            | ({"Authorization": f"Bearer {key}"} if key else {}),
         )
 
     def __enter__(self) -> Self:
@@ -78,18 +83,13 @@ class Gateway:
     def upload(self, path: Path, *, count: Count = lambda sent: None) -> Song:
         """Upload a file as a song; return it as `received`, or as it is if its bytes were there."""
         with path.open("rb") as file:
-
-            def blocks() -> Iterator[bytes]:
-                while block := file.read(BLOCK_BYTES):
-                    yield block
-                    count(len(block))
-
             headers = {
                 "Content-Length": str(path.stat().st_size),
                 "Content-Type": "application/octet-stream",
             }
             params = {"name": os.fsencode(path.name).decode(errors="replace")}
-            return cast(Song, self._ask("POST", "songs", params=params, content=blocks(), headers=headers))
+            content = _Blocks(file, count)
+            return cast(Song, self._ask("POST", "songs", params=params, content=content, headers=headers))
 
     def song(self, song_id: str) -> Song:
         """Return a song."""
@@ -182,6 +182,14 @@ class Gateway:
         """Return the ranking on a pool, by its digest or a beginning of it; None: the newest report's."""
         return cast(Document, self._ask("GET", "leaderboard", params={"pool": pool} if pool else {}))
 
+    def make_key(self, wish: Document) -> Document:
+        """Make a key; return it as it is told once."""
+        return cast(Document, self._ask("POST", "keys", json=wish))
+
+    def rotate_key(self, identifier: str) -> Document:
+        """Make a key in the place of another; return it as it is told once."""
+        return cast(Document, self._ask("POST", f"keys/{identifier}/rotation"))
+
     def system(self) -> Document:
         """Return the state of the installation."""
         return self.document("system")
@@ -193,12 +201,29 @@ class Gateway:
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         with self._translated():
-            answer = _checked(self._http.request(method, path, **options))
+            answer = _checked(self._patiently(lambda: self._http.request(method, path, **options)))
             return answer.json() if answer.content else None
+
+    def _patiently(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        """Ask, and again where that was too often: what was refused so has not begun."""
+        for _ in range(HASTY_TRIES - 1):
+            answer = ask()
+            if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+                return answer
+            answer.read()
+            if not _problem_of(answer)["type"].endswith(":too-many-requests"):
+                return answer
+            self._pause(_asked_to_wait_s(answer))
+        return ask()
 
     @contextmanager
     def _stream(self, path: str, **options: Any) -> Iterator[httpx.Response]:
-        with self._translated(), self._http.stream("GET", path, **options) as answer:
+        with self._translated(), ExitStack() as opened:
+
+            def ask() -> httpx.Response:
+                return opened.enter_context(self._http.stream("GET", path, **options))
+
+            answer = self._patiently(ask)
             if answer.is_error:
                 answer.read()
             yield _checked(answer)
@@ -215,6 +240,22 @@ class Gateway:
             raise NoGateway(f"What answers at {self.url} is not Segue ({error})") from error
 
 
+class _Blocks:
+    """A file's bytes, from its beginning each time they are sent; counted once."""
+
+    def __init__(self, file: BinaryIO, count: Count) -> None:
+        self._file, self._count, self._counted = file, count, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        while block := self._file.read(BLOCK_BYTES):
+            yield block
+            more = self._file.tell() - self._counted
+            if more > 0:
+                self._counted += more
+                self._count(more)
+
+
 def version() -> str:
     """Return the version of Segue."""
     return importlib.metadata.version("segue")
@@ -224,6 +265,11 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     if answer.is_error or answer.is_redirect:
         raise ApiProblem(_problem_of(answer))
     return answer
+
+
+def _asked_to_wait_s(answer: httpx.Response) -> float:
+    told = answer.headers.get("retry-after", "")
+    return min(float(told) if told.isdecimal() else 1.0, LONGEST_WAIT_S)
 
 
 def _problem_of(answer: httpx.Response) -> Problem:
@@ -243,7 +289,8 @@ def _problem_of(answer: httpx.Response) -> Problem:
     )
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is one of this machine's own."""
     try:
         host = httpx.URL(url).host
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

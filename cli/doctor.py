@@ -17,6 +17,7 @@ import psutil
 from cli import checks
 from cli.checks import Check
 from cli.client import Gateway
+from cli.credentials import key_for
 from cli.errors import ApiProblem, NoGateway
 from cli.reaching import find_gateway
 from cli.stack import ports, seaweed, valkey
@@ -54,15 +55,18 @@ def examine(
     with Gateway(f"http://127.0.0.1:{port}", transport=transport) as gateway:
         answers = gateway.is_segue()
     yield checks.check_port(port, is_free=ports.is_free(port), answers_as_segue=answers)
-    yield from _check_gateway(find_gateway(url, data, transport=transport), transport)
+    found = find_gateway(url, data, transport=transport)
+    yield from _check_gateway(found, None if found is None else key_for(found, data), transport)
 
 
-def _check_gateway(url: str | None, transport: httpx.BaseTransport | None) -> Iterator[Check]:
+def _check_gateway(
+    url: str | None, key: str | None, transport: httpx.BaseTransport | None
+) -> Iterator[Check]:
     if url is None:
         yield Check("Gateway", True, "none runs; `segue up` starts one")
         return
     try:
-        with Gateway(url, transport=transport) as gateway:
+        with Gateway(url, key=key, transport=transport) as gateway:
             system = gateway.system()
     except (NoGateway, ApiProblem) as error:
         yield Check("Gateway", False, f"{url} does not serve", str(error))

@@ -12,11 +12,13 @@ from cli import mixing, output
 from cli.choices import parse_cut, parse_output
 from cli.client import version
 from cli.commands import Commands
+from cli.credentials import Key, KeyFile, remember_key
 from cli.doctor import examine
 from cli.errors import DONE, EXIT_CODES, FAILED
 from cli.evaluation import evaluate, leaderboard
 from cli.experiment import experiment
 from cli.jobs import jobs
+from cli.keys import keys
 from cli.options import (
     CHUNKS,
     Approach,
@@ -85,11 +87,19 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Make new songs out of songs that exist.",
 )
-for group in (songs, cuts, pools, models, reports, mixes, radio, jobs):
+for group in (songs, cuts, pools, models, reports, mixes, radio, jobs, keys):
     app.add_typer(group)
 app.command()(evaluate)
 app.command()(leaderboard)
 app.command()(experiment)
+
+
+@app.callback()
+def take_key(context: typer.Context, key: Key = None, key_file: KeyFile = None) -> None:
+    """Take the key that goes with what the command asks."""
+    sources = [context.get_parameter_source(name) for name in ("key", "key_file")]
+    typed = any(source is not None and source.name == "COMMANDLINE" for source in sources)
+    remember_key(key, key_file, typed=typed)
 
 
 @app.command()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from cli.client import Gateway
+from cli.client import Gateway, is_loopback
+from cli.credentials import key_for
 from cli.errors import NoGateway
 from cli.output import note
 from cli.stack.folder import LocalSettings, find_running
@@ -50,7 +51,7 @@ def reach(
     found = find_gateway(url, data, transport=transport)
     if found is None:
         raise NoGateway()
-    with Gateway(found, transport=transport) as gateway:
+    with _client(found, data, transport) as gateway:
         yield gateway
 
 
@@ -61,7 +62,7 @@ def reach_or_start(
     """Yield the gateway that is meant; where none runs, one that lasts as long as the block."""
     running = find_gateway(url, data, transport=transport)
     if running is not None:
-        with Gateway(running, transport=transport) as gateway:
+        with _client(running, data, transport) as gateway:
             yield gateway
         return
     note("No Segue runs; starting one for this job. `segue up` keeps one running.")
@@ -76,5 +77,15 @@ def brought_up(data: Path | None, *, port: int = ANY_PORT) -> Iterator[Gateway]:
     Raises:
         AlreadyRunning, PortTaken, ToolMissing, ServerFailed: it does not start.
     """
-    with Stack(data, port=port) as stack, Gateway(stack.url) as gateway:
+    with Stack(data, port=port) as stack, Gateway(stack.url, key=stack.admin_key) as gateway:
         yield gateway
+
+
+def _client(url: str, data: Path | None, transport: httpx.BaseTransport | None) -> Gateway:
+    key = key_for(url, data)
+    if key is not None and url.startswith("http:") and not is_loopback(url):
+        note(
+            f"The key goes to {url} unencrypted: whoever is in between can read it. Use https.",
+            style="yellow",
+        )
+    return Gateway(url, key=key, transport=transport)

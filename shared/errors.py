@@ -469,16 +469,17 @@ class ServerFailed(MachineError):
 
 
 class OpenAddress(MachineError):
-    """The gateway was to listen where others reach it, though it asks for no key."""
+    """The gateway was to listen where others reach it, and there is no key to let anyone in by."""
 
     slug = "open-address"
-    title = "The gateway would be open to everyone"
+    title = "There is no key to let anyone in"
 
     def __init__(self, host: str) -> None:
         self.host = host
         super().__init__(
-            f"The gateway asks for no key, so it listens on loopback only; {host} is not. Set "
-            "SEGUE_HOST=127.0.0.1, or SEGUE_ALLOW_OPEN=true where something in front of it checks who calls."
+            f"On {host}, which is not loopback, the gateway asks everyone for a key, and none was made. Set "
+            "SEGUE_ADMIN_KEY, the operator's own, and make keys with `segue keys make`; or set "
+            "SEGUE_HOST=127.0.0.1; or SEGUE_ALLOW_OPEN=true where something in front of it checks who calls."
         )
 
 

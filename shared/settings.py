@@ -9,10 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS_FOLDER = Path("/run/secrets")
+LEAST_SECRET = 32
 
 
 class Settings(BaseSettings):
@@ -38,8 +39,32 @@ class Settings(BaseSettings):
     # The gateway
     host: str = Field("127.0.0.1", description="Address that the gateway listens on.")
     port: int = Field(8000, description="Port that the gateway listens on.")
+    auth: Literal["auto", "keys"] = Field(
+        "auto",
+        description="Who is asked for a key. auto: nobody on loopback until the first key is made, everyone "
+        "elsewhere; keys: everyone.",
+    )
     allow_open: bool = Field(
-        False, description="Listen on an address that is not loopback, though no key is asked for."
+        False, description="Ask nobody for a key until the first one is made, whatever the address."
+    )
+    admin_key: SecretStr | None = Field(
+        None, description="The operator's own key, of 32 characters or more: makes and revokes keys."
+    )
+    session_secret: SecretStr | None = Field(
+        None,
+        description="Signs the cookies of pages; of 32 characters or more, the same for all gateways of an "
+        "installation. Unset: drawn at random by each process.",
+    )
+
+    # Quotas of each tenant
+    quota_stored_bytes: int | None = Field(
+        None, ge=0, description="Bytes stored; 0: any. Unset: 20 GB, and any for the tenant `local`."
+    )
+    quota_open_jobs: int | None = Field(
+        None, ge=0, description="Jobs that have not ended; 0: any. Unset: 500, and any for `local`."
+    )
+    quota_requests_per_minute: int | None = Field(
+        None, ge=0, description="Requests a minute; 0: any. Unset: 600, and any for `local`."
     )
 
     # Radios
@@ -73,6 +98,16 @@ class Settings(BaseSettings):
 
     log_format: Literal["pretty", "json"] = Field("json", description="How logs are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
+
+    @field_validator("admin_key", "session_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        """Take an empty secret for none, and refuse one that could be guessed."""
+        if value is None or not value.get_secret_value().strip():
+            return None
+        if len(value.get_secret_value().strip()) < LEAST_SECRET:
+            raise ValueError(f"a secret needs {LEAST_SECRET} characters or more; `make secrets` draws them")
+        return SecretStr(value.get_secret_value().strip())
 
 
 @lru_cache(maxsize=1)

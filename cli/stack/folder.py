@@ -53,6 +53,8 @@ class Identity(BaseModel):
     valkey_password: str = Field(default_factory=lambda: secrets.token_urlsafe(SECRET_BYTES))
     s3_access_key: str = Field(default_factory=lambda: secrets.token_hex(10))
     s3_secret_key: str = Field(default_factory=lambda: secrets.token_urlsafe(SECRET_BYTES))
+    admin_key: str = Field(default_factory=lambda: secrets.token_urlsafe(SECRET_BYTES))
+    """The operator's: whoever can read the folder may do with its gateway what they like."""
 
     def with_free_ports(self) -> Identity:
         """Return the same, or with other ports when one is taken now; both servers take a move well."""

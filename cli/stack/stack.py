@@ -160,6 +160,11 @@ class Stack:
         """Return the process ids of the children that run right now, by name."""
         return self._supervisor.pids() if self._supervisor else {}
 
+    @property
+    def admin_key(self) -> str:
+        """The operator's key of the gateway; the stack must have been started."""
+        return self._known.admin_key
+
     def settings(self) -> Settings:
         """Return settings that point at this stack; it must have been started."""
         identity = self._known
@@ -200,7 +205,9 @@ class Stack:
         self._await("valkey", self._valkey.probe, deadline_s)
         self._await("s3", lambda: self._seaweed.probe(settings), deadline_s)
         for service in self._services:
-            supervisor.start(service.child(self.folder, self.environment()))
+            # Workers decode what strangers send: they get no key that they do not need.
+            keys = {"SEGUE_ADMIN_KEY": self.admin_key if service.ready_path is not None else ""}
+            supervisor.start(service.child(self.folder, self.environment() | keys))
 
     def _cleared_identity(self) -> Identity:
         """Return the folder's identity, after ending what a killed run left on its ports."""

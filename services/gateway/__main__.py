@@ -7,11 +7,13 @@ import sys
 import structlog
 import uvicorn
 
+from services.gateway.access.keyring import Keyring
+from services.gateway.access.modes import check_address
 from services.gateway.app import create_app
-from services.gateway.auth import check_address
 from shared.errors import OpenAddress
 from shared.logs import configure_logs
 from shared.settings import get_settings
+from shared.store.objects import connect
 
 GRACE_S = 3
 """Seconds that requests get to end at shutdown; event streams are cut off then, and clients come back."""
@@ -22,7 +24,7 @@ def main() -> int:
     settings = get_settings()
     configure_logs(settings)
     try:
-        check_address(settings)
+        check_address(settings, lambda: Keyring(connect(settings, retries=0)).has_any())
     except OpenAddress as error:
         structlog.get_logger(__name__).error(str(error), action="address_refused")
         return 2

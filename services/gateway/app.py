@@ -9,26 +9,33 @@ from typing import Any
 
 import structlog
 from anyio import to_thread
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from services.gateway import problems
+from services.gateway.access.doorkeeper import Doorkeeper
+from services.gateway.access.keyring import Keyring
+from services.gateway.auth import admit
 from services.gateway.backend import Backend, connect_backend
+from services.gateway.dependencies import admission_documented
 from services.gateway.events import Announcements
 from services.gateway.metrics import add_metrics
 from services.gateway.middleware import RequestFrame
+from services.gateway.policies import add_docs
 from services.gateway.radio.radios import Radios
 from services.gateway.routes import (
     approaches,
     cuts,
     health,
     jobs,
+    keys,
     mixes,
     models,
     pools,
     radio,
     reports,
     revisions,
+    session,
     songs,
     system,
 )
@@ -44,6 +51,9 @@ assembles and renders a new song.
 Work is asked for with `POST`, which answers 202 with a job; follow it at its `events` link, by server-sent
 events, or poll it. Every error is a problem document (RFC 9457) that says what was found, what was needed
 and what to do. Send an `Idempotency-Key` with a `POST` to be able to repeat it safely.
+
+Where a key is asked for, send it as `Authorization: Bearer segue_...`. A key opens what was made with it, or
+with another key of the same tenant; whatever else there is, is not found.
 """
 TAGS = [
     {"name": "songs", "description": "Audio files, named by the SHA-256 of their bytes."},
@@ -56,8 +66,14 @@ TAGS = [
     {"name": "jobs", "description": "Work in progress, and how it ended."},
     {"name": "approaches", "description": "Ways to judge which chunk may follow which."},
     {"name": "system", "description": "What the installation holds."},
+    {"name": "keys", "description": "Who may call: keys, made and revoked by the operator."},
     {"name": "health", "description": "For supervisors."},
 ]
+RESOURCES = (
+    *(songs, cuts, models, reports, pools, mixes, revisions, radio, jobs, approaches, system),
+    *(keys, session),
+)
+"""Behind the door: each of their routes depends on `admit`."""
 log = structlog.get_logger(__name__)
 
 
@@ -66,20 +82,29 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or get_settings()
     backend = connect_backend(settings)
     app = FastAPI(
-        title="Segue", version=API_VERSION, description=DESCRIPTION, openapi_tags=TAGS, lifespan=_lifespan
+        title="Segue",
+        version=API_VERSION,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.backend = backend
     app.state.announcements = Announcements(settings, backend.board.channel)
     app.state.receiver = Receiver(backend.patient_store, limit_bytes=settings.max_upload_bytes)
     app.state.radios = Radios(backend)
-    v1 = APIRouter(prefix="/v1")
-    resources = (songs, cuts, models, reports, pools, mixes, revisions, radio, jobs, approaches, system)
-    for resource in resources:
+    app.state.keyring = Keyring(backend.store)
+    app.state.doorkeeper = Doorkeeper(settings, app.state.keyring)
+    v1 = APIRouter(prefix="/v1", dependencies=[Depends(admit)], responses=admission_documented())
+    for resource in RESOURCES:
         v1.include_router(resource.router)
     app.include_router(v1)
+    app.include_router(session.leaving, prefix="/v1")
     app.include_router(health.router)
     problems.add_problem_handlers(app)
     add_metrics(app, backend)
+    add_docs(app)
     app.add_middleware(RequestFrame)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from services.gateway.access.quotas import Quotas
 from shared.errors import KeyReused, QueueUnavailable, Unavailable
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.leases import Leases, connect_valkey, translated
@@ -25,6 +26,7 @@ from shared.jobs.recipes import Recipe
 from shared.jobs.records import Job, JobRecords
 from shared.queue import Order, make_app, send
 from shared.settings import Settings
+from shared.store import keys
 from shared.store.artifacts import Artifacts
 from shared.store.keys import Artifact
 from shared.store.objects import ObjectStore, connect
@@ -47,11 +49,14 @@ class Backend:
     patient_store: ObjectStore
     """For what takes its time: uploads, and copies inside the store."""
     dispatcher: Dispatcher
+    quotas: Quotas = field(init=False)
+    """What holds tenants to their share."""
     _uncached: Artifacts = field(init=False)
     _away_until_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         self._uncached = Artifacts(self.store)
+        self.quotas = Quotas(self.settings, self._stored_bytes, self._count_open)
 
     @property
     def leases(self) -> Leases:
@@ -132,6 +137,12 @@ class Backend:
         """Return an open job that needs an artifact."""
         jobs = self.open_jobs(artifact.tenant)
         return next((job for job in jobs if artifact in self.plan(job).needed), None)
+
+    def _stored_bytes(self, tenant: str) -> int:
+        return sum(stored.size_bytes for stored in self.store.list(keys.tenant_folder(tenant)))
+
+    def _count_open(self, tenant: str) -> int:
+        return sum(1 for _ in self.store.list(keys.open_jobs_folder(tenant)))
 
     def close(self) -> None:
         """Give the connections back."""

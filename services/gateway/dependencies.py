@@ -24,10 +24,14 @@ from shared.parameters import ArtifactKey
 from shared.store import keys
 
 _MEANINGS = {
+    HTTPStatus.UNAUTHORIZED: "A key is needed, and none came that opens anything.",
+    HTTPStatus.FORBIDDEN: "Only the operator may do this, or another site's page has asked.",
+    HTTPStatus.MISDIRECTED_REQUEST: "The request needs no key, and names a host that is not this machine.",
+    HTTPStatus.TOO_MANY_REQUESTS: "This key has had its share; `Retry-After` says when to ask again.",
     HTTPStatus.CONFLICT: "The state of things forbids it; the problem names what stands in the way.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
     HTTPStatus.REQUEST_TIMEOUT: "The upload stalled.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The upload is larger than the limit.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "It is larger than the limit, or there is no room left.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The range begins after the last byte.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The queue or the store does not answer: try again later.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "What was given cannot work; the problem says what was needed.",
@@ -43,6 +47,20 @@ IdempotencyKey = Annotated[
         examples=["night-mix-2026-11-22"],
     ),
 ]
+
+
+ADMISSION = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.MISDIRECTED_REQUEST,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+"""What every route may answer before it is asked."""
+
+
+def admission_documented() -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` that all routes have."""
+    return {int(status): {"model": Problem, "description": _MEANINGS[status]} for status in ADMISSION}
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -107,11 +125,13 @@ def accept(backend: Backend, tenant: str, recipe: Recipe, key: str | None, respo
     Raises:
         QueueUnavailable, StoreUnavailable: nothing was accepted.
         NotFound, InputError: the recipe is known to fail.
+        TooManyJobs, StorageFull: the tenant has had its share.
     """
     backend.need_queue()
     identifier = job_id(tenant, key)
     if key is None or backend.records.find(tenant, identifier) is None:
         resolver_of(backend, tenant).check(recipe)
+        backend.quotas.need_turn(tenant)
     job = backend.submit(tenant, identifier, recipe)
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return look_at(backend, job)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_fastapi_instrumentator import Instrumentator
 
+from services.gateway.access.refusals import OperatorOnly
+from services.gateway.auth import TheCaller
 from services.gateway.backend import Backend
 from shared.errors import QueueUnavailable
 from shared.queue import Queue
@@ -41,9 +43,19 @@ class QueueCollector(Collector):
         return []
 
 
+def let_scrape(caller: TheCaller) -> None:
+    """Let the operator read what all tenants do, and everyone where nobody is asked for a key.
+
+    Raises:
+        OperatorOnly: a tenant's key came.
+    """
+    if caller.key is not None and not caller.is_operator:
+        raise OperatorOnly()
+
+
 def add_metrics(app: FastAPI, backend: Backend) -> None:
     """Count requests, and serve `/metrics`."""
     registry = CollectorRegistry()
     registry.register(QueueCollector(backend))
     instrumentator = Instrumentator(excluded_handlers=["/metrics", "/healthz", "/readyz"], registry=registry)
-    instrumentator.instrument(app).expose(app, include_in_schema=False)
+    instrumentator.instrument(app).expose(app, include_in_schema=False, dependencies=[Depends(let_scrape)])

@@ -15,6 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.gateway import policies
+from services.gateway.access.streams import ending_when_locked_out
 from services.gateway.problems import CrossSite, describe, respond
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -43,9 +45,17 @@ class RequestFrame:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
+        send = ending_when_locked_out(scope, send)
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update({**SECURITY_HEADERS, "X-Request-ID": request_id})
+                answer = MutableHeaders(scope=message)
+                answer.update({**SECURITY_HEADERS, "X-Request-ID": request_id})
+                answer.setdefault("Content-Security-Policy", policies.NOTHING)
+                if scope["path"].startswith("/v1/"):
+                    # What a browser keeps for one caller is not for who uses it next.
+                    answer.add_vary_header("Authorization, Cookie")
+                    answer.setdefault("Cache-Control", "no-store")
             await send(message)
 
         if scope["method"] not in SAFE_METHODS and is_cross_site(headers):

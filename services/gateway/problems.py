@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from services.gateway.access import refusals
 from services.gateway.schemas.common import FieldError, Problem
 from shared import errors
 from shared.store.manifests import Problem as Cause
@@ -75,6 +76,11 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     UploadStalled: HTTPStatus.REQUEST_TIMEOUT,
     CrossSite: HTTPStatus.FORBIDDEN,
+    refusals.KeyNeeded: HTTPStatus.UNAUTHORIZED,
+    refusals.OperatorOnly: HTTPStatus.FORBIDDEN,
+    refusals.WrongHost: HTTPStatus.MISDIRECTED_REQUEST,
+    refusals.QuotaReached: HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.StorageFull: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 """The status of each error; of one that is not listed, that of its nearest ancestor."""
 
@@ -159,6 +165,8 @@ def add_problem_handlers(app: FastAPI) -> None:
         status = status_of(error)
         if status is HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("request failed", action="request_failed", cause=str(error), exc_info=error)
+        elif isinstance(error, refusals.Refusal):
+            log.warning("request refused", action="request_refused", cause=error.slug)
         return respond(request, describe(error), _headers_of(error))
 
     @app.exception_handler(RequestValidationError)
@@ -189,6 +197,10 @@ def add_problem_handlers(app: FastAPI) -> None:
 def _headers_of(error: errors.SegueError) -> dict[str, str]:
     if isinstance(error, errors.Unavailable):
         return {"Retry-After": str(RETRY_AFTER_S)}
+    if isinstance(error, refusals.KeyNeeded):
+        return {"WWW-Authenticate": 'Bearer realm="segue"'}
+    if isinstance(error, refusals.QuotaReached):
+        return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size_bytes}"}
     return {}

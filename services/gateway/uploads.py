@@ -19,7 +19,7 @@ import structlog
 from anyio import CapacityLimiter, from_thread, to_thread
 
 from services.gateway.problems import UploadStalled
-from shared.errors import SongEmpty, SongTooLarge, Unavailable
+from shared.errors import SegueError, SongEmpty, SongTooLarge, Unavailable
 from shared.store import keys
 from shared.store.manifests import UploadRecord
 from shared.store.objects import ObjectStore, to_json
@@ -42,11 +42,24 @@ class Received:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class Ceiling:
+    """How many bytes an upload may have, and what it is refused with if it has more."""
+
+    size_bytes: int
+    refusal: SegueError
+
+    def check(self, size_bytes: int) -> None:
+        """Raise the refusal where there are more bytes than may be."""
+        if size_bytes > self.size_bytes:
+            raise self.refusal
+
+
 class Intake(io.RawIOBase):
     """The bytes that are coming, as a file for the thread that stores them."""
 
-    def __init__(self, blocks: AsyncIterator[bytes], *, limit_bytes: int) -> None:
-        self._blocks, self._limit_bytes = blocks, limit_bytes
+    def __init__(self, blocks: AsyncIterator[bytes], *, limit: Ceiling) -> None:
+        self._blocks, self._limit = blocks, limit
         self._left, self._ended = b"", False
         self._sha256 = hashlib.sha256()
         self.size_bytes = 0
@@ -64,7 +77,7 @@ class Intake(io.RawIOBase):
         """Return `size` bytes, fewer only at the end; call it in a thread that anyio started.
 
         Raises:
-            SongTooLarge: more came than the limit.
+            SongTooLarge, StorageFull: more came than the limit.
             UploadStalled: nothing came for too long.
         """
         blocks, held = [self._left], len(self._left)
@@ -83,8 +96,7 @@ class Intake(io.RawIOBase):
         block = from_thread.run(self._receive)
         self._ended = not block
         self.size_bytes += len(block)
-        if self.size_bytes > self._limit_bytes:
-            raise SongTooLarge(limit_bytes=self._limit_bytes)
+        self._limit.check(self.size_bytes)
         self._sha256.update(block)
         return block
 
@@ -108,22 +120,32 @@ class Receiver:
         # Its own, so that slow uploads do not hold the threads that answer other requests.
         self._limiter = CapacityLimiter(AT_ONCE)
 
-    async def receive(self, tenant: str, blocks: AsyncIterator[bytes], declared_bytes: int = 0) -> Received:
+    async def receive(
+        self,
+        tenant: str,
+        blocks: AsyncIterator[bytes],
+        declared_bytes: int = 0,
+        *,
+        room: Ceiling | None = None,
+    ) -> Received:
         """Store what comes.
 
         Args:
             tenant: whose it is.
             blocks: the bytes, as they come.
             declared_bytes: what the client says that will come; believed only where it is too much.
+            room: what the tenant may store yet; None: anything.
 
         Raises:
-            SongEmpty, SongTooLarge, UploadStalled: nothing of it is left behind.
+            SongEmpty, SongTooLarge, StorageFull, UploadStalled: nothing of it is left behind.
         """
         key = keys.upload(tenant, uuid.uuid4().hex)
-        intake = Intake(blocks, limit_bytes=self._limit_bytes)
+        limit = Ceiling(self._limit_bytes, SongTooLarge(limit_bytes=self._limit_bytes))
+        if room is not None and room.size_bytes < limit.size_bytes:
+            limit = room
+        intake = Intake(blocks, limit=limit)
         try:
-            if declared_bytes > self._limit_bytes:
-                raise SongTooLarge(limit_bytes=self._limit_bytes)
+            limit.check(declared_bytes)
             await to_thread.run_sync(
                 self._store.put_stream, key, cast(BinaryIO, intake), limiter=self._limiter
             )
@@ -132,7 +154,7 @@ class Receiver:
         except BaseException as error:
             with anyio.CancelScope(shield=True):
                 await to_thread.run_sync(discard, self._store, key)
-            if isinstance(error, SongTooLarge):
+            if error is limit.refusal:
                 await _drain(blocks)
             raise
         return Received(key, intake.sha256, intake.size_bytes)

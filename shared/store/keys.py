@@ -12,6 +12,10 @@ version. Everything of a tenant lies under `t/<tenant>/`:
     t/<tenant>/models/<key>/checkpoints/<epoch>.npz      a fit in progress
     t/<tenant>/jobs/<id>/accepted.json, cancelled.json, outcome.json
     t/<tenant>/jobs-open/<id>                            until the job is terminal
+
+Beside the tenants lie the API keys, of which only hashes are kept:
+
+    keys/<id>/made.json, revoked.json                    see `services.gateway.access.keyring`
 """
 
 from __future__ import annotations
@@ -167,3 +171,13 @@ def job_record(tenant: str, job: str, name: str) -> str:
 def open_job(tenant: str, job: str) -> str:
     """Return the key of the mark that a job is not terminal yet."""
     return f"{open_jobs_folder(tenant)}{job}"
+
+
+def api_keys_folder() -> str:
+    """Return the prefix of the records of all API keys."""
+    return "keys/"
+
+
+def api_key_record(identifier: str, name: str) -> str:
+    """Return the key of one of an API key's records: `made` or `revoked`."""
+    return f"{api_keys_folder()}{identifier}/{name}.json"

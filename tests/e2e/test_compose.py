@@ -159,6 +159,17 @@ def test_a_service_cannot_do_more_than_its_work(deployment: Deployment, service:
     }
 
 
+def test_the_operators_key_that_was_drawn_makes_keys_and_from_then_on_all_need_one(api: httpx.Client) -> None:
+    """The last one: the gateway does not open again."""
+    drawn = (ROOT / "secrets" / "segue_admin_key").read_text().strip()
+    operator = {"Authorization": f"Bearer {drawn}"}
+    assert api.get("/v1/songs").status_code == 200
+    key = api.post("/v1/keys", json={"name": "anna"}, headers=operator).raise_for_status().json()["key"]
+    assert api.get("/v1/songs").status_code == 401
+    shown = api.get("/v1/songs", headers={"Authorization": f"Bearer {key}"}).raise_for_status()
+    assert shown.json()["items"] == []
+
+
 def engine(*arguments: str) -> str:
     return subprocess.run([*ENGINE, *arguments], check=True, capture_output=True, text=True).stdout
 

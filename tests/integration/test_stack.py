@@ -163,6 +163,7 @@ def test_services_get_the_servers_addresses_and_are_waited_for(tmp_path, monkeyp
             assert answer.status == 200
         found = psutil.Process(stack.pids()["gateway"]).environ()
         assert found.items() >= stack.environment().items()
+        assert found["SEGUE_ADMIN_KEY"] == stack.admin_key
         running = find_running(tmp_path)
         assert running is not None
         assert running.url == stack.url

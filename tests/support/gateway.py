@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from services.gateway.app import create_app
 from shared.settings import Settings
@@ -17,9 +18,14 @@ from tests.support.servers import until
 @contextmanager
 def running_gateway(settings: Settings) -> Iterator[httpx.Client]:
     """Serve the gateway; yield a client of it."""
-    config = uvicorn.Config(
-        create_app(settings), port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1
-    )
+    with serving(create_app(settings)) as client:
+        yield client
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[httpx.Client]:
+    """Serve an application as the gateway is served; yield a client of it."""
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="gateway", daemon=True)
     thread.start()

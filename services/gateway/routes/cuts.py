@@ -23,7 +23,7 @@ from shared.store.manifests import CutFacts
 router = APIRouter(prefix="/cuts", tags=["cuts"])
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404))
+@router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 413))
 def cut_songs(
     request: CutsRequest,
     response: Response,

@@ -26,7 +26,7 @@ from shared.store.specs import MixSpec
 router = APIRouter(prefix="/mixes", tags=["mixes"])
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404))
+@router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 413))
 def make_mix(
     request: MixRequest,
     response: Response,

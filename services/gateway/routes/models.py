@@ -25,7 +25,7 @@ _AS_A_PAGE: dict[str, Any] = {"text/html": {}}
 _HELD_OUT = ReportRequest()
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404))
+@router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 413))
 def fit_model(
     request: ModelRequest,
     response: Response,
@@ -57,7 +57,7 @@ def get_model(model_id: str, backend: TheBackend, tenant: Tenant) -> Model:
     return model_view(model_id, library.made(backend, tenant, Kind.MODEL, model_id))
 
 
-@router.post("/{model_id}/report", status_code=status.HTTP_202_ACCEPTED, responses=documented(404))
+@router.post("/{model_id}/report", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 413))
 def ask_for_report(
     model_id: str,
     response: Response,

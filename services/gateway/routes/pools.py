@@ -18,7 +18,7 @@ from shared.store.keys import Kind
 router = APIRouter(prefix="/pools", tags=["pools"])
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404))
+@router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 413))
 def build_pool(
     request: PoolRequest,
     response: Response,

@@ -22,7 +22,9 @@ router = APIRouter(tags=["mixes"])
 _AS_IT_IS = PreviewRequest()
 
 
-@router.post("/mixes/{mix_id}/revisions", status_code=status.HTTP_202_ACCEPTED, responses=documented(404))
+@router.post(
+    "/mixes/{mix_id}/revisions", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 413)
+)
 def revise_mix(
     mix_id: str,
     request: RevisionRequest,
@@ -49,7 +51,7 @@ def get_history(mix_id: str, backend: TheBackend, tenant: Tenant) -> History:
 @router.post(
     "/mixes/{mix_id}/seams/{position}/preview",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=documented(404),
+    responses=documented(404, 413),
 )
 def preview_seam(
     mix_id: str,

@@ -9,6 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response, status
 
 from services.gateway import library
+from services.gateway.access.quotas import Quotas
 from services.gateway.auth import Tenant
 from services.gateway.backend import Backend
 from services.gateway.corrections import find_correction, forget_correction, keep_correction
@@ -26,7 +27,7 @@ from services.gateway.ranges import serve_payload
 from services.gateway.schemas.common import Page
 from services.gateway.schemas.jobs import Job
 from services.gateway.schemas.songs import Analysis, Song, SongState
-from services.gateway.uploads import Received, keep
+from services.gateway.uploads import Ceiling, Received, keep
 from services.gateway.views.songs import analysis_view
 from shared.corrections import Correction
 from shared.errors import BadSetting, Conflict
@@ -76,15 +77,19 @@ async def upload_song(
     they give one that failed to decode another try. The upload needs no Idempotency-Key for that.
     """
     await to_thread.run_sync(_need_servers, backend, tenant)
+    room = await to_thread.run_sync(_room, backend.quotas, tenant)
     blocks: AsyncIterator[bytes] = request.stream()
     form = None
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         form = FormFile(request.headers["content-type"], blocks)
         blocks = form.blocks()
     length = request.headers.get("content-length", "")
-    received = await receiver.receive(tenant, blocks, int(length) if length.isdecimal() and not form else 0)
+    declared_bytes = int(length) if length.isdecimal() and not form else 0
+    received = await receiver.receive(tenant, blocks, declared_bytes, room=room)
     chosen = clean_name(name or (form.name if form else None))
     song, is_new = await to_thread.run_sync(_keep, backend, tenant, received, chosen)
+    if is_new:
+        backend.quotas.usage.add(tenant, received.size_bytes)
     response.headers["Location"] = song.links["self"]
     response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
     return song
@@ -122,7 +127,7 @@ def get_song_audio(request: Request, song_id: str, backend: TheBackend, tenant: 
     return serve_payload(request, backend, artifact, "audio.flac", filename=f"{song.title}.flac")
 
 
-@router.post("/{song_id}/analysis", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 409))
+@router.post("/{song_id}/analysis", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 409, 413))
 def analyse_song(
     song_id: str,
     response: Response,
@@ -187,6 +192,14 @@ def _need_servers(backend: Backend, tenant: str) -> None:
     """Find out before the first byte whether the song could be kept."""
     backend.need_queue()
     backend.store.exists(Artifact(tenant, Kind.SONG, "0" * 64).manifest)
+
+
+def _room(quotas: Quotas, tenant: str) -> Ceiling | None:
+    """Return what an upload may fill; raise StorageFull where that is nothing."""
+    left_bytes = quotas.need_room(tenant)
+    if left_bytes is None:
+        return None
+    return Ceiling(left_bytes, quotas.too_large(tenant, left_bytes))
 
 
 def _keep(backend: Backend, tenant: str, received: Received, name: str) -> tuple[Song, bool]:

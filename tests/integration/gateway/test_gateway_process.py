@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from cli.stack.ports import choose
+from services.gateway.access.keyring import Keyring
 from shared.jobs.recipes import DecodeSong
 from shared.settings import Settings
 from tests.support.servers import until
@@ -67,4 +68,16 @@ def test_it_refuses_to_listen_for_everyone(settings, tmp_path):
     log = tmp_path / "log"
     with process(settings, log, SEGUE_HOST="0.0.0.0") as gateway:
         assert gateway.wait(timeout=60) == 2
+    assert "SEGUE_ADMIN_KEY" in log.read_text()
     assert "SEGUE_ALLOW_OPEN" in log.read_text()
+
+
+def test_elsewhere_it_listens_once_there_is_a_key_and_asks_everyone_for_it(settings, store, tmp_path):
+    _, key = Keyring(store).make("anna")
+    (port,) = choose(1)
+    url = f"http://127.0.0.1:{port}"
+    with process(settings, tmp_path / "log", SEGUE_HOST="0.0.0.0", SEGUE_PORT=str(port)):
+        until(lambda: answers(url), timeout_s=60)
+        assert httpx.get(f"{url}/v1/songs").status_code == 401
+        headers = {"Authorization": f"Bearer {key}"}
+        assert httpx.get(f"{url}/v1/songs", headers=headers).status_code == 200

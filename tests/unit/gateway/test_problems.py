@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.gateway.access import refusals
 from services.gateway.middleware import RequestFrame
 from services.gateway.problems import (
     MEDIA_TYPE,
@@ -33,6 +34,13 @@ EXPECTED = [
     (RejectedInput(CAUSE), 422),
     (errors.QueueUnavailable("x"), 503),
     (errors.StoreUnavailable("x"), 503),
+    (refusals.KeyNeeded(), 401),
+    (refusals.KeyRefused(), 401),
+    (refusals.OperatorOnly(), 403),
+    (refusals.WrongHost(), 421),
+    (refusals.StorageFull(stored_bytes=2, limit_bytes=1), 413),
+    (refusals.TooManyJobs(found=2, limit=1), 429),
+    (refusals.TooManyRequests(limit=1, wait_s=60), 429),
     (errors.Corrupt(what="x", found="y", needed="z"), 500),
 ]
 
@@ -135,6 +143,7 @@ def test_unknown_paths_and_methods_are_problems_too(app):
 def test_every_answer_has_an_id_and_security_headers(app):
     answer = ask(app, "GET", "/nowhere", headers={"X-Request-ID": "bad id\twith tab"})
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     assert "access-control-allow-origin" not in answer.headers
     assert answer.headers["x-request-id"] not in ("", "bad id\twith tab")
 

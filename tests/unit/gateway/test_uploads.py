@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.gateway import uploads
 from services.gateway.multipart import FormFile
 from services.gateway.problems import UploadStalled
-from services.gateway.uploads import Intake
+from services.gateway.uploads import Ceiling, Intake
 from shared.errors import InputError, SongTooLarge
 
 BLOCKS = st.lists(st.binary(max_size=40), max_size=12)
@@ -28,7 +28,7 @@ def in_thread(use: Callable[[Intake], list[bytes]], blocks: AsyncIterator[bytes]
     """Use an intake as the storing thread does."""
 
     async def run():
-        intake = Intake(blocks, limit_bytes=limit_bytes)
+        intake = Intake(blocks, limit=Ceiling(limit_bytes, SongTooLarge(limit_bytes=limit_bytes)))
         return intake, await to_thread.run_sync(use, intake)
 
     return anyio.run(run)

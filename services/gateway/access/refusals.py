@@ -1,0 +1,124 @@
+"""Why a request is turned away before any route sees it, or because a tenant has had its share."""
+
+from __future__ import annotations
+
+from shared.errors import SegueError
+
+__all__ = [
+    "KeyNeeded",
+    "KeyRefused",
+    "OperatorOnly",
+    "QuotaReached",
+    "Refusal",
+    "StorageFull",
+    "TooManyJobs",
+    "TooManyRequests",
+    "WrongHost",
+]
+
+
+class Refusal(SegueError):
+    """The root of what an operator may want to read of in the log."""
+
+
+class KeyNeeded(Refusal):
+    """A request came without a key."""
+
+    slug = "key-needed"
+    title = "A key is needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No key came with the request. Send yours in the header `Authorization: Bearer segue_...`; the "
+            "command line takes it from SEGUE_KEY or SEGUE_KEY_FILE. The operator makes one with `segue keys "
+            "make NAME`."
+        )
+
+
+class KeyRefused(KeyNeeded):
+    """The key that came is none, or not any more. Which of these it is, is not told."""
+
+    slug = "key-refused"
+    title = "This key does not open anything"
+
+    def __init__(self) -> None:
+        SegueError.__init__(
+            self,
+            "The key that came with the request was never made here, or was revoked. Check that it is whole, "
+            "and ask the operator for another if it is.",
+        )
+
+
+class OperatorOnly(Refusal):
+    """A route that manages the installation was asked by one of its tenants."""
+
+    slug = "operator-only"
+    title = "Only the operator may do this"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is the operator's. Send the key that the gateway knows as SEGUE_ADMIN_KEY; `segue keys` "
+            "takes it from there, from SEGUE_ADMIN_KEY_FILE, or from the data folder of a local stack."
+        )
+
+
+class WrongHost(Refusal):
+    """A request names a host that this machine's own loopback does not have."""
+
+    slug = "wrong-host"
+    title = "This is not the address of the gateway"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The gateway listens on loopback and asks for no key, so it answers to 127.0.0.1, [::1] and "
+            "localhost alone. Use one of these; or make a key, after which any name will do."
+        )
+
+
+class QuotaReached(Refusal):
+    """A tenant has had its share. `retry_after_s`: seconds after which it may be worth to ask again."""
+
+    retry_after_s = 60
+
+
+class StorageFull(QuotaReached):
+    """A tenant stores as much as it may."""
+
+    slug = "storage-full"
+    title = "There is no room left"
+
+    def __init__(self, *, stored_bytes: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"{stored_bytes / 1e9:.3g} GB are stored for this key, or would be; {limit_bytes / 1e9:.3g} GB "
+            "may be. Delete songs, cuts, models or mixes and collect garbage (`segue gc`), or ask the "
+            "operator for more (SEGUE_QUOTA_STORED_BYTES)."
+        )
+
+
+class TooManyJobs(QuotaReached):
+    """A tenant has as many open jobs as it may."""
+
+    slug = "too-many-jobs"
+    title = "Too many jobs are open"
+    retry_after_s = 30
+
+    def __init__(self, *, found: int, limit: int) -> None:
+        super().__init__(
+            f"{found} jobs of this key are open; {limit} may be. Wait until some have ended, cancel some, or "
+            "ask the operator for more (SEGUE_QUOTA_OPEN_JOBS)."
+        )
+
+
+class TooManyRequests(QuotaReached):
+    """A tenant asks more often than it may."""
+
+    slug = "too-many-requests"
+    title = "Too many requests"
+
+    def __init__(self, *, limit: int, wait_s: int) -> None:
+        self.retry_after_s = wait_s
+        super().__init__(
+            f"More than {limit} requests came within a minute with this key. Wait {wait_s} s; follow jobs by "
+            "their events rather than by asking, or ask the operator for more "
+            "(SEGUE_QUOTA_REQUESTS_PER_MINUTE)."
+        )
