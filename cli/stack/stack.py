@@ -27,6 +27,7 @@ from pydantic import SecretStr
 
 from cli.stack import ports, processes, seaweed, valkey
 from cli.stack.folder import DataFolder, Identity, LocalSettings, Running
+from cli.stack.fullness import FullnessWatch
 from cli.stack.supervisor import Child, Supervisor
 from shared.errors import PortTaken, ServerFailed, Unavailable
 from shared.settings import Settings
@@ -94,6 +95,7 @@ class Stack:
         self.folder = DataFolder(data_folder or self._local.data)
         self.host, self.port, self._services = host, port, tuple(services)
         self._supervisor: Supervisor | None = None
+        self._fullness: FullnessWatch | None = None
         self._identity: Identity | None = None
         self._state_lock = threading.Lock()
 
@@ -145,6 +147,8 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything: gateway, workers, servers. A stack that does not run is left as it is."""
+        if self._fullness:
+            self._fullness.stop()
         if self._supervisor:
             gateways = [service.name for service in self._services if service.ready_path]
             workers = [service.name for service in self._services if not service.ready_path]
@@ -201,6 +205,10 @@ class Stack:
         )
         supervisor.start(self._valkey.child(binary=valkey_binary, log=self.folder.log("valkey")))
         supervisor.start(self._seaweed.child(binary=weed_binary, log=self.folder.log("s3")))
+        self._fullness = FullnessWatch(
+            self.folder.log("s3"), self.folder.s3, lambda: supervisor.restart("s3")
+        )
+        self._fullness.start()
         settings = self.settings()
         self._await("valkey", self._valkey.probe, deadline_s)
         self._await("s3", lambda: self._seaweed.probe(settings), deadline_s)

@@ -77,6 +77,12 @@ class Supervisor:
         """Return how often a child has ended without being told to."""
         return self._keepers[name].exits
 
+    def restart(self, name: str) -> None:
+        """Kill a child; its keeper starts it again."""
+        if (pid := self.pids().get(name)) is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def stop(self, names: Iterable[str]) -> None:
         """Stop some children at once, those that do not go within their grace by force."""
         keepers = [self._keepers[name] for name in names if name in self._keepers]
