@@ -116,8 +116,9 @@ def test_songs_become_a_mix_through_the_published_port(api: httpx.Client, songs:
     audio = api.get(f"/v1/mixes/{mix}/audio").raise_for_status().content
     mp3 = soundfile.info(io.BytesIO(audio))
     assert (mp3.format, mp3.samplerate, mp3.channels) == ("MP3", 44100, 2)
-    # Six chunks of 2 s; a song's last one is up to half as long again.
-    assert 6 * 2 - 0.05 <= mp3.duration <= 6 * 3 + 0.05
+    assert abs(mp3.duration - api.get(f"/v1/mixes/{mix}").raise_for_status().json()["duration_s"]) < 0.05
+    # Six chunks of 2 s; a song's last one is up to half as long again, and fades move ends by a quarter.
+    assert 6 * 2 * 3 / 4 <= mp3.duration <= 6 * 3 * 5 / 4
 
 
 def test_all_chunkers_work(deployment: Deployment, api: httpx.Client, songs: list[str]) -> None:
