@@ -22,7 +22,7 @@ from tests.support.gateway import running_gateway
 from tests.support.pipeline import Pipeline, parts_of, training
 from tests.support.servers import until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
 KBPS = 192
 
 
@@ -38,14 +38,14 @@ class Player:
         self._thread.start()
 
     def _listen(self) -> None:
-        with httpx.stream("GET", self._url, headers=self._sent, timeout=60) as answer:
+        with httpx.stream("GET", self._url, headers=self._sent, timeout=120) as answer:
             self.status, self.headers = answer.status_code, answer.headers
             for block in answer.iter_raw():
                 self.heard += block
                 if self._stopped.is_set():
                     return
 
-    def hear(self, seconds: float, *, timeout_s: float = 120) -> None:
+    def hear(self, seconds: float, *, timeout_s: float = 400) -> None:
         """Wait until so much more was heard."""
         wanted = len(self.heard) + round(seconds * KBPS * 125)
         until(lambda: len(self.heard) >= wanted, timeout_s=timeout_s)
@@ -165,7 +165,7 @@ def test_it_plays_on_when_a_child_or_the_worker_is_killed(
             child.kill()
         player.hear(150)
         psutil.Process(working_stack.pids()["assembler"]).kill()
-        player.hear(150, timeout_s=180)
+        player.hear(150, timeout_s=600)
         sound = bytes(_cut(player.heard))
     assert len(split_frames(sound)) > 300 / 0.0262
 
@@ -178,7 +178,7 @@ def test_it_plays_on_when_valkey_is_emptied_or_restarted(
         Pipeline(working_stack.settings()).leases.valkey.flushall()
         player.hear(150)
         psutil.Process(working_stack.pids()["valkey"]).kill()
-        player.hear(150, timeout_s=180)
+        player.hear(150, timeout_s=600)
         sound = bytes(_cut(player.heard))
     assert len(split_frames(sound)) > 300 / 0.0262
 
