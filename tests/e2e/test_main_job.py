@@ -43,7 +43,9 @@ def songs(api: httpx.Client, demo_songs: list[Path]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def request_body(songs: list[str]) -> dict[str, Any]:
-    return {"songs": songs, "chunks": CHUNKS, "training": {"approach": "linear"}}
+    # Not stretched: it is held against its songs, sample by sample.
+    training, output = {"approach": "linear"}, {"stretch": False}
+    return {"songs": songs, "chunks": CHUNKS, "training": training, "output": output}
 
 
 @pytest.fixture(scope="module")
