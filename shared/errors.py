@@ -23,6 +23,7 @@
     │   ├── ToolMissing       ├── DecoderFailed     ├── EncoderFailed
     │   ├── PortTaken         ├── ServerFailed      └── OpenAddress
     ├── Corrupt               what is stored is not what its record says
+    │   └── Illegible         a record is none that this release can read
     ├── GaveUp                a task was started as often as allowed and never finished
     └── Interrupted           not failures: a task stops early
         ├── Unwanted          nobody wants the artifact any more
@@ -442,6 +443,21 @@ class Corrupt(SegueError):
 
     def __init__(self, *, what: str, found: str, needed: str) -> None:
         super().__init__(f"The stored {what} have {found}; their record says {needed}. Make them again.")
+
+
+class Illegible(Corrupt):
+    """A stored record cannot be read: it is damaged, or a later release wrote it."""
+
+    slug = "illegible"
+    title = "A stored record cannot be read"
+
+    def __init__(self, *, key: str, fault: str) -> None:
+        self.key = key
+        SegueError.__init__(
+            self,
+            f"The stored record {key} is none that this release can read ({fault}). Put it back from a copy "
+            "of the bucket, or run the release that wrote it; what it belongs to can be deleted and made again.",
+        )
 
 
 class PortTaken(MachineError):

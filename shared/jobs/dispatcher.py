@@ -13,7 +13,7 @@ from functools import cache
 
 import structlog
 
-from shared.errors import GaveUp
+from shared.errors import GaveUp, Illegible
 from shared.jobs.follow_ups import report_after_fit
 from shared.jobs.leases import Leases
 from shared.jobs.pipeline import make_plan
@@ -177,11 +177,23 @@ class Dispatcher:
 
     def _orders_of_tenant(self, tenant: str, find: Find) -> Iterator[Order]:
         for mark in self.records.open_marks(tenant):
-            job = self.records.find(tenant, mark.key.rsplit("/", 1)[1])
+            try:
+                job = self.records.find(tenant, mark.key.rsplit("/", 1)[1])
+            except Illegible as error:
+                log.error("job passed over", action="job_illegible", cause=str(error))
+                continue
             if job is None:
                 self._drop_orphan(tenant, mark)
-                continue
-            yield from orders_of(job, self.advance(job, find))
+            else:
+                yield from self._orders_of_job(job, find)
+
+    def _orders_of_job(self, job: Job, find: Find) -> list[Order]:
+        """Advance a job; what it can never be made of must not keep others from being made."""
+        try:
+            return orders_of(job, self.advance(job, find))
+        except Illegible as error:
+            self._finish(job, Outcome(state=State.FAILED, problem=Problem.of(error)))
+            return []
 
     def _drop_orphan(self, tenant: str, mark: Stored) -> None:
         if mark.modified is not None and datetime.now(UTC) - mark.modified > ORPHAN_AGE:

@@ -12,12 +12,14 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from pydantic import Field
 
 from shared.errors import AlreadyEnded, NotFound
 from shared.jobs.recipes import Recipe
 from shared.store import keys
+from shared.store.documents import from_json
 from shared.store.manifests import Document, Problem
 from shared.store.objects import ObjectStore, Stored, to_json
 
@@ -78,6 +80,9 @@ class Job(Document):
         return self.accepted.tenant
 
 
+Record = TypeVar("Record", bound=Document)
+
+
 def job_id(tenant: str, idempotency_key: str | None) -> str:
     """Return a job's id: random, or of its idempotency key, so that asking twice gives one job."""
     if idempotency_key is None:
@@ -103,19 +108,21 @@ class JobRecords:
         return self.get(tenant, identifier), False
 
     def find(self, tenant: str, identifier: str) -> Job | None:
-        """Return a job, or None."""
+        """Return a job, or None.
+
+        Raises:
+            Illegible: a record of it is damaged.
+        """
         accepted = self._accepted.get((tenant, identifier))
         if accepted is None:
-            data = self._store.find(keys.job_record(tenant, identifier, "accepted"))
-            if data is None:
+            accepted = self._read(tenant, identifier, "accepted", Accepted)
+            if accepted is None:
                 return None
-            accepted = self._accepted[tenant, identifier] = Accepted.model_validate_json(data)
-        cancelled = self._store.find(keys.job_record(tenant, identifier, "cancelled"))
-        outcome = self._store.find(keys.job_record(tenant, identifier, "outcome"))
+            self._accepted[tenant, identifier] = accepted
         return Job(
             accepted=accepted,
-            cancelled=Cancelled.model_validate_json(cancelled) if cancelled else None,
-            outcome=Outcome.model_validate_json(outcome) if outcome else None,
+            cancelled=self._read(tenant, identifier, "cancelled", Cancelled),
+            outcome=self._read(tenant, identifier, "outcome", Outcome),
         )
 
     def get(self, tenant: str, identifier: str) -> Job:
@@ -165,6 +172,11 @@ class JobRecords:
     def ids(self, tenant: str) -> Iterator[str]:
         """Yield the ids of all of a tenant's jobs."""
         return self._store.folders(keys.jobs_folder(tenant))
+
+    def _read(self, tenant: str, identifier: str, name: str, kind: type[Record]) -> Record | None:
+        key = keys.job_record(tenant, identifier, name)
+        data = self._store.find(key)
+        return None if data is None else from_json(kind, data, key=key)
 
     def _create(self, tenant: str, identifier: str, name: str, document: Document) -> bool:
         return self._store.create(keys.job_record(tenant, identifier, name), to_json(document))

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import TypeAdapter
-
 from shared.errors import Corrupt, NotFound
+from shared.store.documents import from_json
 from shared.store.keys import PRODUCER_VERSIONS, Artifact, Kind, kind_folder
 from shared.store.manifests import Facts, Manifest, Payload, Problem
 from shared.store.objects import ObjectStore, new_attempt, open_ranged, sha256_of, to_json
@@ -22,7 +21,6 @@ from shared.store.specs import AnySpec
 
 MAX_CACHED = 20_000
 MAX_CACHE_AGE_S = 60.0
-_MANIFEST = TypeAdapter(Manifest)
 
 
 class Attempt:
@@ -81,7 +79,8 @@ class Attempt:
     def _create(self, manifest: Manifest) -> Manifest:
         if self._store.create(self.artifact.manifest, to_json(manifest)):
             return manifest
-        winner = _MANIFEST.validate_json(self._store.get(self.artifact.manifest))
+        key = self.artifact.manifest
+        winner = from_json(Manifest, self._store.get(key), key=key)
         if winner.attempt != self.name:  # The same attempt: our own first try arrived, its answer did not.
             self.abandon()
         return winner
@@ -103,10 +102,14 @@ class Artifacts:
             self._since, self._generation = time.monotonic(), generation
 
     def find(self, artifact: Artifact) -> Manifest | None:
-        """Return the manifest, or None while the artifact is not committed."""
+        """Return the manifest, or None while the artifact is not committed.
+
+        Raises:
+            Illegible: it is damaged.
+        """
         known = self._known.get(artifact)
         if known is None and (data := self.store.find(artifact.manifest)) is not None:
-            known = self._known[artifact] = _MANIFEST.validate_json(data)
+            known = self._known[artifact] = from_json(Manifest, data, key=artifact.manifest)
         return known
 
     def get(self, artifact: Artifact) -> Manifest:
