@@ -455,8 +455,8 @@ class Illegible(Corrupt):
         self.key = key
         SegueError.__init__(
             self,
-            f"The stored record {key} is none that this release can read ({fault}). Put it back from a copy "
-            "of the bucket, or run the release that wrote it; what it belongs to can be deleted and made again.",
+            f"The stored record {key} is none that this release can read ({fault}). Put it back from a "
+            "copy of the bucket, or run the release that wrote it; what it belongs to can be made again.",
         )
 
 
