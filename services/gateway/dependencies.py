@@ -30,7 +30,7 @@ _MEANINGS = {
     HTTPStatus.TOO_MANY_REQUESTS: "This key has had its share; `Retry-After` says when to ask again.",
     HTTPStatus.CONFLICT: "The state of things forbids it; the problem names what stands in the way.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
-    HTTPStatus.REQUEST_TIMEOUT: "The upload stalled.",
+    HTTPStatus.REQUEST_TIMEOUT: "The upload stalled, or comes too slowly.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "It is larger than the limit, or there is no room left.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The range begins after the last byte.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The queue or the store does not answer: try again later.",

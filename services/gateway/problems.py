@@ -53,6 +53,19 @@ class UploadStalled(errors.SegueError):
         super().__init__(f"Nothing came for {waited_s:g} s in the middle of the upload. Send it again.")
 
 
+class UploadSlow(errors.SegueError):
+    """An upload comes so slowly that it would keep others waiting."""
+
+    slug = "upload-slow"
+    title = "The upload is too slow"
+
+    def __init__(self, *, come_bytes: int, waited_s: float, least_bytes_per_s: float) -> None:
+        super().__init__(
+            f"{come_bytes / 1e3:.0f} kB came in {waited_s:.0f} s, and {least_bytes_per_s / 1e3:g} kB a second "
+            "are needed. Send it over a faster line, or compress the song (MP3, Ogg, FLAC)."
+        )
+
+
 class CrossSite(errors.SegueError):
     """Another website's page tries to change something."""
 
@@ -75,6 +88,7 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     UploadStalled: HTTPStatus.REQUEST_TIMEOUT,
+    UploadSlow: HTTPStatus.REQUEST_TIMEOUT,
     CrossSite: HTTPStatus.FORBIDDEN,
     refusals.KeyNeeded: HTTPStatus.UNAUTHORIZED,
     refusals.OperatorOnly: HTTPStatus.FORBIDDEN,
