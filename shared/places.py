@@ -15,7 +15,8 @@ SongId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 class Parameters(BaseModel):
     """A frozen group of parameters that refuses names it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # JSON knows no infinity: what was stored with one would come back as null.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Start(Parameters):

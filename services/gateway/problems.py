@@ -61,7 +61,7 @@ class UploadSlow(errors.SegueError):
 
     def __init__(self, *, come_bytes: int, waited_s: float, least_bytes_per_s: float) -> None:
         super().__init__(
-            f"{come_bytes / 1e3:.0f} kB came in {waited_s:.0f} s, and {least_bytes_per_s / 1e3:g} kB a second "
+            f"{come_bytes / 1e3:.0f} kB came in {waited_s:.0f} s; {least_bytes_per_s / 1e3:g} kB a second "
             "are needed. Send it over a faster line, or compress the song (MP3, Ogg, FLAC)."
         )
 

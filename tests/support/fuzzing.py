@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -26,6 +27,29 @@ SCALARS = (
     | st.sampled_from(["", "0" * 64, "../../etc", "\x00", "1e999", "\u202e", "2026-11-29T00:00:00Z"])
 )
 """Values of JSON; floats may be infinite or none, as Python and pydantic read them."""
+INF, NAN = float("inf"), float("nan")
+ODD = (
+    None,
+    True,
+    "",
+    "x",
+    "0" * 64,
+    0,
+    -1,
+    0.5,
+    2**63,
+    10**30,
+    1e300,
+    INF,
+    -INF,
+    NAN,
+    [],
+    {},
+    [[]],
+    {"": None},
+)
+"""What is put in the place of every value once."""
+ABSENT = object()
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -51,6 +75,21 @@ def places_in(document: Any) -> list[tuple[Any, ...]]:
         inner = document.items() if isinstance(document, dict) else enumerate(document)
         found += [(name, *path) for name, value in inner for path in places_in(value)]
     return found
+
+
+def each_spoiled(document: Any) -> Iterator[Any]:
+    """Yield every copy of a JSON document that has one value left out, or an odd one in its place."""
+    for path in places_in(document):
+        for odd in (ABSENT, *ODD) if path else ODD:
+            spoilt: Any = {"": copy.deepcopy(document)}
+            holder, last = spoilt, ""
+            for name in path:
+                holder, last = holder[last], name
+            if odd is ABSENT:
+                del holder[last]
+            else:
+                holder[last] = odd
+            yield spoilt[""]
 
 
 @st.composite

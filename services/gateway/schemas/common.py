@@ -29,7 +29,8 @@ class Schema(BaseModel):
 class RequestSchema(Schema):
     """The body of a request: names that it does not know are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # JSON knows no infinity: what was stored with one would come back as null.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 Links = Annotated[

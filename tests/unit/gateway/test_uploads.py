@@ -86,7 +86,7 @@ def test_an_upload_that_comes_too_slowly_is_given_up(monkeypatch):
             come.append(b"x")
             yield b"x"
 
-    with pytest.raises(UploadSlow, match="and 16 kB a second"):
+    with pytest.raises(UploadSlow, match="; 16 kB a second"):
         in_thread(partial(read_all, size=100_000), dripping(), 1_000_000)
     assert len(come) < 100
 

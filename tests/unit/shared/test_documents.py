@@ -34,7 +34,7 @@ from shared.store.documents import from_json
 from shared.store.manifests import BlockFacts, Manifest, Problem, UploadRecord
 from shared.store.objects import to_json
 from shared.store.specs import BlockSpec, PreviewSpec, RevisedSpec, ShippedSpec
-from tests.support.fuzzing import VALUES, damaged, fuzzed
+from tests.support.fuzzing import VALUES, damaged, each_spoiled, fuzzed
 from tests.support.library import (
     CUT,
     LINEAR,
@@ -139,6 +139,12 @@ def test_any_bytes_are_a_document_or_a_clear_error(kind: type[BaseModel], data: 
 def test_a_damaged_document_is_one_still_or_a_clear_error(data: st.DataObject, number: int) -> None:
     document = DOCUMENTS[number]
     read_or_refuse(type(document), data.draw(damaged(json_of(document))))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: type(one).__name__)
+def test_a_document_with_one_thing_wrong_is_one_still_or_a_clear_error(document: BaseModel) -> None:
+    for spoilt in each_spoiled(json_of(document)):
+        read_or_refuse(type(document), json.dumps(spoilt).encode())
 
 
 def json_of(document: BaseModel) -> object:
