@@ -10,12 +10,12 @@ import redis
 from shared.jobs.leases import MESSAGES_PER_WORKER
 from shared.jobs.recipes import CutSongs, DecodeSong
 from shared.jobs.reconciler import LOST_AFTER_S, look, waiting_in
-from shared.jobs.records import State
+from shared.jobs.records import JobRecords, State
 from shared.jobs.starts import MAX_STARTS, Starts
 from shared.queue import Queue
 from shared.settings import Settings
 from shared.store import keys
-from shared.store.keys import Kind
+from shared.store.keys import Artifact, Kind
 from tests.support.pipeline import Pipeline, parts_of
 
 pytestmark = pytest.mark.integration
@@ -73,6 +73,23 @@ def test_a_lost_message_is_sent_again(settings: Settings, valkey: redis.Redis) -
     valkey.zadd(f"{settings.key_prefix}queued:{Queue.CHUNKER}", {str(claimed): long_ago})
     look(pipeline.dispatcher)
     assert waiting_in(pipeline.dispatcher, Queue.CHUNKER) == {claimed}
+
+
+def test_records_that_cannot_be_read_keep_no_other_job_waiting(settings: Settings) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    accept, store = pipeline.dispatcher.records.accept, pipeline.store
+    first, second, third = songs_of(pipeline, 3)
+    for name, song in (("illegible", first), ("resting on it", second), ("well", third)):
+        accept(pipeline.tenant, name, DecodeSong(song=song))
+    store.put(keys.job_record(pipeline.tenant, "illegible", "accepted"), b"{}")
+    store.put(Artifact(pipeline.tenant, Kind.SONG, second).manifest, b'{"producer": 1}')
+    look(Pipeline(settings, tenant=pipeline.tenant, keep_orders=True).dispatcher)
+    records = JobRecords(store)
+    ended = records.get(pipeline.tenant, "resting on it").outcome
+    assert ended is not None
+    assert ended.problem is not None
+    assert (ended.state, ended.problem.slug) == (State.FAILED, "illegible")
+    assert list(pipeline.leases.queued(Queue.CHUNKER)) == [Artifact(pipeline.tenant, Kind.SONG, third)]
 
 
 def test_the_fourth_start_is_refused_and_a_new_request_starts_afresh(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""A child that reads the tags of every file in its folder, confined as a decoder is, and tells what it found."""
+"""A child that reads the tags of every file in its folder, confined as decoders are, and tells them."""
 
 from __future__ import annotations
 
