@@ -29,6 +29,7 @@ MOST_RSS_BYTES = 700 << 20
 """Of any process of the worker, its decoding children too."""
 
 
+@pytest.mark.timeout(900)
 def test_every_odd_file_is_a_song_or_a_problem_and_the_worker_lives(
     product: Stack, api: httpx.Client, store: ObjectStore, odd_songs: list[Path]
 ) -> None:
