@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from services.gateway.access import refusals
 from services.gateway.schemas.common import FieldError, Problem
@@ -26,6 +27,8 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 LONGEST_FOUND = 100
 MOST_FIELDS = 20
+UNREADABLE = {"loc": ("body",), "input": "what cannot be parsed", "msg": "JSON in UTF-8"}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _CLIENT_CLOSED = 499
 log = structlog.get_logger(__name__)
 
@@ -178,6 +181,11 @@ def add_problem_handlers(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if error.status_code < HTTPStatus.BAD_REQUEST:
             return Response(status_code=error.status_code, headers=headers)
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            # FastAPI's word for a body that is no text, or text that no parser takes.
+            return respond(request, describe_fields([UNREADABLE]))
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(_methods(request))
         detail = (
             f"{request.method} {_shortened(request.url.path)}: {error.detail}. See /docs for what there is."
         )
@@ -206,6 +214,17 @@ def _headers_of(error: errors.SegueError) -> dict[str, str]:
     return {}
 
 
+def _methods(request: Request) -> list[str]:
+    """Return the methods that a path takes; a route knows but its own."""
+    routes, scope = request.app.router.routes, request.scope
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+
+
 def _shortened(value: Any) -> str:
     text = value if isinstance(value, str) else repr(value)
+    text = text.encode(errors="backslashreplace").decode()  # JSON can name halves of characters.
     return text if len(text) <= LONGEST_FOUND else f"{text[:LONGEST_FOUND]}…"
