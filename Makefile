@@ -1,7 +1,7 @@
 # Everything that a person or CI does with this repository. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench chaos test lint types contracts check secrets locks clean
+.PHONY: help setup demo bench chaos test lint types contracts audit check secrets locks clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -45,7 +45,11 @@ types: $(DEV)  ## check types
 contracts: $(DEV)  ## check which package may import which
 	$(BIN)/lint-imports
 
-check: lint types contracts test  ## all of the checks above
+audit: $(DEV)  ## look for vulnerabilities in the locked packages and for dangerous calls in the code
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive shared services cli
+	$(BIN)/python tools/audit.py requirements/*.txt
+
+check: lint types contracts audit test  ## all of the checks above
 
 secrets: $(SECRETS)  ## make the passwords of the containers, once, under secrets/
 

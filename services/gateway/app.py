@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import structlog
 from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from services.gateway import problems
 from services.gateway.access.doorkeeper import Doorkeeper
@@ -18,6 +16,7 @@ from services.gateway.access.keyring import Keyring
 from services.gateway.auth import admit
 from services.gateway.backend import Backend, connect_backend
 from services.gateway.dependencies import admission_documented
+from services.gateway.description import describe
 from services.gateway.events import Announcements
 from services.gateway.metrics import add_metrics
 from services.gateway.middleware import RequestFrame
@@ -106,7 +105,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_metrics(app, backend)
     add_docs(app)
     app.add_middleware(RequestFrame)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 
 
@@ -131,22 +130,3 @@ def _ensure_bucket(backend: Backend) -> None:
     except Unavailable as error:
         # The gateway answers 503 until the store is there; workers make the bucket too.
         log.warning("no store yet", action="store_missing", cause=str(error))
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """Describe the API; FastAPI files problems under the route's media type, which is not theirs."""
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            tags=app.openapi_tags,
-            routes=app.routes,
-        )
-        for operation in (one for path in schema["paths"].values() for one in path.values()):
-            for response in operation["responses"].values():
-                for content in list(response.get("content", {}).values()):
-                    if content.get("schema", {}).get("$ref", "").endswith("/Problem"):
-                        response["content"] = {problems.MEDIA_TYPE: content}
-        app.openapi_schema = schema
-    return app.openapi_schema
