@@ -38,9 +38,8 @@ def make_requests(
 ) -> dict[str, Any]:
     """Let schemathesis make its requests, require that it found nothing, and return its report."""
     report = folder / "report.json"
-    assert api.get(
-        "/openapi.json"
-    ).is_success  # From then on it is at hand; schemathesis waits for it for 10 s.
+    # It takes a while to be made, once; schemathesis does not wait for it longer than 10 s.
+    assert api.get("/openapi.json").is_success
     command = [sys.executable, "-m", "schemathesis.cli", *(["--config-file", str(CONFIG)] if ids else [])]
     command += ["run", f"{str(api.base_url).rstrip('/')}/openapi.json", "--no-color"]
     command += ["--max-examples", EXAMPLES, "--report", "json", "--report-json-path", str(report)]
@@ -67,9 +66,9 @@ def test_whatever_is_asked_the_answer_is_as_described(settings, tmp_path):
     assert found["operations"]["tested"] > 60
     assert {phase["status"] for phase in found["phases"].values()} == {"success"}
     assert found["test_cases"]["generated"] > 1500
-    for asked in ("POST /v1/cuts", "POST /v1/mixes", "POST /v1/pools", "POST /v1/songs"):
+    for asked in ("POST /v1/cuts", "POST /v1/songs"):
         rates = found["valid_rates"][asked].values()
-        assert sum(phase["accepted"] for phase in rates), f"{asked} never had a job of it"
+        assert sum(phase["accepted"] for phase in rates), f"{asked} was only ever refused"
 
 
 @pytest.mark.timeout(600)
