@@ -22,6 +22,9 @@ MESSAGES_PER_WORKER = 2
 WORKER_SEEN_S = 15.0
 LEADER_S = 15.0
 WANTS_S = 3600
+NEWS_KEPT = 10_000
+"""Artifacts that tasks were at last, so many; who has not looked for longer plans its jobs anew."""
+SERVED_KEPT = 10_000
 
 _CLAIM = """
 if redis.call('EXISTS', KEYS[2]) == 1 or redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
@@ -87,6 +90,10 @@ class Leases:
         """Give that right back: the message was delivered, or never sent."""
         with translated():
             self.valkey.zrem(self._queued(queue), str(artifact))
+
+    def holds(self, queue: Queue, tenant: str) -> bool:
+        """Tell whether a message of a tenant lies in a queue."""
+        return any(artifact.tenant == tenant for artifact in self.queued(queue))
 
     def room(self, queue: Queue) -> bool:
         """Tell whether a queue may take another message."""
@@ -216,17 +223,49 @@ class Leases:
         with translated():
             self.valkey.incr(f"{self.prefix}deletions")
 
-    def next_turn(self) -> int:
-        """Return a number that rises with each draw, so that every tenant is first in turn."""
+    def served(self, queue: Queue) -> dict[str, float]:
+        """Return, for each tenant that a queue has served, a number that is higher the later it was."""
         with translated():
-            value: Any = self.valkey.incr(f"{self.prefix}turn")
-        return int(value)
+            found: Any = self.valkey.zrange(self._served(queue), 0, -1, withscores=True)
+        return dict(found)
+
+    def note_served(self, queue: Queue, tenant: str) -> None:
+        """Note that it was a tenant's turn in a queue."""
+        with translated():
+            turn: Any = self.valkey.incr(f"{self.prefix}turn")
+            with self.valkey.pipeline(transaction=False) as pipe:
+                pipe.zadd(self._served(queue), {tenant: int(turn)})
+                pipe.zremrangebyrank(self._served(queue), 0, -SERVED_KEPT - 1)
+                pipe.execute()
+
+    # News: of which artifacts tasks were at, so that who waits for one is planned again.
+
+    def note_news(self, artifact: Artifact) -> None:
+        """Tell everyone who draws that a task was at an artifact."""
+        with translated():
+            self.valkey.xadd(
+                f"{self.prefix}news", {"artifact": str(artifact)}, maxlen=NEWS_KEPT, approximate=True
+            )
+
+    def news(self, after: str) -> tuple[set[Artifact], str]:
+        """Return the artifacts that were told of after a place in the news, and the place to go on from.
+
+        Args:
+            after: what was returned before; `0` at first.
+        """
+        with translated():
+            found: Any = self.valkey.xrange(f"{self.prefix}news", min=f"({after}" if after != "0" else "-")
+        place = found[-1][0] if found else after
+        return {Artifact.parse(fields["artifact"]) for _, fields in found}, place
 
     def _queued(self, queue: Queue) -> str:
         return f"{self.prefix}queued:{queue}"
 
     def _run(self, artifact: Artifact) -> str:
         return f"{self.prefix}run:{artifact}"
+
+    def _served(self, queue: Queue) -> str:
+        return f"{self.prefix}served:{queue}"
 
     def _workers(self, queue: Queue) -> str:
         return f"{self.prefix}workers:{queue}"

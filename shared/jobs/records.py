@@ -104,12 +104,9 @@ class JobRecords:
 
     def find(self, tenant: str, identifier: str) -> Job | None:
         """Return a job, or None."""
-        accepted = self._accepted.get((tenant, identifier))
+        accepted = self.find_accepted(tenant, identifier)
         if accepted is None:
-            data = self._store.find(keys.job_record(tenant, identifier, "accepted"))
-            if data is None:
-                return None
-            accepted = self._accepted[tenant, identifier] = Accepted.model_validate_json(data)
+            return None
         cancelled = self._store.find(keys.job_record(tenant, identifier, "cancelled"))
         outcome = self._store.find(keys.job_record(tenant, identifier, "outcome"))
         return Job(
@@ -117,6 +114,13 @@ class JobRecords:
             cancelled=Cancelled.model_validate_json(cancelled) if cancelled else None,
             outcome=Outcome.model_validate_json(outcome) if outcome else None,
         )
+
+    def find_accepted(self, tenant: str, identifier: str) -> Accepted | None:
+        """Return what was asked, or None; it never changes, so the store is asked once."""
+        accepted = self._accepted.get((tenant, identifier))
+        if accepted is None and (data := self._store.find(keys.job_record(tenant, identifier, "accepted"))):
+            accepted = self._accepted[tenant, identifier] = Accepted.model_validate_json(data)
+        return accepted
 
     def get(self, tenant: str, identifier: str) -> Job:
         """Return a job, or raise NotFound."""

@@ -158,6 +158,7 @@ def _attempt(dispatcher: Dispatcher, order: Order, make: Make, keeper: Keeper) -
         return  # The dispatcher ends the jobs that wait for it.
     attempt = Attempt(dispatcher.store, order.artifact)
     log.info("begun", action="task_started", start=start.number, worker=start.worker, attempt=attempt.name)
+    _announce(dispatcher, order)
     try:
         with tempfile.TemporaryDirectory(prefix="segue-") as folder:
             work = Work(order, dispatcher, attempt, Path(folder), keeper)
@@ -167,11 +168,20 @@ def _attempt(dispatcher: Dispatcher, order: Order, make: Make, keeper: Keeper) -
             starts.clear()
             lost = committed != attempt.name
             log.info("made", action="artifact_lost" if lost else "artifact_committed", attempt=committed)
+            _announce(dispatcher, order)
     except BaseException as error:
         attempt.abandon()
         _record(starts, start, attempt, order, error)
         if not isinstance(error, Exception):
             raise
+
+
+def _announce(dispatcher: Dispatcher, order: Order) -> None:
+    """Say that an artifact was begun or made, to who follows a job that waits for it; lost without harm."""
+    try:
+        dispatcher.board.announce(str(order.artifact))
+    except QueueUnavailable as error:
+        log.debug("not announced", action="announcement_lost", cause=str(error))
 
 
 def _record(starts: Starts, start: StartRecord, attempt: Attempt, order: Order, error: BaseException) -> None:
