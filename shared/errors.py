@@ -17,7 +17,7 @@
     │   ├── OffAir            a radio that nobody listens to has nothing to skip
     │   └── AlreadyRunning    the data folder is in use by another stack
     ├── Unavailable           a server is not there right now; trying again helps
-    │   ├── StoreUnavailable  ├── QueueUnavailable  ├── NoSound
+    │   ├── StoreUnavailable  ├── QueueUnavailable  ├── QueueFull         ├── NoSound
     │   └── RadioBusy         as many radios are on air, or as many wishes wait, as may be
     ├── MachineError          this machine lacks something
     │   ├── ToolMissing       ├── DecoderFailed     ├── EncoderFailed
@@ -371,6 +371,20 @@ class QueueUnavailable(Unavailable):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The queue could not be reached: {reason}. Try again; if it stays, check Valkey.")
+
+
+class QueueFull(QueueUnavailable):
+    """Valkey has next to no memory left; it would refuse the messages of what was accepted."""
+
+    slug = "queue-full"
+    title = "The queue is full"
+
+    def __init__(self, *, used_share: float, most_share: float) -> None:
+        Unavailable.__init__(
+            self,
+            f"{used_share:.0%} of the queue's memory are in use; {most_share:.0%} may be. Try again when "
+            "some of the open jobs have ended; if it stays, give Valkey more (`maxmemory`).",
+        )
 
 
 class NoSound(Unavailable):

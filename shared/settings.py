@@ -67,6 +67,20 @@ class Settings(BaseSettings):
         None, ge=0, description="Requests a minute; 0: any. Unset: 600, and any for `local`."
     )
 
+    # What one gateway takes on at once, whoever asks; 0: any number
+    most_requests: int = Field(
+        256, ge=0, description="Requests under way, uploads and streams left out; more are answered 503."
+    )
+    most_uploads: int = Field(
+        64, ge=0, description="Uploads under way, of which a few are stored at a time; more are answered 503."
+    )
+    most_streams: int = Field(
+        1000, ge=0, description="Streams of job events and of radios; more are answered 503."
+    )
+    most_open_jobs: int = Field(
+        10_000, ge=0, description="Jobs of all tenants that have not ended; more are answered 503."
+    )
+
     # Radios
     most_radios: int = Field(
         20, description="Radios of different pools or seeds that one gateway has on air, however many listen."

@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from services.gateway import problems
 from services.gateway.access.doorkeeper import Doorkeeper
 from services.gateway.access.keyring import Keyring
+from services.gateway.access.turnstile import Turnstile
 from services.gateway.auth import admit
 from services.gateway.backend import Backend, connect_backend
 from services.gateway.dependencies import admission_documented
@@ -51,6 +52,9 @@ assembles and renders a new song.
 Work is asked for with `POST`, which answers 202 with a job; follow it at its `events` link, by server-sent
 events, or poll it. Every error is a problem document (RFC 9457) that says what was found, what was needed
 and what to do. Send an `Idempotency-Key` with a `POST` to be able to repeat it safely.
+
+Where there is too much to do, a request is refused before anything of it is done: with 429 where a key has
+had its share, with 503 where the installation has. Send it again after the seconds that `Retry-After` says.
 
 Where a key is asked for, send it as `Authorization: Bearer segue_...`. A key opens what was made with it, or
 with another key of the same tenant; whatever else there is, is not found.
@@ -103,6 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(session.leaving, prefix="/v1")
     app.include_router(health.router)
     problems.add_problem_handlers(app)
+    app.add_middleware(Turnstile, settings=settings)  # Within what counts requests, so that refusals count.
     add_metrics(app, backend)
     add_docs(app)
     app.add_middleware(RequestFrame)

@@ -81,6 +81,7 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     refusals.WrongHost: HTTPStatus.MISDIRECTED_REQUEST,
     refusals.QuotaReached: HTTPStatus.TOO_MANY_REQUESTS,
     refusals.StorageFull: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.GatewayBusy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status of each error; of one that is not listed, that of its nearest ancestor."""
 
@@ -167,7 +168,7 @@ def add_problem_handlers(app: FastAPI) -> None:
             log.error("request failed", action="request_failed", cause=str(error), exc_info=error)
         elif isinstance(error, refusals.Refusal):
             log.warning("request refused", action="request_refused", cause=error.slug)
-        return respond(request, describe(error), _headers_of(error))
+        return respond(request, describe(error), headers_of(error))
 
     @app.exception_handler(RequestValidationError)
     async def fields(request: Request, error: RequestValidationError) -> Response:
@@ -194,12 +195,13 @@ def add_problem_handlers(app: FastAPI) -> None:
         return respond(request, describe(errors.SegueError(detail)))
 
 
-def _headers_of(error: errors.SegueError) -> dict[str, str]:
+def headers_of(error: errors.SegueError) -> dict[str, str]:
+    """Return the headers that an error's answer has."""
     if isinstance(error, errors.Unavailable):
         return {"Retry-After": str(RETRY_AFTER_S)}
     if isinstance(error, refusals.KeyNeeded):
         return {"WWW-Authenticate": 'Bearer realm="segue"'}
-    if isinstance(error, refusals.QuotaReached):
+    if isinstance(error, refusals.QuotaReached | refusals.GatewayBusy):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size_bytes}"}

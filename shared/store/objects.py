@@ -237,12 +237,21 @@ def open_ranged(store: ObjectStore, key: str, buffer_bytes: int = 256 << 10) -> 
     return io.BufferedReader(RangedReader(store, key), buffer_bytes)
 
 
-def connect(settings: Settings | None = None, *, timeout_s: float = 30.0, retries: int = 3) -> ObjectStore:
-    """Return the object store that the settings name; no request is made yet."""
+def connect(
+    settings: Settings | None = None, *, timeout_s: float = 30.0, retries: int = 3, connections: int = 16
+) -> ObjectStore:
+    """Return the object store that the settings name; no request is made yet.
+
+    Args:
+        settings: those of the process unless given.
+        timeout_s: seconds that the server may be silent.
+        retries: how often a request is sent again.
+        connections: kept open at most; threads beyond these open one for each request.
+    """
     settings = settings or get_settings()
     http = urllib3.PoolManager(
         timeout=urllib3.Timeout(connect=min(5.0, timeout_s), read=timeout_s),
-        maxsize=16,
+        maxsize=connections,
         retries=urllib3.Retry(total=retries, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
     )
     client = Minio(

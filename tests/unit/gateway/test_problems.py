@@ -41,6 +41,8 @@ EXPECTED = [
     (refusals.StorageFull(stored_bytes=2, limit_bytes=1), 413),
     (refusals.TooManyJobs(found=2, limit=1), 429),
     (refusals.TooManyRequests(limit=1, wait_s=60), 429),
+    (refusals.GatewayBusy(what="uploads", limit=1, setting="SEGUE_MOST_UPLOADS"), 503),
+    (refusals.TooManyInAll(found=2, limit=1), 503),
     (errors.Corrupt(what="x", found="y", needed="z"), 500),
 ]
 
