@@ -1,7 +1,7 @@
 # Everything that a person or CI does with this repository. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench chaos test lint types contracts check secrets locks clean
+.PHONY: help setup demo bench chaos load test lint types contracts check secrets locks clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -30,6 +30,10 @@ bench: $(DEV)  ## time Segue beside public peers; ONLY=cut,score,train,render,mi
 chaos: $(DEV)  ## besiege a stack with SEED=1 FAULTS=110 JOBS=60, check that nothing is lost; all of it under out/chaos
 	$(BIN)/python -m tests.chaos.campaign --seed $(or $(SEED),1) --faults $(or $(FAULTS),110) --jobs $(or $(JOBS),60) \
 		--folder "out/chaos/$$(date +%Y%m%d-%H%M%S)"
+
+load: $(DEV)  ## load a stack with JOBS=1000 UPLOADS=200 LISTENERS=500 at once; figures under out/load
+	$(BIN)/python -m tests.load.run --jobs $(or $(JOBS),1000) --uploads $(or $(UPLOADS),200) \
+		--listeners $(or $(LISTENERS),500) --folder "out/load/$$(date +%Y%m%d-%H%M%S)"
 
 test: $(DEV)  ## run all tests but those of the containers, with coverage
 	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile --cov --cov-report=
