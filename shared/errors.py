@@ -23,6 +23,7 @@
     │   ├── ToolMissing       ├── DecoderFailed     ├── EncoderFailed
     │   ├── PortTaken         ├── ServerFailed      └── OpenAddress
     ├── Corrupt               what is stored is not what its record says
+    ├── Outdated              an attempt took so long that what it stored may be gone
     ├── GaveUp                a task was started as often as allowed and never finished
     └── Interrupted           not failures: a task stops early
         ├── Unwanted          nobody wants the artifact any more
@@ -442,6 +443,19 @@ class Corrupt(SegueError):
 
     def __init__(self, *, what: str, found: str, needed: str) -> None:
         super().__init__(f"The stored {what} have {found}; their record says {needed}. Make them again.")
+
+
+class Outdated(SegueError):
+    """An attempt took so long that what it stored may have been cleared up meanwhile."""
+
+    slug = "outdated"
+    title = "An attempt took too long"
+
+    def __init__(self, *, took_s: float, limit_s: float) -> None:
+        super().__init__(
+            f"The attempt began {took_s / 3600:.1f} h ago; after {limit_s / 3600:g} h, what it stored may "
+            "have been cleared up. It is made anew; if this comes again, keep the machine from sleeping meanwhile."
+        )
 
 
 class PortTaken(MachineError):

@@ -20,7 +20,7 @@ from shared.errors import KeyReused, QueueUnavailable, Unavailable
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.leases import Leases, connect_valkey, translated
 from shared.jobs.pipeline import make_plan
-from shared.jobs.plans import Plan
+from shared.jobs.plans import Find, Plan
 from shared.jobs.progress import ProgressBoard
 from shared.jobs.recipes import Recipe
 from shared.jobs.records import Job, JobRecords
@@ -123,9 +123,9 @@ class Backend:
             raise KeyReused(job=job)
         return accepted
 
-    def plan(self, job: Job) -> Plan:
+    def plan(self, job: Job, find: Find | None = None) -> Plan:
         """Plan a job to be looked at: whether uploads still lie there is left to the reconciler."""
-        return make_plan(job.tenant, job.accepted.recipe, self.artifacts.find, lambda _: True)
+        return make_plan(job.tenant, job.accepted.recipe, find or self.artifacts.find, lambda _: True)
 
     def open_jobs(self, tenant: str) -> list[Job]:
         """Return a tenant's jobs that have not ended, oldest first."""

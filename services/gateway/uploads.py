@@ -162,11 +162,17 @@ class Receiver:
 
 def keep(store: ObjectStore, tenant: str, received: Received, name: str) -> bool:
     """Make an upload the source of its song; return whether the song is new."""
+    source = keys.song_source(tenant, received.song)
+    record = UploadRecord(name=name, size_bytes=received.size_bytes)
     try:
-        if not store.exists(keys.song_source(tenant, received.song)):
-            store.copy(received.key, keys.song_source(tenant, received.song))
-        record = UploadRecord(name=name, size_bytes=received.size_bytes)
-        return store.create(keys.song_upload(tenant, received.song), to_json(record))
+        if not store.exists(source):
+            store.copy(received.key, source)
+        new = store.create(keys.song_upload(tenant, received.song), to_json(record))
+        # A source that was there may have been on its way out, with a song that was deleted just now or as
+        # the rest of an upload that broke off; once the record is there, nobody takes it.
+        if not store.exists(source):
+            store.copy(received.key, source)
+        return new
     finally:
         discard(store, received.key)
 

@@ -46,9 +46,10 @@ class Dispatcher:
 
     def submit(self, tenant: str, identifier: str, recipe: Recipe) -> Job:
         """Accept a job, or find the one of this id; enqueue what it needs. Valkey must answer."""
-        self.artifacts.refresh(self.leases.deletions())
         job, new = self.records.accept(tenant, identifier, recipe)
         if new:
+            # Only now: what is removed after a job is on record is not what the job needs.
+            self.artifacts.refresh(self.leases.deletions())
             plan = self.advance(job)
             for order in orders_of(job, plan):
                 self.offer(order)

@@ -97,10 +97,12 @@ class JobRecords:
         accepted = Accepted(id=identifier, tenant=tenant, recipe=recipe)
         if known := self.find(tenant, identifier):
             return known, False
-        self._store.put(keys.open_job(tenant, identifier), b"")
-        if self._create(tenant, identifier, "accepted", accepted):
-            return Job(accepted=accepted), True
-        return self.get(tenant, identifier), False
+        self.put_mark(tenant, identifier)
+        new = self._create(tenant, identifier, "accepted", accepted)
+        # The mark of an earlier try may have been swept meanwhile, and this one with it: see `drop_mark`.
+        if not self.is_open(tenant, identifier):
+            self.put_mark(tenant, identifier)
+        return (Job(accepted=accepted), True) if new else (self.get(tenant, identifier), False)
 
     def find(self, tenant: str, identifier: str) -> Job | None:
         """Return a job, or None."""
@@ -158,9 +160,20 @@ class JobRecords:
         marks = self._store.list(keys.open_jobs_folder(tenant))
         return sorted(marks, key=lambda mark: (mark.modified or _now(), mark.key))
 
+    def put_mark(self, tenant: str, identifier: str) -> None:
+        """Mark a job as open; one mark too many is dropped when the job is looked at."""
+        self._store.put(keys.open_job(tenant, identifier), b"")
+
     def drop_mark(self, tenant: str, identifier: str) -> None:
-        """Delete the mark of a job that has ended, or that was never accepted."""
+        """Delete the mark of a job that has ended, or that was never accepted.
+
+        One that is accepted in the same moment keeps its mark: `accept` looks for it after its record is
+        there, and this looks for the record after the mark is gone; so the later of the two sees the other.
+        """
         self._store.delete(keys.open_job(tenant, identifier))
+        job = self.find(tenant, identifier)
+        if job is not None and job.outcome is None:
+            self.put_mark(tenant, identifier)
 
     def ids(self, tenant: str) -> Iterator[str]:
         """Yield the ids of all of a tenant's jobs."""

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from pydantic import TypeAdapter
 
-from shared.errors import Corrupt, NotFound
+from shared.errors import Corrupt, NotFound, Outdated
 from shared.store.keys import PRODUCER_VERSIONS, Artifact, Kind, kind_folder
 from shared.store.manifests import Facts, Manifest, Payload, Problem
 from shared.store.objects import ObjectStore, new_attempt, open_ranged, sha256_of, to_json
@@ -22,6 +22,9 @@ from shared.store.specs import AnySpec
 
 MAX_CACHED = 20_000
 MAX_CACHE_AGE_S = 60.0
+MAX_ATTEMPT_AGE_S = 12 * 3600.0
+"""An attempt older than this does not commit. Clearing up takes attempts of a day that no manifest names, so
+none that it may take ever gets one: not even that of a machine which slept over the weekend."""
 _MANIFEST = TypeAdapter(Manifest)
 
 
@@ -31,6 +34,7 @@ class Attempt:
     def __init__(self, store: ObjectStore, artifact: Artifact) -> None:
         self._store, self.artifact, self.name = store, artifact, new_attempt()
         self._payloads: dict[str, Payload] = {}
+        self._begun_s = time.time()  # Not the monotonic clock, which stands still while a machine sleeps.
 
     def put(self, name: str, data: bytes, content_type: str = "application/octet-stream") -> Payload:
         """Store one payload from memory."""
@@ -49,7 +53,14 @@ class Attempt:
         return payload
 
     def commit(self, spec: AnySpec, facts: Facts) -> Manifest:
-        """Make this attempt the artifact, or return the manifest of the one that was faster."""
+        """Make this attempt the artifact, or return the manifest of the one that was faster.
+
+        Raises:
+            Outdated: it began so long ago that its payloads may be gone.
+        """
+        took_s = time.time() - self._begun_s
+        if took_s > MAX_ATTEMPT_AGE_S:
+            raise Outdated(took_s=took_s, limit_s=MAX_ATTEMPT_AGE_S)
         return self._create(
             Manifest(
                 producer=PRODUCER_VERSIONS[self.artifact.kind],
@@ -150,6 +161,8 @@ class Artifacts:
 
     def delete(self, artifact: Artifact) -> None:
         """Delete an artifact: its manifest first, so that it is never seen half deleted."""
+        # Listed before: once the manifest is gone, another may make it anew, and keeps what it has stored.
+        stored = [one.key for one in self.store.list(artifact.folder) if one.key != artifact.manifest]
         self.store.delete(artifact.manifest)
         self._known.pop(artifact, None)
-        self.store.delete_all(artifact.folder)
+        self.store.delete_many(stored)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -187,11 +187,17 @@ class ObjectStore:
     def delete_all(self, prefix: str) -> int:
         """Delete every object under a prefix; return how many there were."""
         keys = [stored.key for stored in self.list(prefix)]
-        with _translated(prefix):
+        self.delete_many(keys)
+        return len(keys)
+
+    def delete_many(self, keys: Sequence[str]) -> None:
+        """Delete objects; those that are not there are as good as deleted."""
+        if not keys:
+            return
+        with _translated(keys[0]):
             failed = list(self._client.remove_objects(self.bucket, [DeleteObject(key) for key in keys]))
         if failed:
-            raise StoreUnavailable(f"{len(failed)} objects under {prefix} could not be deleted")
-        return len(keys)
+            raise StoreUnavailable(f"{len(failed)} objects beside {keys[0]} could not be deleted")
 
 
 class RangedReader(io.RawIOBase):
