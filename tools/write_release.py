@@ -26,8 +26,8 @@ from cli.client import version
 from cli.stack.stack import ANY_PORT, Stack
 from shared.store.objects import connect
 
-RATE_HZ, SONG_S, SONGS = 8000, 8.0, 6
-CUT = {"method": "equal", "chunk_s": 1.0}
+RATE_HZ, SONG_S, SONGS = 8000, 12.0, 6
+CUT = {"method": "equal", "chunk_s": 2.0}
 LONG_AGO = (2026, 1, 1, 0, 0, 0)
 
 
@@ -38,7 +38,7 @@ def song(number: int) -> bytes:
     pitches_hz = 110 * 2 ** (rng.integers(0, 24, int(SONG_S * 2)) / 12)
     hertz = pitches_hz[(times_s * 2).astype(int)]
     tone = 0.3 * np.sin(2 * np.pi * np.cumsum(hertz) / RATE_HZ)
-    click = 0.4 * rng.normal(size=len(times_s)) * np.exp(-(times_s % 0.5) * 60)
+    click = 0.4 * np.sin(2 * np.pi * 1000 * times_s) * np.exp(-(times_s % 0.5) * 60)
     buffer = io.BytesIO()
     soundfile.write(buffer, tone + click, RATE_HZ, format="FLAC")
     return buffer.getvalue()
@@ -80,16 +80,16 @@ def fill(stack: Stack) -> None:
     client.http.put(f"/songs/{songs[1]}/correction", json={"tempo_bpm": 120.0, "key": "A minor"})
     parts = {"songs": songs[:4], "cut": CUT}
     model = client.done("/models", {**parts, "training": {"approach": "linear"}})["result"]["models"][0]
-    protocol = {"chunks_per_song": 6, "seed": 1}
+    protocol = {"chunks_per_song": 5, "puzzles": 0, "pairwise_puzzles": 0, "resamples": 100}
     client.done(f"/models/{model}/report", {"songs": songs[4:], "cut": CUT, "protocol": protocol})
     made = client.done("/mixes", {**parts, "model": model, "chunks": 4})
-    client.done(f"/mixes/{made['mix']}/revisions", {"edits": [{"edit": "ban", "position": 1}]})
+    client.done(f"/mixes/{made['mix']}/revisions", {"edits": [{"edit": "swap", "position": 1}]})
     client.done(f"/mixes/{made['mix']}/seams/2/preview", {"around_s": 1.0})
     with client.http.stream("GET", f"/radio/{made['result']['pools'][0]}.mp3") as radio:
         next(radio.iter_bytes(4096))
-    fit = {"approach": "binary", "preset": "seed"}
-    for seed in (1, 2):
-        job = client.post("/models", {**parts, "training": {**fit, "seed": seed}})
+    for epochs in (500, 501):
+        fit = {"approach": "binary", "preset": "seed", "settings": {"epochs": epochs}}
+        job = client.post("/models", {**parts, "training": fit})
     client.http.delete(f"/jobs/{job['id']}")
     Client(stack.url, stack.admin_key).post("/keys", {"name": "anna"})
 
@@ -103,10 +103,10 @@ def main() -> None:
             fill(stack)
             take(connect(stack.settings()), folder, release=version(), tell=lambda *_: None)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as archive:
             for path in sorted(path for path in folder.root.rglob("*") if path.is_file()):
                 name = zipfile.ZipInfo(path.relative_to(folder.root).as_posix(), LONG_AGO)
-                archive.writestr(name, path.read_bytes(), zipfile.ZIP_DEFLATED)
+                archive.writestr(name, path.read_bytes(), zipfile.ZIP_LZMA)
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB")
 
 

@@ -13,15 +13,19 @@ import pytest
 
 from cli.backup.folder import BackupFolder
 from cli.backup.running import bring_back
+from shared.jobs.recipes import CutSongs
+from shared.jobs.records import State
 from shared.settings import Settings
 from shared.store import keys
 from shared.store.artifacts import Artifacts
 from shared.store.keys import PRODUCER_VERSIONS, Artifact, Kind
 from shared.store.objects import ObjectStore
-from shared.store.specs import AnySpec
+from shared.store.specs import AnySpec, SongSpec
+from tests.integration.gateway.conftest import Maker
 from tests.support.keys import locked_gateway
-from tests.support.library import TENANT
+from tests.support.library import CUT, SONG, TENANT, facts_of
 from tests.support.listening import decode_mono
+from tests.support.pipeline import parts_of
 from tests.support.whole import lacking
 
 pytestmark = pytest.mark.integration
@@ -126,3 +130,23 @@ def test_a_producer_that_changed_computes_anew_and_the_old_stays(
     assert api.post("/v1/cuts", json=wish).json()["state"] == "queued", "it has to be made"
     assert {cut.key for cut in cuts} <= {one["id"] for one in api.get("/v1/cuts?limit=200").json()["items"]}
     assert api.get(f"/v1/cuts/{cuts[0].key}/chunks/0/audio").status_code == 200
+
+
+@pytest.mark.parametrize("asked_by_the_later", [True, False])
+def test_a_job_that_two_releases_carry_ends_with_the_result_of_one(
+    settings: Settings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch, asked_by_the_later: bool
+) -> None:
+    both = Maker(settings, tenant=TENANT, keep_orders=True)
+    both.commit(SongSpec(song=SONG), facts_of(SongSpec(song=SONG)))
+    version = PRODUCER_VERSIONS[Kind.CUT]
+    monkeypatch.setitem(PRODUCER_VERSIONS, Kind.CUT, version + asked_by_the_later)
+    job = both.submit(CutSongs(parts=parts_of([SONG], CUT)))
+    (order,) = both.sent
+    wanted = order.artifact
+    monkeypatch.setitem(PRODUCER_VERSIONS, Kind.CUT, version + (not asked_by_the_later))
+    assert order.artifact != wanted, "the worker that gets the message gives it another name"
+    both.commit(order.spec, facts_of(order.spec))
+    both.dispatcher.go_on(order)
+    outcome = both.job(job).outcome
+    assert outcome is not None
+    assert (outcome.state, outcome.result["cuts"]) == (State.SUCCEEDED, [order.artifact.key])
