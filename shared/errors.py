@@ -454,7 +454,7 @@ class Outdated(SegueError):
     def __init__(self, *, took_s: float, limit_s: float) -> None:
         super().__init__(
             f"The attempt began {took_s / 3600:.1f} h ago; after {limit_s / 3600:g} h, what it stored may "
-            "have been cleared up. It is made anew; if this comes again, keep the machine from sleeping meanwhile."
+            "have been cleared up. It is made anew; if this comes again, keep the machine awake meanwhile."
         )
 
 

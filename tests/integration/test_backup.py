@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from shared.store.objects import ObjectStore, connect, to_json
 from shared.store.specs import AnalysisSpec, CutSpec, MixSpec, SequenceSpec, Spec
 from tests.support.library import CUT, facts_of, mix_facts
 from tests.support.pipeline import parts_of
-from tests.support.servers import apart
+from tests.support.servers import apart, running_servers
 
 pytestmark = pytest.mark.integration
 
@@ -285,3 +286,11 @@ def test_a_folder_of_other_things_is_left_alone(store, folder, elsewhere):
     with pytest.raises(NotABackup, match=r"no backup\.json"):
         restore(folder, elsewhere)
     assert [path.name for path in folder.root.iterdir()] == ["letters.txt"]
+
+
+def test_a_data_folder_copied_while_nothing_runs_is_a_backup_too(tmp_path):
+    with running_servers(tmp_path / "old") as stack:
+        connect(stack.settings()).put("t/local/x", b"kept")
+    copied = shutil.copytree(tmp_path / "old", tmp_path / "copy", ignore=shutil.ignore_patterns("valkey"))
+    with running_servers(copied) as stack:
+        assert connect(stack.settings()).get("t/local/x") == b"kept"
