@@ -1,12 +1,8 @@
-"""A running Segue copied to a new machine, and from there into the next release: nothing is lost on the way.
-
-Everything is done as docs/backup.md and docs/upgrading.md tell it, by the commands.
-"""
+"""A running Segue copied to a new machine, as docs/backup.md tells it: nothing is lost on the way."""
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +16,7 @@ from cli.demo import write_demo_songs
 from cli.stack.folder import DataFolder
 from cli.stack.stack import ANY_PORT, Stack
 from shared.store.artifacts import Artifacts
-from shared.store.keys import PRODUCER_VERSIONS, Artifact, Kind
+from shared.store.keys import Artifact, Kind
 from shared.store.objects import connect
 from tests.e2e.test_cli import outcome, segue
 from tests.support.listening import decode_mono
@@ -30,7 +26,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 TERMINAL = ("succeeded", "failed", "cancelled")
 SMALL = {"filters": 4, "lstm_units": 4, "dense_units": 4, "edge_frames": 8, "random_cuts_per_epoch": 0}
-LATER_RELEASE = Path(__file__).parents[1] / "support" / "later_release"
 
 
 @dataclass
@@ -171,43 +166,3 @@ def test_mixes_and_songs_are_the_same_and_play(new: Machine) -> None:
         sound, rate = decode_mono(new.api.get(f"/songs/{song}/audio").content)
         told = new.seen["listed"]["songs"][song]["duration_s"]
         assert len(sound) / rate == pytest.approx(told, abs=0.001)
-
-
-def test_open_jobs_go_on_to_the_same_artifacts_and_cancelled_ones_stay_cancelled(new: Machine) -> None:
-    fitted = new.succeeded(new.seen["running"])
-    assert fitted["result"]["models"] == [new.seen["fitted"]]
-    waited = new.succeeded(new.seen["queued"])
-    assert waited["result"]["datasets"] == fitted["result"]["datasets"], "the songs of both are the same"
-    assert new.document(f"/jobs/{new.seen['cancelled']}")["state"] == "cancelled"
-
-
-def test_a_new_mix_of_old_songs_is_made(new: Machine) -> None:
-    done = new.succeeded(new.post("/mixes", {**new.seen["wish"], "chunks": 3})["id"])
-    assert done["mix"] != new.seen["mix"]
-    decode_mono(new.api.get(f"/mixes/{done['mix']}/audio").content)
-    again = new.post("/mixes", new.seen["wish"])
-    assert (again["state"], again["mix"]) == ("succeeded", new.seen["mix"]), "nothing is made twice"
-
-
-def test_a_release_whose_producer_is_another_makes_anew_and_reads_what_there_is(new: Machine) -> None:
-    """The later release is this one's code with other PRODUCER_VERSIONS, on the same data folder."""
-    assert new.stack is not None
-    new.stack.stop()
-    with pytest.MonkeyPatch.context() as patch:
-        path = os.pathsep.join(filter(None, [str(LATER_RELEASE), os.environ.get("PYTHONPATH")]))
-        patch.setenv("PYTHONPATH", path)
-        patch.setenv("LATER_RELEASE_OF", f"{Kind.SEQUENCE},{Kind.MIX}")
-        with Stack(new.stack.folder.root, port=ANY_PORT) as stack:
-            later = Machine(client_of(stack, new.key), new.key, new.seen)
-            done = later.succeeded(later.post("/mixes", new.seen["wish"])["id"])
-            assert done["mix"] != new.seen["mix"], "computed anew"
-            assert done["result"]["pools"][0] in new.seen["listed"]["pools"], "of the same pool"
-            assert {done["mix"], new.seen["mix"]} <= later.everything()["mixes"].keys()
-            assert later.api.get(f"/mixes/{new.seen['mix']}/audio").content == new.seen["audio"]
-            artifacts = Artifacts(connect(stack.settings()))
-            (tenant,) = (one for one in artifacts.store.folders("t/") if one != "local")
-            mixes = [Artifact(tenant, Kind.MIX, key) for key in (new.seen["mix"], done["mix"])]
-            known = PRODUCER_VERSIONS[Kind.MIX]
-            assert [artifacts.get(mix).producer for mix in mixes] == [known, known + 1]
-            ban = {"edits": [{"edit": "ban", "position": 1}]}
-            later.succeeded(later.post(f"/mixes/{new.seen['mix']}/revisions", ban)["id"])
