@@ -19,7 +19,7 @@ from services.gateway.auth import admit
 from services.gateway.backend import Backend, connect_backend
 from services.gateway.dependencies import admission_documented
 from services.gateway.events import Announcements
-from services.gateway.metrics import add_metrics
+from services.gateway.metrics.exposing import add_metrics
 from services.gateway.middleware import RequestFrame
 from services.gateway.policies import add_docs
 from services.gateway.radio.radios import Radios
@@ -103,7 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(session.leaving, prefix="/v1")
     app.include_router(health.router)
     problems.add_problem_handlers(app)
-    add_metrics(app, backend)
+    add_metrics(app, backend, app.state.radios)
     add_docs(app)
     app.add_middleware(RequestFrame)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -104,17 +104,26 @@ class Leases:
     def start(self, artifact: Artifact, token: str) -> bool:
         """Take the lease of a starting task; False while another holds it."""
         with translated():
-            return bool(self.valkey.set(self._run(artifact), token, nx=True, px=self._lease_ms))
+            taken = bool(self.valkey.set(self._run(artifact), token, nx=True, px=self._lease_ms))
+            if taken:
+                self._list_running(artifact)
+        return taken
 
     def renew(self, artifact: Artifact, token: str) -> bool:
         """Hold on to a lease, also when Valkey lost it; False if another task holds it."""
         with translated():
-            return bool(self._hold(keys=[self._run(artifact)], args=[token, self._lease_ms]))
+            held = bool(self._hold(keys=[self._run(artifact)], args=[token, self._lease_ms]))
+            if held:
+                self._list_running(artifact)
+        return held
 
     def end(self, artifact: Artifact, token: str) -> bool:
         """Give a lease back if its token begins with this one."""
         with translated():
-            return bool(self._release(keys=[self._run(artifact)], args=[token]))
+            released = bool(self._release(keys=[self._run(artifact)], args=[token]))
+            if released:
+                self.valkey.zrem(self._all_running(), str(artifact))
+        return released
 
     def running(self, artifacts: Sequence[Artifact]) -> set[Artifact]:
         """Return those that a task is at."""
@@ -123,6 +132,16 @@ class Leases:
         with translated():
             values: Any = self.valkey.mget([self._run(artifact) for artifact in artifacts])
         return {artifact for artifact, value in zip(artifacts, values, strict=True) if value}
+
+    def all_running(self) -> set[Artifact]:
+        """Return everything that a task is at: a list beside the leases, for figures and nothing else."""
+        with translated():
+            self.valkey.zremrangebyscore(self._all_running(), 0, time.time())
+            names: Any = self.valkey.zrange(self._all_running(), 0, -1)
+        return {Artifact.parse(name) for name in names}
+
+    def _list_running(self, artifact: Artifact) -> None:
+        self.valkey.zadd(self._all_running(), {str(artifact): time.time() + self._lease_ms / 1000})
 
     # Workers
 
@@ -143,6 +162,15 @@ class Leases:
             found: Any = self.valkey.zrangebyscore(self._workers(queue), time.time() - WORKER_SEEN_S, "+inf")
         return list(found)
 
+    def longest_silence_s(self, queue: Queue) -> float:
+        """Return how many seconds ago the worker was seen that is silent for longest; 0: there is none.
+
+        One that ended in order is not silent but gone; one that was killed is forgotten after a while.
+        """
+        with translated():
+            first: Any = self.valkey.zrange(self._workers(queue), 0, 0, withscores=True)
+        return max(0.0, time.time() - first[0][1]) if first else 0.0
+
     def ask_to_stop(self, worker: str) -> None:
         """Ask the tasks of a worker that shuts down to hand their work back."""
         with translated():
@@ -158,6 +186,11 @@ class Leases:
         with translated():
             key = f"{self.prefix}leader"
             return bool(self._hold(keys=[key], args=[worker, int(LEADER_S * 1000)]))
+
+    def is_led(self) -> bool:
+        """Tell whether a reconciler leads."""
+        with translated():
+            return bool(self.valkey.exists(f"{self.prefix}leader"))
 
     def resign(self, worker: str) -> None:
         """Give the lead back."""
@@ -227,6 +260,9 @@ class Leases:
 
     def _run(self, artifact: Artifact) -> str:
         return f"{self.prefix}run:{artifact}"
+
+    def _all_running(self) -> str:
+        return f"{self.prefix}running"
 
     def _workers(self, queue: Queue) -> str:
         return f"{self.prefix}workers:{queue}"

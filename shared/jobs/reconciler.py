@@ -14,6 +14,10 @@ import structlog
 
 from shared.errors import SegueError
 from shared.jobs.dispatcher import Dispatcher
+from shared.metrics import sums
+from shared.metrics.catalogue import HEARTBEAT_FAILURES, MESSAGES_LOST
+from shared.metrics.tally import TALLY
+from shared.process import service_name
 from shared.queue import ARTIFACT_HEADER, Queue
 from shared.store.keys import Artifact
 
@@ -42,7 +46,9 @@ class Reconciler(threading.Thread):
                     bucket_known = True
                 if self._dispatcher.leases.lead(self._worker):
                     look(self._dispatcher)
+                sums.send(self._dispatcher.leases)
             except SegueError as error:
+                TALLY.count(HEARTBEAT_FAILURES, service_name())
                 log.warning("could not reconcile", action="reconcile_failed", cause=str(error))
             except Exception:
                 log.exception("could not reconcile", action="reconcile_crashed")
@@ -81,6 +87,7 @@ def drop_lost_claims(dispatcher: Dispatcher, queue: Queue) -> None:
     waiting = waiting_in(dispatcher, queue)
     for artifact in old:
         if artifact not in waiting:
+            TALLY.count(MESSAGES_LOST, queue)
             log.warning("message lost", action="claim_dropped", artifact=str(artifact), queue=queue)
             leases.unclaim(queue, artifact)
 

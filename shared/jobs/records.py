@@ -17,6 +17,8 @@ from pydantic import Field
 
 from shared.errors import AlreadyEnded, NotFound
 from shared.jobs.recipes import Recipe
+from shared.metrics.catalogue import JOB_SECONDS, JOBS_ACCEPTED
+from shared.metrics.tally import TALLY
 from shared.store import keys
 from shared.store.manifests import Document, Problem
 from shared.store.objects import ObjectStore, Stored, to_json
@@ -99,6 +101,7 @@ class JobRecords:
             return known, False
         self._store.put(keys.open_job(tenant, identifier), b"")
         if self._create(tenant, identifier, "accepted", accepted):
+            TALLY.count(JOBS_ACCEPTED)
             return Job(accepted=accepted), True
         return self.get(tenant, identifier), False
 
@@ -141,7 +144,9 @@ class JobRecords:
 
     def finish(self, job: Job, outcome: Outcome) -> Job:
         """Record how a job ended, unless it has ended already; return it as it ended."""
-        self._create(job.tenant, job.id, "outcome", outcome)
+        if self._create(job.tenant, job.id, "outcome", outcome):
+            took = outcome.ended_at - job.accepted.accepted_at
+            TALLY.observe(JOB_SECONDS, max(0.0, took.total_seconds()), outcome.state)
         self._store.delete(keys.open_job(job.tenant, job.id))
         return self.get(job.tenant, job.id)
 

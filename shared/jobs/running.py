@@ -7,9 +7,9 @@ ends a segment with a checkpoint).
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,21 +21,26 @@ from shared.errors import GaveUp, HandedBack, InputError, Interrupted, QueueUnav
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.progress import Progress
 from shared.jobs.starts import StartRecord, Starts
+from shared.metrics import sums
+from shared.metrics.catalogue import (
+    HEARTBEAT_FAILURES,
+    LEASES_LOST,
+    STAGE_PROBLEMS,
+    STAGE_SECONDS,
+    STAGE_STARTS,
+    Outcome,
+)
+from shared.metrics.tally import TALLY
+from shared.process import service_name, worker_name
 from shared.queue import Order
 from shared.store.artifacts import Attempt
 from shared.store.keys import Artifact
 from shared.store.manifests import Facts, Problem
 
 HEARTBEAT_S = 2.0
-WORKER_VARIABLE = "SEGUE_WORKER"
 log = structlog.get_logger(__name__)
 
 Make = Callable[["Work"], Facts | None]
-
-
-def worker_name() -> str:
-    """Return the name of the worker that this process belongs to."""
-    return os.environ.get(WORKER_VARIABLE, "unnamed")
 
 
 @dataclass
@@ -96,11 +101,14 @@ class Keeper(threading.Thread):
                 self._beat()
             except SegueError as error:
                 # Without Valkey or the store the work goes on; the commit decides.
+                TALLY.count(HEARTBEAT_FAILURES, service_name())
                 log.warning("heartbeat failed", action="heartbeat_failed", cause=str(error))
 
     def _beat(self) -> None:
         leases = self._dispatcher.leases
-        leases.renew(self._artifact, self._token)
+        if not leases.renew(self._artifact, self._token):
+            TALLY.count(LEASES_LOST, self._artifact.kind.noun)
+        sums.send(leases)
         if leases.is_stopping(worker_name()):
             self.reason = HandedBack(f"worker {worker_name()} shuts down")
             return
@@ -151,42 +159,58 @@ def carry_out(dispatcher: Dispatcher, order: Order, make: Make, *, message: str)
 
 
 def _attempt(dispatcher: Dispatcher, order: Order, make: Make, keeper: Keeper) -> None:
+    kind = order.artifact.kind.noun
     starts = Starts(dispatcher.store, order.artifact, dispatcher.segment(order.artifact))
     try:
         start = starts.begin(worker_name())
     except GaveUp:
         return  # The dispatcher ends the jobs that wait for it.
     attempt = Attempt(dispatcher.store, order.artifact)
+    begun_s, outcome = time.monotonic(), Outcome.FAILED
+    TALLY.count(STAGE_STARTS, kind)
     log.info("begun", action="task_started", start=start.number, worker=start.worker, attempt=attempt.name)
     try:
         with tempfile.TemporaryDirectory(prefix="segue-") as folder:
             work = Work(order, dispatcher, attempt, Path(folder), keeper)
             facts = make(work)
-        if facts is not None:
-            committed = attempt.commit(order.spec, facts).attempt
-            starts.clear()
-            lost = committed != attempt.name
-            log.info("made", action="artifact_lost" if lost else "artifact_committed", attempt=committed)
+        outcome = Outcome.CONTINUED if facts is None else _commit(starts, attempt, order, facts)
     except BaseException as error:
         attempt.abandon()
-        _record(starts, start, attempt, order, error)
+        outcome = _record(starts, start, attempt, order, error)
         if not isinstance(error, Exception):
             raise
+    finally:
+        TALLY.observe(STAGE_SECONDS, time.monotonic() - begun_s, kind, outcome)
 
 
-def _record(starts: Starts, start: StartRecord, attempt: Attempt, order: Order, error: BaseException) -> None:
+def _commit(starts: Starts, attempt: Attempt, order: Order, facts: Facts) -> Outcome:
+    """Make what an attempt stored the artifact, unless another attempt is."""
+    committed = attempt.commit(order.spec, facts).attempt
+    starts.clear()
+    lost = committed != attempt.name
+    log.info("made", action="artifact_lost" if lost else "artifact_committed", attempt=committed)
+    return Outcome.SUPERSEDED if lost else Outcome.COMMITTED
+
+
+def _record(
+    starts: Starts, start: StartRecord, attempt: Attempt, order: Order, error: BaseException
+) -> Outcome:
     """Note how a start ended without its artifact."""
     if isinstance(error, Interrupted):
         starts.withdraw(start)
         log.info("stopped early", action="task_interrupted", reason=str(error))
-    elif isinstance(error, InputError):
+        return Outcome.INTERRUPTED
+    slug = error.slug if isinstance(error, SegueError) else "unforeseen"
+    TALLY.count(STAGE_PROBLEMS, order.artifact.kind.noun, slug)
+    if isinstance(error, InputError):
         attempt.reject(order.spec, Problem.of(error))
         starts.clear()
         log.info("rejected", action="artifact_rejected", reason=str(error))
-    else:
-        cause = str(error) if isinstance(error, SegueError) else f"{type(error).__name__}: {error}"
-        starts.explain(start, cause[:1000])
-        log.error("task failed", action="task_failed", cause=cause, exc_info=error)
+        return Outcome.REJECTED
+    cause = str(error) if isinstance(error, SegueError) else f"{type(error).__name__}: {error}"
+    starts.explain(start, cause[:1000])
+    log.error("task failed", action="task_failed", cause=cause, exc_info=error)
+    return Outcome.FAILED
 
 
 def _go_on(dispatcher: Dispatcher, order: Order) -> None:
