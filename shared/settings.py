@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     reconcile_s: float = Field(2.0, description="Seconds between two looks of the reconciler.")
     lease_s: float = Field(20.0, description="Seconds that a running task's lease lives without renewal.")
 
+    deaf_after_s: float = Field(
+        30.0, description="A worker that has not heard its queue for so many seconds is told to be deaf."
+    )
+
     log_format: Literal["pretty", "json"] = Field("json", description="How logs are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
 

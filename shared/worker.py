@@ -19,6 +19,7 @@ from billiard.exceptions import WorkerLostError
 from celery import Celery, signals
 
 from shared.acknowledging import ReconnectingRequest
+from shared.consuming import EAR, watch
 from shared.errors import SegueError
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.leases import Leases, connect_valkey
@@ -70,7 +71,14 @@ def run_worker(app: Celery, queue: Queue) -> int:
     name_worker(name)
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     dispatcher = get_dispatcher(app)
-    reconciler = Reconciler(dispatcher, queue=queue, worker=name, every_s=settings.reconcile_s)
+    reconciler = Reconciler(
+        dispatcher,
+        queue=queue,
+        worker=name,
+        every_s=settings.reconcile_s,
+        silent_for_s=EAR.silent_for_s,
+    )
+    watch(app)
     _connect_signals(dispatcher, reconciler, name)
     children = settings.worker_children or (CORES if queue is Queue.CHUNKER else 1)
     _bound_threads(settings.worker_threads or max(1, CORES // children))

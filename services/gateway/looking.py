@@ -6,7 +6,7 @@ from services.gateway.backend import Backend
 from services.gateway.schemas.jobs import Job, JobSummary
 from services.gateway.views.jobs import Pulse, job_view, summary_of
 from shared.errors import QueueUnavailable
-from shared.jobs import records
+from shared.jobs import attention, records
 from shared.jobs.plans import Plan
 from shared.queue import Queue
 
@@ -33,7 +33,7 @@ def take_pulse(backend: Backend, plan: Plan) -> Pulse:
         return Pulse(
             running=frozenset(running),
             progress=backend.board.read(sorted(running)),
-            workers={queue: len(backend.leases.workers(queue)) for queue in Queue},
+            workers={queue: len(attention.attentive(backend.leases, queue)) for queue in Queue},
         )
 
     try:

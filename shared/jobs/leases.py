@@ -67,6 +67,7 @@ class Leases:
         settings = settings or get_settings()
         self.valkey, self.prefix = valkey, settings.key_prefix
         self._lease_ms = int(settings.lease_s * 1000)
+        self.deaf_after_s = settings.deaf_after_s
         self._claim = valkey.register_script(_CLAIM)
         self._hold = valkey.register_script(_HOLD)
         self._release = valkey.register_script(_RELEASE)

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 
 from services.gateway.backend import Backend
 from shared.errors import QueueUnavailable, StoreUnavailable
+from shared.jobs import attention
 from shared.jobs.records import State
 from shared.metrics import sums
 from shared.metrics.catalogue import COUNTERS, HISTOGRAMS, KINDS, Counter, Histogram
@@ -66,7 +67,14 @@ class QueuesCollector(_Asking):
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
         try:
-            told = [self._workers(), self._queued(), self._oldest(), self._heartbeats(), self._running()]
+            told = [
+                self._workers(),
+                self._deaf(),
+                self._queued(),
+                self._oldest(),
+                self._heartbeats(),
+                self._running(),
+            ]
             led = self._backend.leases.is_led()
         except QueueUnavailable:
             return
@@ -80,6 +88,13 @@ class QueuesCollector(_Asking):
             "segue_workers",
             "Workers seen lately.",
             {queue: len(self._backend.leases.workers(queue)) for queue in Queue},
+        )
+
+    def _deaf(self) -> Metric:
+        return _per_queue(
+            "segue_deaf_workers",
+            "Workers that live and do not hear their queue: of those seen lately.",
+            {queue: len(attention.deaf(self._backend.leases, queue)) for queue in Queue},
         )
 
     def _queued(self) -> Metric:
