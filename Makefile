@@ -8,7 +8,8 @@ BIN := .venv/bin
 LOCAL := .venv/.local-installed
 DEV := .venv/.dev-installed
 EXTRAS := gateway chunker trainer trainer-gpu assembler local dev
-SECRETS := $(addprefix secrets/,segue_valkey_password segue_s3_access_key segue_s3_secret_key segue_admin_key minio.env)
+SECRETS := $(addprefix secrets/,segue_valkey_password segue_s3_access_key segue_s3_secret_key segue_admin_key \
+	segue_grafana_password minio.env)
 
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON = $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
