@@ -24,6 +24,6 @@ def name_worker(name: str) -> None:
     os.environ[_WORKER] = name
 
 
-def worker_name() -> str:
-    """Return the name of the worker that this process belongs to."""
-    return os.environ.get(_WORKER, "unnamed")
+def worker_name() -> str | None:
+    """Return the name of the worker that this process belongs to; None: it belongs to none."""
+    return os.environ.get(_WORKER)

@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     reconcile_s: float = Field(2.0, description="Seconds between two looks of the reconciler.")
     lease_s: float = Field(20.0, description="Seconds that a running task's lease lives without renewal.")
 
+    otlp_endpoint: str | None = Field(
+        None,
+        description="Where traces are sent by OTLP over HTTP: http://collector:4318; unset: nowhere.",
+    )
     deaf_after_s: float = Field(
         30.0, description="A worker that has not heard its queue for so many seconds is told to be deaf."
     )

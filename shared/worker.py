@@ -18,6 +18,7 @@ import structlog
 from billiard.exceptions import WorkerLostError
 from celery import Celery, signals
 
+from shared import tracing
 from shared.acknowledging import ReconnectingRequest
 from shared.consuming import EAR, watch
 from shared.errors import SegueError
@@ -82,7 +83,16 @@ def run_worker(app: Celery, queue: Queue) -> int:
     _connect_signals(dispatcher, reconciler, name)
     children = settings.worker_children or (CORES if queue is Queue.CHUNKER else 1)
     _bound_threads(settings.worker_threads or max(1, CORES // children))
-    arguments = ["worker", "--queues", queue.value, "--concurrency", str(children), "--pool", "prefork"]
+    arguments = [
+        "--quiet",
+        "worker",
+        "--queues",
+        queue.value,
+        "--concurrency",
+        str(children),
+        "--pool",
+        "prefork",
+    ]
     arguments += ["--hostname", f"{queue}@{name}", "--loglevel", settings.log_level]
     arguments += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     try:
@@ -98,16 +108,23 @@ def _bound_threads(threads: int) -> None:
         os.environ.setdefault(variable, str(threads))
 
 
-@signals.worker_process_init.connect
-def _begin_child(**_: Any) -> None:
-    """Children are fresh interpreters: they set their own logs up."""
+@signals.setup_logging.connect
+def _keep_our_logs(**_: Any) -> None:
+    """Set logs up, in children too, which are fresh interpreters; Celery does not once this is answered."""
     configure_logs(get_settings())
 
 
+@signals.worker_process_shutdown.connect
+def _end_child(**_: Any) -> None:
+    """Children end without Python's own farewell."""
+    tracing.flush()
+
+
 def _connect_signals(dispatcher: Dispatcher, reconciler: Reconciler, name: str) -> None:
-    @signals.setup_logging.connect(weak=False)
-    def keep_our_logs(**_: Any) -> None:
-        """Celery leaves logging alone once someone answers this signal."""
+    @signals.celeryd_after_setup.connect(weak=False)
+    def quieten_children(**_: Any) -> None:
+        """By this, children would log in a shape of their own until they have set up ours."""
+        os.environ.pop("_MP_FORK_LOGLEVEL_", None)
 
     @signals.worker_ready.connect(weak=False)
     def begin(**_: Any) -> None:

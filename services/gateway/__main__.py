@@ -12,6 +12,7 @@ from services.gateway.access.modes import check_address
 from services.gateway.app import create_app
 from shared.errors import OpenAddress
 from shared.logs import configure_logs
+from shared.process import name_service
 from shared.settings import get_settings
 from shared.store.objects import connect
 
@@ -22,6 +23,7 @@ GRACE_S = 3
 def main() -> int:
     """Serve until told to stop; return the exit code."""
     settings = get_settings()
+    name_service("gateway")
     configure_logs(settings)
     try:
         check_address(settings, lambda: Keyring(connect(settings, retries=0)).has_any())

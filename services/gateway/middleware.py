@@ -1,4 +1,4 @@
-"""What holds for every request: an id for the logs, security headers, and no changes by other websites.
+"""What holds for every request: an id and a line in the logs, security headers, no changes by other websites.
 
 Browsers send a page's requests to any address, loopback too. Answers cannot be read by other sites, since
 no CORS header allows it; changes are refused by their Origin.
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.gateway import policies
 from services.gateway.access.streams import ending_when_locked_out
 from services.gateway.problems import CrossSite, describe, respond
+from services.gateway.served import Served
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
@@ -46,8 +47,10 @@ class RequestFrame:
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
         send = ending_when_locked_out(scope, send)
+        served = Served(scope, request_id)
 
         async def send_with_headers(message: Message) -> None:
+            served.see(message)
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 answer.update({**SECURITY_HEADERS, "X-Request-ID": request_id})
@@ -58,11 +61,12 @@ class RequestFrame:
                     answer.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        if scope["method"] not in SAFE_METHODS and is_cross_site(headers):
-            refusal = respond(Request(scope), describe(CrossSite(headers["origin"])))
-            await refusal(scope, receive, send_with_headers)
-            return
-        await self._app(scope, receive, send_with_headers)
+        with served.watched(headers.get("traceparent")):
+            if scope["method"] not in SAFE_METHODS and is_cross_site(headers):
+                refusal = respond(Request(scope), describe(CrossSite(headers["origin"])))
+                await refusal(scope, receive, send_with_headers)
+            else:
+                await self._app(scope, receive, send_with_headers)
 
 
 def is_cross_site(headers: Headers) -> bool:

@@ -95,7 +95,7 @@ class Dispatcher:
         whatever becomes of it, that one has succeeded. Valkey is not needed; the next draw enqueues it.
         """
         if (following := report_after_fit(job, plan, find)) is not None:
-            self.records.accept(job.tenant, *following)
+            self.records.accept(job.tenant, *following, job.accepted.origin)
 
     def draw(self, find: Find | None = None, queues: Collection[Queue] = tuple(Queue)) -> None:
         """Go over all open jobs and enqueue what these queues have room for, each tenant in turn."""
@@ -167,7 +167,14 @@ class Dispatcher:
     def _finish(self, job: Job, outcome: Outcome) -> None:
         ended = self.records.finish(job, outcome)
         state = ended.outcome.state if ended.outcome else outcome.state
-        log.info("job ended", action="job_ended", job=job.id, tenant=job.tenant, state=state)
+        log.info(
+            "job ended",
+            action="job_ended",
+            job=job.id,
+            tenant=job.tenant,
+            state=state,
+            request_id=job.accepted.origin.request_id,
+        )
         self.board.announce(job.id)
 
     def _tenants_in_turn(self) -> list[str]:
@@ -200,7 +207,8 @@ def orders_of(job: Job, plan: Plan) -> list[Order]:
     """Return the orders that a plan calls for."""
     if job.outcome is not None or job.cancelled is not None or plan.problem is not None:
         return []
-    return [Order.model_validate({"tenant": job.tenant, "job": job.id, "spec": spec}) for spec in plan.ready]
+    named = {"tenant": job.tenant, "job": job.id, "origin": job.accepted.origin}
+    return [Order.model_validate({**named, "spec": spec}) for spec in plan.ready]
 
 
 def result_of(plan: Plan) -> dict[str, list[str]]:

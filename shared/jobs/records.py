@@ -13,15 +13,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 
+import structlog
 from pydantic import Field
 
+from shared import tracing
 from shared.errors import AlreadyEnded, NotFound
 from shared.jobs.recipes import Recipe
 from shared.metrics.catalogue import JOB_SECONDS, JOBS_ACCEPTED
 from shared.metrics.tally import TALLY
+from shared.origin import Origin, current_origin
 from shared.store import keys
 from shared.store.manifests import Document, Problem
 from shared.store.objects import ObjectStore, Stored, to_json
+
+log = structlog.get_logger(__name__)
 
 
 class State(StrEnum):
@@ -44,6 +49,7 @@ class Accepted(Document):
     id: str
     tenant: str
     recipe: Recipe
+    origin: Origin = Origin()
     accepted_at: datetime = Field(default_factory=_now)
 
 
@@ -94,14 +100,25 @@ class JobRecords:
         self._store = store
         self._accepted: dict[tuple[str, str], Accepted] = {}
 
-    def accept(self, tenant: str, identifier: str, recipe: Recipe) -> tuple[Job, bool]:
+    def accept(
+        self, tenant: str, identifier: str, recipe: Recipe, origin: Origin | None = None
+    ) -> tuple[Job, bool]:
         """Store a job; return it, and whether it is new. A known id gives the job that is there."""
-        accepted = Accepted(id=identifier, tenant=tenant, recipe=recipe)
+        origin = origin or current_origin()
+        accepted = Accepted(id=identifier, tenant=tenant, recipe=recipe, origin=origin)
         if known := self.find(tenant, identifier):
             return known, False
         self._store.put(keys.open_job(tenant, identifier), b"")
         if self._create(tenant, identifier, "accepted", accepted):
             TALLY.count(JOBS_ACCEPTED)
+            log.info(
+                "job accepted",
+                action="job_accepted",
+                job=identifier,
+                tenant=tenant,
+                goal=recipe.goal,
+                request_id=origin.request_id,
+            )
             return Job(accepted=accepted), True
         return self.get(tenant, identifier), False
 
@@ -147,6 +164,7 @@ class JobRecords:
         if self._create(job.tenant, job.id, "outcome", outcome):
             took = outcome.ended_at - job.accepted.accepted_at
             TALLY.observe(JOB_SECONDS, max(0.0, took.total_seconds()), outcome.state)
+            _trace(job.accepted, outcome)
         self._store.delete(keys.open_job(job.tenant, job.id))
         return self.get(job.tenant, job.id)
 
@@ -173,3 +191,13 @@ class JobRecords:
 
     def _create(self, tenant: str, identifier: str, name: str, document: Document) -> bool:
         return self._store.create(keys.job_record(tenant, identifier, name), to_json(document))
+
+
+def _trace(accepted: Accepted, outcome: Outcome) -> None:
+    tracing.record(
+        f"job {accepted.recipe.goal}",
+        {"segue.job": accepted.id, "segue.tenant": accepted.tenant, "segue.state": outcome.state},
+        parent=accepted.origin.traceparent,
+        began=accepted.accepted_at,
+        ended=outcome.ended_at,
+    )

@@ -12,11 +12,14 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from shared import tracing
 from shared.errors import GaveUp, HandedBack, InputError, Interrupted, QueueUnavailable, SegueError, Unwanted
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.progress import Progress
@@ -91,11 +94,14 @@ class Keeper(threading.Thread):
     def __init__(self, dispatcher: Dispatcher, artifact: Artifact, token: str) -> None:
         super().__init__(name=f"keeper of {artifact}", daemon=True)
         self._dispatcher, self._artifact, self._token = dispatcher, artifact, token
-        self._done = threading.Event()
+        self._done, self._context = threading.Event(), copy_context()
         self.reason: Interrupted | None = None
 
     def run(self) -> None:
-        """Renew the lease until the task ends."""
+        """Renew the lease until the task ends; lines that it logs name the task's job."""
+        self._context.run(self._watch)
+
+    def _watch(self) -> None:
         while not self._done.wait(HEARTBEAT_S):
             try:
                 self._beat()
@@ -109,8 +115,8 @@ class Keeper(threading.Thread):
         if not leases.renew(self._artifact, self._token):
             TALLY.count(LEASES_LOST, self._artifact.kind.noun)
         sums.send(leases)
-        if leases.is_stopping(worker_name()):
-            self.reason = HandedBack(f"worker {worker_name()} shuts down")
+        if leases.is_stopping(_worker()):
+            self.reason = HandedBack(f"worker {_worker()} shuts down")
             return
         if not self._dispatcher.is_wanted(self._artifact):
             self.reason = Unwanted(f"nobody wants {self._artifact} any more")
@@ -123,6 +129,10 @@ class Keeper(threading.Thread):
             self._dispatcher.leases.end(self._artifact, self._token)
         except QueueUnavailable as error:
             log.warning("lease not given back", action="lease_left", cause=str(error))
+
+
+def _worker() -> str:
+    return worker_name() or "unnamed"
 
 
 def token_prefix(worker: str, message: str) -> str:
@@ -141,15 +151,24 @@ def carry_out(dispatcher: Dispatcher, order: Order, make: Make, *, message: str)
     """
     artifact, leases = order.artifact, dispatcher.leases
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(job=order.job, artifact=str(artifact))
+    structlog.contextvars.bind_contextvars(
+        job=order.job,
+        artifact=str(artifact),
+        request_id=order.origin.request_id,
+        trace_id=tracing.trace_id_of(order.origin.traceparent),
+    )
     dispatcher.artifacts.refresh(leases.deletions())
-    token = f"{token_prefix(worker_name(), message)}{uuid.uuid4().hex[:8]}"
+    token = f"{token_prefix(_worker(), message)}{uuid.uuid4().hex[:8]}"
     if dispatcher.artifacts.find(artifact) is None and leases.start(artifact, token):
         keeper = Keeper(dispatcher, artifact, token)
         keeper.start()
         try:
             leases.unclaim(order.task.queue, artifact)
-            _attempt(dispatcher, order, make, keeper)
+            with _traced(order) as span:
+                outcome = _attempt(dispatcher, order, make, keeper)
+                span.note({"segue.outcome": outcome})
+                if outcome is Outcome.FAILED:
+                    span.fail("see task_failed in the log")
         finally:
             keeper.stop()
     else:
@@ -158,13 +177,22 @@ def carry_out(dispatcher: Dispatcher, order: Order, make: Make, *, message: str)
     _go_on(dispatcher, order)
 
 
-def _attempt(dispatcher: Dispatcher, order: Order, make: Make, keeper: Keeper) -> None:
+def _traced(order: Order) -> AbstractContextManager[tracing.Span]:
+    known = {
+        "segue.job": order.job,
+        "segue.artifact": str(order.artifact),
+        "segue.request_id": order.origin.request_id,
+    }
+    return tracing.span(order.task.value, known, parent=order.origin.traceparent)
+
+
+def _attempt(dispatcher: Dispatcher, order: Order, make: Make, keeper: Keeper) -> Outcome:
     kind = order.artifact.kind.noun
     starts = Starts(dispatcher.store, order.artifact, dispatcher.segment(order.artifact))
     try:
-        start = starts.begin(worker_name())
+        start = starts.begin(_worker())
     except GaveUp:
-        return  # The dispatcher ends the jobs that wait for it.
+        return Outcome.FAILED  # The dispatcher ends the jobs that wait for it.
     attempt = Attempt(dispatcher.store, order.artifact)
     begun_s, outcome = time.monotonic(), Outcome.FAILED
     TALLY.count(STAGE_STARTS, kind)
@@ -181,6 +209,7 @@ def _attempt(dispatcher: Dispatcher, order: Order, make: Make, keeper: Keeper) -
             raise
     finally:
         TALLY.observe(STAGE_SECONDS, time.monotonic() - begun_s, kind, outcome)
+    return outcome
 
 
 def _commit(starts: Starts, attempt: Attempt, order: Order, facts: Facts) -> Outcome:

@@ -19,10 +19,9 @@ from services.gateway.backend import Backend
 from services.gateway.metrics.installation import JobsCollector, QueuesCollector, SumsCollector
 from services.gateway.metrics.process import RadiosCollector
 from services.gateway.radio.radios import Radios
+from services.gateway.served import UNCOUNTED
 
 __all__ = ["Part", "add_metrics"]
-
-UNCOUNTED = ["/metrics", "/healthz", "/readyz"]
 
 
 class Part(StrEnum):
@@ -54,7 +53,7 @@ def add_metrics(app: FastAPI, backend: Backend, radios: Radios) -> None:
         installation.register(collector)
     # Radios and events go on for hours: what counts of them is how soon they begin.
     Instrumentator(
-        excluded_handlers=UNCOUNTED, registry=process, should_exclude_streaming_duration=True
+        excluded_handlers=list(UNCOUNTED), registry=process, should_exclude_streaming_duration=True
     ).instrument(app)
 
     @app.get("/metrics", include_in_schema=False, dependencies=[Depends(let_scrape)])
