@@ -48,6 +48,9 @@ COPY --from=gateway-packages /opt/venv /opt/venv
 COPY shared shared
 COPY services/__init__.py services/
 COPY services/gateway services/gateway
+# Backups are taken by this image too: it has all that they need, and no command line.
+COPY cli/__init__.py cli/documents.py cli/errors.py cli/
+COPY cli/backup cli/backup
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]

@@ -1,14 +1,15 @@
 # Everything that a person or CI does with this repository. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench chaos test lint types contracts check secrets locks clean
+.PHONY: help setup demo bench chaos load test lint types contracts audit check secrets locks clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
 LOCAL := .venv/.local-installed
 DEV := .venv/.dev-installed
 EXTRAS := gateway chunker trainer trainer-gpu assembler local dev
-SECRETS := $(addprefix secrets/,segue_valkey_password segue_s3_access_key segue_s3_secret_key segue_admin_key minio.env)
+SECRETS := $(addprefix secrets/,segue_valkey_password segue_s3_access_key segue_s3_secret_key segue_admin_key \
+	segue_grafana_password minio.env)
 
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON = $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
@@ -31,6 +32,10 @@ chaos: $(DEV)  ## besiege a stack with SEED=1 FAULTS=110 JOBS=60, check that not
 	$(BIN)/python -m tests.chaos.campaign --seed $(or $(SEED),1) --faults $(or $(FAULTS),110) --jobs $(or $(JOBS),60) \
 		--folder "out/chaos/$$(date +%Y%m%d-%H%M%S)"
 
+load: $(DEV)  ## load a stack with JOBS=1000 UPLOADS=200 LISTENERS=500 at once; figures under out/load
+	$(BIN)/python -m tests.load.run --jobs $(or $(JOBS),1000) --uploads $(or $(UPLOADS),200) \
+		--listeners $(or $(LISTENERS),500) --folder "out/load/$$(date +%Y%m%d-%H%M%S)"
+
 test: $(DEV)  ## run all tests but those of the containers, with coverage
 	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile --cov --cov-report=
 	$(BIN)/python -m pytest --ignore tests/unit -m "not compose" --cov --cov-append --cov-report=term:skip-covered
@@ -45,7 +50,11 @@ types: $(DEV)  ## check types
 contracts: $(DEV)  ## check which package may import which
 	$(BIN)/lint-imports
 
-check: lint types contracts test  ## all of the checks above
+audit: $(DEV)  ## look for vulnerabilities in the locked packages and for dangerous calls in the code
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive shared services cli
+	$(BIN)/python tools/audit.py requirements/*.txt
+
+check: lint types contracts audit test  ## all of the checks above
 
 secrets: $(SECRETS)  ## make the passwords of the containers, once, under secrets/
 

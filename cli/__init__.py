@@ -9,6 +9,7 @@ choices.py      what the options of `segue mix` mean
 sources.py      which files are songs
 demo_run.py     `segue demo`
 experiment.py   `segue experiment`: the study's questions, one file each under experiments/
+backup/         `segue backup` and `segue restore`: the bucket as a folder
 doctor.py       `segue doctor`: what to look at; checks.py judges what was found
 client.py       the API over HTTP; documents.py types what it answers
 following.py    a job's events, and polling where they do not come

@@ -119,13 +119,22 @@ def check_port(port: int, *, is_free: bool, answers_as_segue: bool) -> Check:
     )
 
 
-def check_workers(workers: Mapping[str, int] | None) -> Check:
-    """Judge the workers of a gateway that runs, by queue; None: its queue does not answer."""
+def check_workers(workers: Mapping[str, int] | None, deaf: Mapping[str, int] | None = None) -> Check:
+    """Judge the workers of a gateway that runs.
+
+    Args:
+        workers: how many live, by queue; None: the queue does not answer.
+        deaf: how many of them do not hear their queue; None: the gateway does not tell.
+    """
     remedy = "Look into the logs of the data folder, or start `segue up` anew."
     if workers is None:
         return Check("Workers", False, "the queue does not answer", remedy)
     found = ", ".join(f"{count} {queue}" for queue, count in workers.items())
-    return Check("Workers", all(workers.values()), found or "none", remedy)
+    unable = {queue: count for queue, count in (deaf or {}).items() if count}
+    if unable:
+        found += ", of which deaf: " + ", ".join(f"{count} {queue}" for queue, count in unable.items())
+    able = all(count > unable.get(queue, 0) for queue, count in workers.items())
+    return Check("Workers", able, found or "none", remedy)
 
 
 def check_stored(stored: Mapping[str, Mapping[str, int]]) -> Check:

@@ -52,7 +52,7 @@ def parse_cut(text: str) -> Cut:
     if separator:
         values[{"silence": "threshold_dbfs", "beats": "bars"}.get(method, "chunk_s")] = value
     try:
-        return Cut.model_validate(values)
+        return Cut.model_validate(values, strict=False)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise BadSetting(
@@ -119,7 +119,7 @@ def parse_named(option: str, text: str, files: Sequence[Path]) -> NamedChoice:
     given = {"section": section, "from_s": begins and _seconds(begins), "to_s": ends and _seconds(ends)}
     asked = {field: value for field, value in given.items() if value not in (None, "")}
     try:
-        passage = Passage.model_validate({"song": ANY_SONG, **asked})
+        passage = Passage.model_validate({"song": ANY_SONG, **asked}, strict=False)
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise BadSetting(f"{option} {text} cannot be used: {reason}.") from error

@@ -72,7 +72,7 @@ def _check_gateway(
         yield Check("Gateway", False, f"{url} does not serve", str(error))
         return
     yield Check("Gateway", True, f"{url}, version {system['versions']['segue']}")
-    yield checks.check_workers(system["workers"])
+    yield checks.check_workers(system["workers"], system.get("deaf"))
     yield checks.check_stored(system["stored"])
 
 

@@ -144,7 +144,7 @@ def seam_change(manner: str | None, nudge: str | None) -> Document:
     """
     wished = (_manner(manner) if manner else {}) | (_nudge(nudge) if nudge else {})
     try:
-        return SeamChange.model_validate(wished).model_dump(mode="json", exclude_none=True)
+        return SeamChange.model_validate(wished, strict=False).model_dump(mode="json", exclude_none=True)
     except ValidationError as error:
         raise _refused("seam", error) from error
 
@@ -156,7 +156,7 @@ def _edit(kind: str, **fields: Any) -> Document:
         BadSetting: it cannot be so.
     """
     try:
-        edit = _EDIT.validate_python({"edit": kind, **fields})
+        edit = _EDIT.validate_python({"edit": kind, **fields}, strict=False)
     except ValidationError as error:
         raise _refused(kind, error) from error
     return edit.model_dump(mode="json", exclude_none=True)

@@ -75,6 +75,43 @@ class NoSongs(InputError):
     title = "No song to work on"
 
 
+class NotABackup(InputError):
+    """A folder holds no backup that can be used."""
+
+    slug = "not-a-backup"
+    title = "Not a backup"
+
+    def __init__(self, folder: str, *, found: str, remedy: str) -> None:
+        super().__init__(f"{folder} holds {found}, not a whole backup. {remedy}")
+
+
+class NothingStored(InputError):
+    """There is no bucket to copy."""
+
+    slug = "nothing-stored"
+    title = "Nothing is stored"
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"Under {folder} no Segue has stored anything. Name its data folder with --data, or another "
+            "object store with SEGUE_S3_ENDPOINT and its keys."
+        )
+
+
+class BackupDamaged(SegueError):
+    """Objects are not what their records say."""
+
+    slug = "backup-damaged"
+    title = "Some of it is damaged"
+
+    def __init__(self, damaged: list[str]) -> None:
+        shown = "\n  ".join(damaged[:20])
+        super().__init__(
+            f"{len(damaged)} records were left out, since what they name is not what they say; all others "
+            f"were copied. Delete and make these anew, or take them from an older backup:\n  {shown}"
+        )
+
+
 class AmbiguousId(InputError):
     """The beginning of an id fits several."""
 

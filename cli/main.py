@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from cli import mixing, output
+from cli.backup.commands import backup, restore
 from cli.choices import parse_cut, parse_output
 from cli.client import version
 from cli.commands import Commands
@@ -92,6 +93,8 @@ for group in (songs, cuts, pools, models, reports, mixes, radio, jobs, keys):
 app.command()(evaluate)
 app.command()(leaderboard)
 app.command()(experiment)
+app.command()(backup)
+app.command()(restore)
 
 
 @app.callback()

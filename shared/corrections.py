@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from shared.parameters import Parameters, SongId
+from shared.parameters import Choices, SongId
 from shared.sound.tonality import KEY_FORM, spelled
 
 __all__ = ["Correction", "Corrections"]
 
 
-class Correction(Parameters):
+class Correction(Choices):
     """What is known of a song; null: it is found by listening."""
 
     tempo_bpm: float | None = Field(

@@ -17,12 +17,14 @@
     │   ├── OffAir            a radio that nobody listens to has nothing to skip
     │   └── AlreadyRunning    the data folder is in use by another stack
     ├── Unavailable           a server is not there right now; trying again helps
-    │   ├── StoreUnavailable  ├── QueueUnavailable  ├── NoSound
+    │   ├── StoreUnavailable  ├── QueueUnavailable  ├── QueueFull         ├── NoSound
     │   └── RadioBusy         as many radios are on air, or as many wishes wait, as may be
     ├── MachineError          this machine lacks something
     │   ├── ToolMissing       ├── DecoderFailed     ├── EncoderFailed
     │   ├── PortTaken         ├── ServerFailed      └── OpenAddress
     ├── Corrupt               what is stored is not what its record says
+    │   └── Illegible         a record is none that this release can read
+    ├── Outdated              an attempt took so long that what it stored may be gone
     ├── GaveUp                a task was started as often as allowed and never finished
     └── Interrupted           not failures: a task stops early
         ├── Unwanted          nobody wants the artifact any more
@@ -373,6 +375,20 @@ class QueueUnavailable(Unavailable):
         super().__init__(f"The queue could not be reached: {reason}. Try again; if it stays, check Valkey.")
 
 
+class QueueFull(QueueUnavailable):
+    """Valkey has next to no memory left; it would refuse the messages of what was accepted."""
+
+    slug = "queue-full"
+    title = "The queue is full"
+
+    def __init__(self, *, used_share: float, most_share: float) -> None:
+        Unavailable.__init__(
+            self,
+            f"{used_share:.0%} of the queue's memory are in use; {most_share:.0%} may be. Try again when "
+            "some of the open jobs have ended; if it stays, give Valkey more (`maxmemory`).",
+        )
+
+
 class NoSound(Unavailable):
     """No worker made the next block of a radio in time."""
 
@@ -442,6 +458,34 @@ class Corrupt(SegueError):
 
     def __init__(self, *, what: str, found: str, needed: str) -> None:
         super().__init__(f"The stored {what} have {found}; their record says {needed}. Make them again.")
+
+
+class Illegible(Corrupt):
+    """A stored record cannot be read: it is damaged, or a later release wrote it."""
+
+    slug = "illegible"
+    title = "A stored record cannot be read"
+
+    def __init__(self, *, key: str, fault: str) -> None:
+        self.key = key
+        SegueError.__init__(
+            self,
+            f"The stored record {key} is none that this release can read ({fault}). Put it back from a "
+            "copy of the bucket, or run the release that wrote it; what it belongs to can be made again.",
+        )
+
+
+class Outdated(SegueError):
+    """An attempt took so long that what it stored may have been cleared up meanwhile."""
+
+    slug = "outdated"
+    title = "An attempt took too long"
+
+    def __init__(self, *, took_s: float, limit_s: float) -> None:
+        super().__init__(
+            f"The attempt began {took_s / 3600:.1f} h ago; after {limit_s / 3600:g} h, what it stored may "
+            "have been cleared up. It is made anew; if this comes again, keep the machine awake meanwhile."
+        )
 
 
 class PortTaken(MachineError):

@@ -1,6 +1,7 @@
-"""Tell whether a worker of a queue lives on this host: `python -m shared.health QUEUE`, for health checks.
+"""Tell whether a worker of this host does its work: `python -m shared.health QUEUE`, for health checks.
 
-A worker counts as alive while its main process beats in Valkey; so one that lost Valkey counts as ill.
+A worker counts as well while its main process beats in Valkey and its consumer hears its queue, be it idle or
+busy; so one that lost Valkey counts as ill, and one that is deaf as well.
 """
 
 from __future__ import annotations
@@ -9,23 +10,34 @@ import socket
 import sys
 
 from shared.errors import SegueError
+from shared.jobs import attention
 from shared.jobs.leases import Leases, connect_valkey
 from shared.queue import Queue
 
 
-def is_alive(leases: Leases, queue: Queue, host: str) -> bool:
-    """Tell whether a worker of a queue on a host was seen lately."""
-    return any(worker.startswith(f"{host}-") for worker in leases.workers(queue))
+def illness(leases: Leases, queue: Queue, host: str) -> str | None:
+    """Return what ails the worker of a queue on a host; None: it is well."""
+    if any(_is_on(host, worker) for worker in attention.attentive(leases, queue)):
+        return None
+    if any(_is_on(host, worker) for worker in leases.workers(queue)):
+        return f"The {queue} of {host} is deaf: it does not hear its queue. Restart it if it stays so."
+    return f"No {queue} of {host} was seen lately."
 
 
 def main(arguments: list[str]) -> int:
-    """Return 0 if a worker of the queue lives on this host, else 1."""
+    """Return 0 if a worker of the queue on this host is well, else 1 and say what ails it."""
+    leases = Leases(connect_valkey(timeout_s=3.0))
     try:
-        alive = is_alive(Leases(connect_valkey(timeout_s=3.0)), Queue(arguments[0]), socket.gethostname())
+        found = illness(leases, Queue(arguments[0]), socket.gethostname())
     except SegueError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    return 0 if alive else 1
+        found = str(error)
+    if found is not None:
+        print(found, file=sys.stderr)  # noqa: T201
+    return 0 if found is None else 1
+
+
+def _is_on(host: str, worker: str) -> bool:
+    return worker.startswith(f"{host}-")
 
 
 if __name__ == "__main__":

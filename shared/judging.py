@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from shared.parameters import Parameters
+from shared.parameters import Choices
 
 __all__ = ["LEAST_JUDGED_SONGS", "Gaps", "Protocol"]
 
@@ -15,6 +15,7 @@ Gaps = Annotated[
     Field(
         min_length=1,
         max_length=8,
+        strict=False,
         description="What is left out on each side of every chunk, rising; the first is called `at the cut`.",
     ),
 ]
@@ -24,7 +25,7 @@ LEAST_JUDGED_SONGS = 2
 """With one song there is no false successor out of another."""
 
 
-class Protocol(Parameters):
+class Protocol(Choices):
     """How approaches are judged: on which chunks, with what left out at the cut, and how much is asked."""
 
     chunks_per_song: int | None = Field(

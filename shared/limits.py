@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from shared.places import Parameters
+from shared.places import Choices
 
 __all__ = ["NO_LIMITS", "Limits"]
 
 
-class Limits(Parameters):
+class Limits(Choices):
     """What keeps a mix from replaying its songs. One that a pool cannot meet is relaxed; the report tells."""
 
     most_replay: float | None = Field(

@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from shared.limits import NO_LIMITS, Limits
-from shared.places import End, Parameters, Passage, SongId, Start
+from shared.places import Choices, End, Parameters, Passage, SongId, Start
 
 __all__ = [
     "NO_LIMITS",
     "ArtifactKey",
+    "Choices",
     "Cut",
     "End",
     "Energy",
@@ -34,7 +35,7 @@ ArtifactKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """An artifact is named by the SHA-256 of all that decides its content."""
 
 
-class Cut(Parameters):
+class Cut(Choices):
     """How a song is cut into chunks."""
 
     method: Literal["silence", "equal", "beats"] = Field(
@@ -73,11 +74,12 @@ class Training(Parameters):
     seed: int = Field(0, ge=0, lt=2**31, description="Of everything random in the fit.")
 
 
-Named = Annotated[tuple[SongId | Passage, ...], Field(max_length=1000)]
+Named = Annotated[tuple[SongId | Passage, ...], Field(max_length=1000, strict=False)]
 """Songs, and passages of songs."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=10)]
-EnergyPoints = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=1, max_length=100)]
+_EnergyPoint = Annotated[tuple[Share, Share], Field(strict=False)]
+EnergyPoints = Annotated[tuple[_EnergyPoint, ...], Field(min_length=1, max_length=100, strict=False)]
 Energy = Literal["rise", "fall", "arc"] | EnergyPoints
 
 
@@ -96,7 +98,7 @@ _NOT_GREEDY = (
 )
 
 
-class Sequencing(Parameters):
+class Sequencing(Choices):
     """How chunks are chosen from the pool."""
 
     chunks: int | None = Field(
@@ -257,7 +259,7 @@ class Sequencing(Parameters):
         return self
 
 
-class Output(Parameters):
+class Output(Choices):
     """How a mix is rendered."""
 
     format: Literal["mp3", "wav", "flac", "ogg"] = Field("mp3", description="Container and codec.")

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-__all__ = ["End", "Parameters", "Passage", "SongId", "Start", "song_of"]
+__all__ = ["Choices", "End", "Parameters", "Passage", "SongId", "Start", "song_of"]
 
 SongId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A song is named by the SHA-256 of its bytes."""
@@ -15,17 +15,24 @@ SongId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 class Parameters(BaseModel):
     """A frozen group of parameters that refuses names it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # JSON knows no infinity: what was stored with one would come back as null.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Start(Parameters):
+class Choices(Parameters):
+    """Parameters that users choose: `"5"`, `true` and what is not finite are no numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Start(Choices):
     """The chunk a mix begins with."""
 
     song: SongId = Field(description="Its song.")
     chunk: int = Field(0, ge=0, description="Its number in the song's cut, from 0.")
 
 
-class End(Parameters):
+class End(Choices):
     """Where a mix ends: a chunk, or any chunk of a song."""
 
     song: SongId = Field(description="Its song.")
@@ -34,7 +41,7 @@ class End(Parameters):
     )
 
 
-class Passage(Parameters):
+class Passage(Choices):
     """A passage of a song: one of its sections, or a span of time."""
 
     song: SongId = Field(

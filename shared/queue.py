@@ -15,6 +15,7 @@ from kombu import Exchange
 from kombu import Queue as KombuQueue
 from pydantic import BaseModel, ConfigDict
 
+from shared.origin import Origin
 from shared.settings import Settings, get_settings
 from shared.store.keys import Artifact, Kind
 from shared.store.specs import AnySpec
@@ -79,6 +80,7 @@ class Order(BaseModel):
     tenant: str
     job: str
     spec: AnySpec
+    origin: Origin = Origin()
 
     @property
     def artifact(self) -> Artifact:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.parameters import Parameters, SongId
+from shared.parameters import Choices, Parameters, SongId
 
 __all__ = [
     "MAX_EDITS",
@@ -40,7 +40,7 @@ Ms = Annotated[float, Field(ge=-MOST_NUDGE_MS, le=MOST_NUDGE_MS, allow_inf_nan=F
 Beats = Annotated[float, Field(ge=-MOST_NUDGE_BEATS, le=MOST_NUDGE_BEATS, allow_inf_nan=False)]
 
 
-class ChunkName(Parameters):
+class ChunkName(Choices):
     """One chunk of a pool."""
 
     song: SongId = Field(description="Its song.")
@@ -60,7 +60,7 @@ class SeamWish(Parameters):
     nudge_s: float = 0.0
 
 
-class SeamChange(Parameters):
+class SeamChange(Choices):
     """What is to be different about a seam; null: as it is."""
 
     manner: Manner | None = Field(
@@ -82,7 +82,7 @@ class SeamChange(Parameters):
         return self.manner is None and self.nudge_ms is None and self.nudge_beats is None
 
 
-class Swap(Parameters):
+class Swap(Choices):
     """Put another chunk in the place of one."""
 
     edit: Literal["swap"] = Field("swap", description="Its kind.")
@@ -94,7 +94,7 @@ class Swap(Parameters):
     )
 
 
-class Ban(Parameters):
+class Ban(Choices):
     """Keep a chunk or a song out of the mix and all revisions of it; others take its places."""
 
     edit: Literal["ban"] = Field("ban", description="Its kind.")
@@ -102,7 +102,7 @@ class Ban(Parameters):
     chunk: int | None = Field(None, ge=0, description="Its chunk, from 0; null: all of them.")
 
 
-class _Section(Parameters):
+class _Section(Choices):
     first: Position = Field(description="The first place of the section, from 0.")
     last: Position = Field(description="The last one.")
 
@@ -140,7 +140,7 @@ class SeamEdit(SeamChange):
         return self
 
 
-class Lengthen(Parameters):
+class Lengthen(Choices):
     """Let the mix go on after its last chunk."""
 
     edit: Literal["lengthen"] = Field("lengthen", description="Its kind.")
@@ -156,14 +156,14 @@ class Lengthen(Parameters):
         return self
 
 
-class Remove(Parameters):
+class Remove(Choices):
     """Take a chunk out; its neighbours meet."""
 
     edit: Literal["remove"] = Field("remove", description="Its kind.")
     position: Position = Field(description="Its place in the mix, from 0.")
 
 
-class Move(Parameters):
+class Move(Choices):
     """Put a chunk elsewhere in the mix."""
 
     edit: Literal["move"] = Field("move", description="Its kind.")
@@ -172,4 +172,4 @@ class Move(Parameters):
 
 
 Edit = Annotated[Swap | Ban | Pin | Unpin | SeamEdit | Lengthen | Remove | Move, Field(discriminator="edit")]
-Edits = Annotated[tuple[Edit, ...], Field(min_length=1, max_length=MAX_EDITS)]
+Edits = Annotated[tuple[Edit, ...], Field(min_length=1, max_length=MAX_EDITS, strict=False)]

@@ -67,6 +67,20 @@ class Settings(BaseSettings):
         None, ge=0, description="Requests a minute; 0: any. Unset: 600, and any for `local`."
     )
 
+    # What one gateway takes on at once, whoever asks; 0: any number
+    most_requests: int = Field(
+        256, ge=0, description="Requests under way, uploads and streams left out; more are answered 503."
+    )
+    most_uploads: int = Field(
+        64, ge=0, description="Uploads under way, of which a few are stored at a time; more are answered 503."
+    )
+    most_streams: int = Field(
+        1000, ge=0, description="Streams of job events and of radios; more are answered 503."
+    )
+    most_open_jobs: int = Field(
+        10_000, ge=0, description="Jobs of all tenants that have not ended; more are answered 503."
+    )
+
     # Radios
     most_radios: int = Field(
         20, description="Radios of different pools or seeds that one gateway has on air, however many listen."
@@ -95,6 +109,14 @@ class Settings(BaseSettings):
     checkpoint_s: float = Field(30.0, description="Within a segment, a checkpoint is stored this often.")
     reconcile_s: float = Field(2.0, description="Seconds between two looks of the reconciler.")
     lease_s: float = Field(20.0, description="Seconds that a running task's lease lives without renewal.")
+
+    otlp_endpoint: str | None = Field(
+        None,
+        description="Where traces are sent by OTLP over HTTP: http://collector:4318; unset: nowhere.",
+    )
+    deaf_after_s: float = Field(
+        30.0, description="A worker that has not heard its queue for so many seconds is told to be deaf."
+    )
 
     log_format: Literal["pretty", "json"] = Field("json", description="How logs are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")

@@ -5,7 +5,7 @@ settings    the same with a key prefix and a bucket of this test's own, the buck
 store       the object store of `settings`
 valkey      a client of the Valkey server; keys are not prefixed by it
 real_songs  sound files of the folder SEGUE_TEST_SONGS; without it the test is skipped
-odd_files   files of the folder SEGUE_TEST_CORPUS; without it the test is skipped
+odd_songs   odd and broken sound files (see `tests.support.corpus`); without any the test is skipped
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import redis
 from cli.stack.stack import Stack
 from shared.settings import Settings
 from shared.store.objects import ObjectStore, connect
+from tests.support.corpus import odd_files
 from tests.support.servers import apart, running_servers
 
 SOUND = {".flac", ".mp3", ".ogg", ".wav"}
@@ -62,8 +63,8 @@ def real_songs() -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def odd_files() -> list[Path]:
-    return _files_of("SEGUE_TEST_CORPUS")
+def odd_songs() -> list[Path]:
+    return odd_files() or pytest.skip("there is no folder of odd sound files")
 
 
 def _files_of(variable: str) -> list[Path]:

@@ -171,17 +171,7 @@ class Stack:
 
     def settings(self) -> Settings:
         """Return settings that point at this stack; it must have been started."""
-        identity = self._known
-        return Settings(
-            valkey_url=self._valkey.url,
-            valkey_password=SecretStr(identity.valkey_password),
-            s3_endpoint=self._seaweed.endpoint,
-            s3_access_key=identity.s3_access_key,
-            s3_secret_key=SecretStr(identity.s3_secret_key),
-            s3_secure=False,
-            host=self.host,
-            port=self.port,
-        )
+        return settings_of(self.folder, self._known).model_copy(update={"host": self.host, "port": self.port})
 
     def environment(self) -> dict[str, str]:
         """Return the same settings as the environment variables that the services read."""
@@ -232,14 +222,11 @@ class Stack:
 
     @property
     def _valkey(self) -> valkey.Valkey:
-        return valkey.Valkey(self.folder.valkey, self._known.ports[0], self._known.valkey_password)
+        return _valkey_of(self.folder, self._known)
 
     @property
     def _seaweed(self) -> seaweed.Seaweed:
-        known = self._known
-        return seaweed.Seaweed(
-            self.folder.s3, known.ports[1:], known.s3_access_key, known.s3_secret_key, Settings().s3_bucket
-        )
+        return _seaweed_of(self.folder, self._known)
 
     def _write_state(self) -> None:
         # Of use to others only: a full disk must not stop the children. Looked and written in one, lest a
@@ -266,6 +253,32 @@ class Stack:
                 continue
             log = self.folder.log(name)
             raise ServerFailed(name, reason=reason, log=str(log), last_lines=_tail(log))
+
+
+def settings_of(folder: DataFolder, identity: Identity) -> Settings:
+    """Return settings that point at the servers of a data folder."""
+    return Settings(
+        valkey_url=_valkey_of(folder, identity).url,
+        valkey_password=SecretStr(identity.valkey_password),
+        s3_endpoint=_seaweed_of(folder, identity).endpoint,
+        s3_access_key=identity.s3_access_key,
+        s3_secret_key=SecretStr(identity.s3_secret_key),
+        s3_secure=False,
+    )
+
+
+def _valkey_of(folder: DataFolder, identity: Identity) -> valkey.Valkey:
+    return valkey.Valkey(folder.valkey, identity.ports[0], identity.valkey_password)
+
+
+def _seaweed_of(folder: DataFolder, identity: Identity) -> seaweed.Seaweed:
+    return seaweed.Seaweed(
+        folder.s3,
+        identity.ports[1:],
+        identity.s3_access_key,
+        identity.s3_secret_key,
+        Settings().s3_bucket,
+    )
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

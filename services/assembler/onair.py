@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -33,7 +34,7 @@ from shared.errors import PoolTooSmall
 
 __all__ = ["RATE_HZ", "Air", "Planned", "Resumed", "Station", "heed", "pieces_of", "plan_until", "songs_of"]
 
-RATE_HZ = 44100
+RATE_HZ: Final = 44100
 SHUNNED_S = 600.0
 """A song that was skipped does not come back so soon, if there are others."""
 

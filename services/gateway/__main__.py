@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 
 import structlog
@@ -12,17 +13,34 @@ from services.gateway.access.modes import check_address
 from services.gateway.app import create_app
 from shared.errors import OpenAddress
 from shared.logs import configure_logs
-from shared.settings import get_settings
+from shared.process import name_service
+from shared.settings import Settings, get_settings
 from shared.store.objects import connect
 
+OTHER_FILES = 512
+"""Connections to the servers, those that are being refused, and files."""
 GRACE_S = 3
 """Seconds that requests get to end at shutdown; event streams are cut off then, and clients come back."""
+
+
+def allow_connections(settings: Settings) -> None:
+    """Let this process hold the connections that the settings let in, as far as the machine allows it.
+
+    The usual limit of 1,024 open files is less than that, and a server that has reached it answers nobody.
+    """
+    needed = OTHER_FILES + settings.most_requests + settings.most_uploads + settings.most_streams
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def main() -> int:
     """Serve until told to stop; return the exit code."""
     settings = get_settings()
+    name_service("gateway")
     configure_logs(settings)
+    allow_connections(settings)
     try:
         check_address(settings, lambda: Keyring(connect(settings, retries=0)).has_any())
     except OpenAddress as error:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import structlog
 from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from services.gateway import problems
 from services.gateway.access.doorkeeper import Doorkeeper
 from services.gateway.access.keyring import Keyring
+from services.gateway.access.turnstile import Turnstile
 from services.gateway.auth import admit
 from services.gateway.backend import Backend, connect_backend
 from services.gateway.dependencies import admission_documented
+from services.gateway.description import describe
 from services.gateway.events import Announcements
-from services.gateway.metrics import add_metrics
+from services.gateway.metrics.exposing import add_metrics
 from services.gateway.middleware import RequestFrame
 from services.gateway.policies import add_docs
 from services.gateway.radio.radios import Radios
@@ -51,6 +51,9 @@ assembles and renders a new song.
 Work is asked for with `POST`, which answers 202 with a job; follow it at its `events` link, by server-sent
 events, or poll it. Every error is a problem document (RFC 9457) that says what was found, what was needed
 and what to do. Send an `Idempotency-Key` with a `POST` to be able to repeat it safely.
+
+Where there is too much to do, a request is refused before anything of it is done: with 429 where a key has
+had its share, with 503 where the installation has. Send it again after the seconds that `Retry-After` says.
 
 Where a key is asked for, send it as `Authorization: Bearer segue_...`. A key opens what was made with it, or
 with another key of the same tenant; whatever else there is, is not found.
@@ -103,10 +106,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(session.leaving, prefix="/v1")
     app.include_router(health.router)
     problems.add_problem_handlers(app)
-    add_metrics(app, backend)
+    app.add_middleware(Turnstile, settings=settings)  # Within what counts requests, so that refusals count.
+    add_metrics(app, backend, app.state.radios)
     add_docs(app)
     app.add_middleware(RequestFrame)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 
 
@@ -131,22 +135,3 @@ def _ensure_bucket(backend: Backend) -> None:
     except Unavailable as error:
         # The gateway answers 503 until the store is there; workers make the bucket too.
         log.warning("no store yet", action="store_missing", cause=str(error))
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """Describe the API; FastAPI files problems under the route's media type, which is not theirs."""
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            tags=app.openapi_tags,
-            routes=app.routes,
-        )
-        for operation in (one for path in schema["paths"].values() for one in path.values()):
-            for response in operation["responses"].values():
-                for content in list(response.get("content", {}).values()):
-                    if content.get("schema", {}).get("$ref", "").endswith("/Problem"):
-                        response["content"] = {problems.MEDIA_TYPE: content}
-        app.openapi_schema = schema
-    return app.openapi_schema

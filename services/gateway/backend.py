@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from kombu.exceptions import OperationalError
@@ -16,11 +16,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from services.gateway.access.quotas import Quotas
-from shared.errors import KeyReused, QueueUnavailable, Unavailable
+from shared.errors import KeyReused, QueueFull, QueueUnavailable, Unavailable
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.leases import Leases, connect_valkey, translated
 from shared.jobs.pipeline import make_plan
-from shared.jobs.plans import Plan
+from shared.jobs.plans import Find, Plan
 from shared.jobs.progress import ProgressBoard
 from shared.jobs.recipes import Recipe
 from shared.jobs.records import Job, JobRecords
@@ -33,6 +33,10 @@ from shared.store.objects import ObjectStore, connect
 
 VALKEY_TIMEOUT_S = 1.0
 STORE_TIMEOUT_S = 4.0
+FULL_SHARE = 0.9
+"""Of Valkey's memory, where it has a limit: the rest is for jobs that were accepted before."""
+POOLED_CONNECTIONS = 48
+"""Kept open to the store: as many as threads that answer requests, look for listeners and store uploads."""
 AWAY_S = 2.0
 """For so long Valkey is not asked again about what can be shown without it."""
 log = structlog.get_logger(__name__)
@@ -56,7 +60,7 @@ class Backend:
 
     def __post_init__(self) -> None:
         self._uncached = Artifacts(self.store)
-        self.quotas = Quotas(self.settings, self._stored_bytes, self._count_open)
+        self.quotas = Quotas(self.settings, self._stored_bytes, self._count_open, self._count_all_open)
 
     @property
     def leases(self) -> Leases:
@@ -88,6 +92,14 @@ class Backend:
         with translated():
             self.leases.valkey.ping()
 
+    def need_room_in_queue(self) -> None:
+        """Raise QueueUnavailable unless Valkey answers, or QueueFull if it has next to no memory left."""
+        with translated():
+            memory: Any = self.leases.valkey.info("memory")
+        used, most = memory["used_memory"], memory.get("maxmemory", 0)
+        if most and used > FULL_SHARE * most:
+            raise QueueFull(used_share=used / most, most_share=FULL_SHARE)
+
     def ask_queue(self, ask: Callable[[], Answer]) -> Answer:
         """Ask Valkey for what can be done without: a list must not wait for it once per item.
 
@@ -109,7 +121,7 @@ class Backend:
             QueueUnavailable, StoreUnavailable: nothing was accepted.
             KeyReused: the job of this id was asked for something else.
         """
-        self.need_queue()
+        self.need_room_in_queue()
         try:
             accepted = self.dispatcher.submit(tenant, job, recipe)
         except Unavailable:
@@ -123,9 +135,9 @@ class Backend:
             raise KeyReused(job=job)
         return accepted
 
-    def plan(self, job: Job) -> Plan:
+    def plan(self, job: Job, find: Find | None = None) -> Plan:
         """Plan a job to be looked at: whether uploads still lie there is left to the reconciler."""
-        return make_plan(job.tenant, job.accepted.recipe, self.artifacts.find, lambda _: True)
+        return make_plan(job.tenant, job.accepted.recipe, find or self.artifacts.find, lambda _: True)
 
     def open_jobs(self, tenant: str) -> list[Job]:
         """Return a tenant's jobs that have not ended, oldest first."""
@@ -144,6 +156,9 @@ class Backend:
     def _count_open(self, tenant: str) -> int:
         return sum(1 for _ in self.store.list(keys.open_jobs_folder(tenant)))
 
+    def _count_all_open(self) -> int:
+        return sum(self._count_open(tenant) for tenant in self.records.tenants())
+
     def close(self) -> None:
         """Give the connections back."""
         self.leases.valkey.close()
@@ -153,7 +168,7 @@ def connect_backend(settings: Settings) -> Backend:
     """Return the gateway's connections; no request is made yet."""
     valkey = connect_valkey(settings, timeout_s=VALKEY_TIMEOUT_S)
     valkey.set_retry(Retry(NoBackoff(), 0))
-    store = connect(settings, timeout_s=STORE_TIMEOUT_S, retries=0)
+    store = connect(settings, timeout_s=STORE_TIMEOUT_S, retries=0, connections=POOLED_CONNECTIONS)
     app = make_app("services.gateway", settings, patient=False)
 
     def enqueue(order: Order) -> None:

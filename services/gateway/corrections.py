@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.backend import Backend
 from shared.corrections import Correction, Corrections
 from shared.store import keys
+from shared.store.documents import from_json
 from shared.store.objects import to_json
 
 __all__ = ["all_corrections", "find_correction", "forget_correction", "keep_correction"]
@@ -23,8 +24,9 @@ def all_corrections(backend: Backend, tenant: str) -> Corrections:
 
 def find_correction(backend: Backend, tenant: str, song: str) -> Correction:
     """Return what is known of a song."""
-    data = backend.store.find(keys.correction(tenant, song))
-    return Correction() if data is None else Correction.model_validate_json(data)
+    key = keys.correction(tenant, song)
+    data = backend.store.find(key)
+    return Correction() if data is None else from_json(Correction, data, key=key)
 
 
 def keep_correction(backend: Backend, tenant: str, song: str, correction: Correction) -> None:

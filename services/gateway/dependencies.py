@@ -30,10 +30,11 @@ _MEANINGS = {
     HTTPStatus.TOO_MANY_REQUESTS: "This key has had its share; `Retry-After` says when to ask again.",
     HTTPStatus.CONFLICT: "The state of things forbids it; the problem names what stands in the way.",
     HTTPStatus.NOT_FOUND: "There is no such thing.",
-    HTTPStatus.REQUEST_TIMEOUT: "The upload stalled.",
+    HTTPStatus.REQUEST_TIMEOUT: "The upload stalled, or comes too slowly.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "It is larger than the limit, or there is no room left.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The range begins after the last byte.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The queue or the store does not answer: try again later.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The queue or the store does not answer, or there is too much to do; "
+    "`Retry-After` says when to ask again.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "What was given cannot work; the problem says what was needed.",
 }
 
@@ -126,8 +127,9 @@ def accept(backend: Backend, tenant: str, recipe: Recipe, key: str | None, respo
         QueueUnavailable, StoreUnavailable: nothing was accepted.
         NotFound, InputError: the recipe is known to fail.
         TooManyJobs, StorageFull: the tenant has had its share.
+        TooManyInAll: all tenants together have.
     """
-    backend.need_queue()
+    backend.need_room_in_queue()
     identifier = job_id(tenant, key)
     if key is None or backend.records.find(tenant, identifier) is None:
         resolver_of(backend, tenant).check(recipe)

@@ -1,12 +1,22 @@
 """What no record reaches: what crashes, cancelled fits and deletions leave behind.
 
-The decision is pure, over one listing of the bucket; `collect` lists, decides and deletes. Only what is
-older than a day is garbage, which no task and no upload is: so nothing under way is ever taken.
+The decision is pure, over one listing of the bucket; `collect` looks, decides, looks again and deletes, while
+jobs are accepted, run and end around it. That nothing that a record reaches is ever taken rests on this:
+
+- Only what is older than a day is garbage, and no attempt older than half a day commits (`Attempt.commit`).
+- A look reads the open jobs first and lists afterwards, so what a job makes that ends in between is listed.
+- A result that nothing rests on is withdrawn before it is deleted: its manifest goes, and everyone is told to
+  forget it. Whoever found it before then has his job on record by now, open, or ended with what he made; the
+  second look sees either, and the manifest is put back. Whoever comes later finds it missing, and makes it.
+- Just what the first look listed is deleted, and of that only what the second finds to be garbage as well. So
+  what is made anew under the same key in the meantime stays.
+- A job that is accepted while its mark is swept gets it again (`JobRecords.drop_mark`), and an upload whose
+  source is swept copies it again (`uploads.keep`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -50,8 +60,13 @@ class Garbage:
     prefix: str
     """What all their keys begin with; a folder ends with a slash."""
     reason: str
-    objects: int
+    keys: tuple[str, ...]
     size_bytes: int
+
+    @property
+    def objects(self) -> int:
+        """How many they are."""
+        return len(self.keys)
 
 
 @dataclass(frozen=True)
@@ -69,7 +84,13 @@ class Records:
     open_jobs: Set[str]
 
 
-def unreached(tenant: str, stored: Iterable[Stored], records: Records, now: datetime) -> list[Garbage]:
+def unreached(
+    tenant: str,
+    stored: Iterable[Stored],
+    records: Records,
+    now: datetime,
+    least_age: timedelta = LEAST_AGE,
+) -> list[Garbage]:
     """Return what nothing reaches among what is stored of a tenant.
 
     Args:
@@ -77,6 +98,7 @@ def unreached(tenant: str, stored: Iterable[Stored], records: Records, now: date
         stored: every object under it.
         records: what is on record.
         now: the time that ages are counted to.
+        least_age: what is younger is under way, and no garbage.
     """
     stored = list(stored)
     songs = {one.key.split("/")[3] for one in stored if one.key.endswith("/upload.json")}
@@ -87,9 +109,9 @@ def unreached(tenant: str, stored: Iterable[Stored], records: Records, now: date
         if found is not None:
             groups.setdefault(found, []).append(one)
     return [
-        Garbage(prefix, reason, len(group), sum(one.size_bytes for one in group))
+        Garbage(prefix, reason, tuple(one.key for one in group), sum(one.size_bytes for one in group))
         for (prefix, reason), group in groups.items()
-        if all(one.modified is not None and now - one.modified > LEAST_AGE for one in group)
+        if all(one.modified is not None and now - one.modified > least_age for one in group)
     ]
 
 
@@ -147,42 +169,110 @@ def _is_unused(artifact: Artifact, manifest: Manifest | None, alive: Set[Artifac
     return artifact.kind in DERIVED and manifest is not None and artifact not in alive
 
 
-def collect(backend: Backend, tenant: str, *, dry_run: bool) -> list[Garbage]:
-    """Delete what nothing reaches, or only tell what that is."""
+def collect(
+    backend: Backend, tenant: str, *, dry_run: bool, least_age: timedelta = LEAST_AGE
+) -> list[Garbage]:
+    """Delete what nothing reaches, or only tell what that is.
+
+    Jobs that are open and lack their mark get it again, as in a bucket that was copied while Segue ran.
+    """
+    stored, records = _look(backend, tenant, {})
+    found = unreached(tenant, stored, records, datetime.now(UTC), least_age)
+    if dry_run:
+        return found
+    for job in unmarked(tenant, stored):
+        backend.records.put_mark(tenant, job)  # Of one that has ended meanwhile, it is dropped again.
+    return _sweep(backend, tenant, found, records, least_age) if found else []
+
+
+def unmarked(tenant: str, stored: Iterable[Stored]) -> list[str]:
+    """Return the jobs that were accepted, have no outcome and have no mark either."""
+    names = {one.key for one in stored}
+    jobs = {key.split("/")[3] for key in names if key.startswith(keys.jobs_folder(tenant))}
+    return sorted(
+        job
+        for job in jobs
+        if keys.job_record(tenant, job, "accepted") in names
+        and keys.job_record(tenant, job, "outcome") not in names
+        and keys.open_job(tenant, job) not in names
+    )
+
+
+def _look(
+    backend: Backend, tenant: str, withdrawn: Mapping[Artifact, Manifest]
+) -> tuple[list[Stored], Records]:
+    """Return what is stored and what is on record, manifests that are withdrawn for the moment included."""
+    jobs = backend.open_jobs(tenant)  # First: see the module's docstring.
     stored = list(backend.store.list(keys.tenant_folder(tenant)))
-    # Read after the listing, and jobs last: whatever came in between is on record.
-    manifests = _manifests_of(backend, tenant, stored)
-    jobs = backend.open_jobs(tenant)
-    needed = {artifact for job in jobs for artifact in backend.plan(job).needed}
-    records = Records(manifests, needed, {job.id for job in jobs})
-    found = unreached(tenant, stored, records, datetime.now(UTC))
-    if found and not dry_run:
-        backend.leases.note_deletion()
-        for garbage in found:
-            _remove(backend, garbage)
-        backend.leases.note_deletion()
-    return found
+    find = backend.artifacts.find
+    manifests = dict(withdrawn)
+    for artifact in _committed(tenant, stored):
+        if (manifest := find(artifact)) is not None:
+            manifests[artifact] = manifest
+    plans = [backend.plan(job, lambda artifact: find(artifact) or withdrawn.get(artifact)) for job in jobs]
+    needed = {artifact for plan in plans for artifact in plan.needed}
+    return stored, Records(manifests, needed, {job.id for job in jobs})
 
 
-def _manifests_of(backend: Backend, tenant: str, stored: Iterable[Stored]) -> dict[Artifact, Manifest]:
-    artifacts = backend.artifacts
-    manifests = {}
+def _committed(tenant: str, stored: Iterable[Stored]) -> Iterator[Artifact]:
     for one in stored:
         if one.key.endswith("/manifest.json"):
-            folder, name, _ = one.key.removeprefix(keys.tenant_folder(tenant)).split("/")
-            artifact = Artifact(tenant, Kind(folder), name)
-            manifest = artifacts.find(artifact)
-            if manifest is not None:
-                manifests[artifact] = manifest
-    return manifests
+            yield _artifact_of(tenant, one.key)
 
 
-def _remove(backend: Backend, garbage: Garbage) -> None:
-    if not garbage.prefix.endswith("/"):
-        backend.store.delete(garbage.prefix)
-    elif garbage.reason == UNUSED:
-        tenant, folder, key = garbage.prefix.removeprefix("t/").rstrip("/").split("/")
-        backend.dispatcher.artifacts.delete(Artifact(tenant, Kind(folder), key))
+def _artifact_of(tenant: str, key: str) -> Artifact:
+    folder, name, _ = key.removeprefix(keys.tenant_folder(tenant)).split("/", 2)
+    return Artifact(tenant, Kind(folder), name)
+
+
+def _sweep(
+    backend: Backend, tenant: str, found: list[Garbage], records: Records, least_age: timedelta
+) -> list[Garbage]:
+    """Delete what is garbage at a second look too; return it."""
+    unused = [_artifact_of(tenant, one.prefix) for one in found if one.reason == UNUSED]
+    taken = _withdraw(backend, unused)
+    try:
+        withdrawn = {artifact: records.manifests[artifact] for artifact in taken}
+        stored, records = _look(backend, tenant, withdrawn)
+        still = {one.prefix for one in unreached(tenant, stored, records, datetime.now(UTC), least_age)}
+        kept = reached(records)
+    except BaseException:
+        _put_back(backend, taken)
+        raise
+    _put_back(backend, {artifact: data for artifact, data in taken.items() if artifact in kept})
+    removed = []
+    for one in found:
+        is_kept = (
+            _artifact_of(tenant, one.prefix) in kept if one.reason == UNUSED else one.prefix not in still
+        )
+        if not is_kept:
+            _remove(backend, tenant, one)
+            removed.append(one)
+    return removed
+
+
+def _withdraw(backend: Backend, artifacts: Iterable[Artifact]) -> dict[Artifact, bytes]:
+    """Delete manifests, and have everyone forget them; return them."""
+    found = {artifact: backend.store.find(artifact.manifest) for artifact in artifacts}
+    taken = {artifact: data for artifact, data in found.items() if data is not None}
+    if taken:
+        # Before, so that nothing is deleted unless all can hear of it; after, for who looked in between.
+        backend.leases.note_deletion()
+        backend.store.delete_many([artifact.manifest for artifact in taken])
+        backend.leases.note_deletion()
+    return taken
+
+
+def _put_back(backend: Backend, taken: Mapping[Artifact, bytes]) -> None:
+    for artifact, data in taken.items():
+        # Unless it has been made anew.
+        backend.store.create(artifact.manifest, data)
+
+
+def _remove(backend: Backend, tenant: str, garbage: Garbage) -> None:
+    if garbage.reason == STALE_MARK:
+        backend.records.drop_mark(tenant, garbage.prefix.rsplit("/", 1)[1])
     else:
-        backend.store.delete_all(garbage.prefix)
+        # A manifest was withdrawn before; one that is there now is of what was made anew.
+        backend.store.delete_many([key for key in garbage.keys if not key.endswith("/manifest.json")])
     log.info("removed", action="garbage_removed", prefix=garbage.prefix, reason=garbage.reason)

@@ -1,7 +1,8 @@
 """The list of a tenant's jobs, the newest first.
 
-Job ids say nothing of time, so all acceptances are listed to find a page: one request to the store per
-thousand objects. Only the jobs of the page are read.
+Job ids say nothing of time, so what was accepted when is read once per job and process. After that a page
+costs one listing of folders per thousand jobs: a listing of all that is in them takes stores that keep
+folders, as SeaweedFS does, longer than a client waits. Only the page's jobs are read whole.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ from services.gateway.paging import page_of
 from services.gateway.schemas.common import Page
 from services.gateway.schemas.jobs import JobSummary
 from shared.jobs.records import State
-from shared.store import keys
-
-_ACCEPTED = "/accepted.json"
 
 
 def page_of_jobs(
@@ -36,17 +34,11 @@ def page_of_jobs(
 
 def _places(backend: Backend, tenant: str, cursor: str | None) -> Iterator[str]:
     """Yield the time and id of each job as one text, the newest first, from after the cursor."""
-    stored = backend.store.list(keys.jobs_folder(tenant))
-    places = sorted(
-        (
-            f"{_sortable(one.modified)}-{one.key.removesuffix(_ACCEPTED).rsplit('/', 1)[1]}"
-            for one in stored
-            if one.key.endswith(_ACCEPTED)
-        ),
-        reverse=True,
-    )
+    records = backend.records
+    accepted = (records.find_accepted(tenant, identifier) for identifier in records.ids(tenant))
+    places = sorted((f"{_sortable(one.accepted_at)}-{one.id}" for one in accepted if one), reverse=True)
     yield from (place for place in places if cursor is None or place < cursor)
 
 
-def _sortable(instant: datetime | None) -> str:
-    return (instant or datetime.fromtimestamp(0, UTC)).astimezone(UTC).strftime("%Y%m%dT%H%M%S.%f")
+def _sortable(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%f")

@@ -6,15 +6,22 @@ from services.gateway.backend import Backend
 from services.gateway.schemas.jobs import Job, JobSummary
 from services.gateway.views.jobs import Pulse, job_view, summary_of
 from shared.errors import QueueUnavailable
-from shared.jobs import records
+from shared.jobs import attention, records
 from shared.jobs.plans import Plan
 from shared.queue import Queue
+from shared.store.keys import Artifact
 
 
 def look_at(backend: Backend, job: records.Job) -> Job:
     """Show a job as it is now."""
+    return watch(backend, job)[0]
+
+
+def watch(backend: Backend, job: records.Job) -> tuple[Job, list[Artifact]]:
+    """Show a job as it is now; return with it the artifacts whose making changes what is shown."""
     plan = backend.plan(job)
-    return job_view(job, plan, Pulse() if job.outcome else take_pulse(backend, plan))
+    shown = job_view(job, plan, Pulse() if job.outcome else take_pulse(backend, plan))
+    return shown, plan.missing
 
 
 def summarise(backend: Backend, job: records.Job) -> JobSummary:
@@ -33,7 +40,7 @@ def take_pulse(backend: Backend, plan: Plan) -> Pulse:
         return Pulse(
             running=frozenset(running),
             progress=backend.board.read(sorted(running)),
-            workers={queue: len(backend.leases.workers(queue)) for queue in Queue},
+            workers={queue: len(attention.attentive(backend.leases, queue)) for queue in Queue},
         )
 
     try:

@@ -1,4 +1,4 @@
-"""What holds for every request: an id for the logs, security headers, and no changes by other websites.
+"""What holds for every request: a line in the logs, an end, security headers, no changes by other websites.
 
 Browsers send a page's requests to any address, loopback too. Answers cannot be read by other sites, since
 no CORS header allows it; changes are refused by their Origin.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import structlog
@@ -17,7 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import policies
 from services.gateway.access.streams import ending_when_locked_out
+from services.gateway.bodies import MOST_BODY_BYTES, Body
 from services.gateway.problems import CrossSite, describe, respond
+from services.gateway.served import Served
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
@@ -46,10 +49,17 @@ class RequestFrame:
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
         send = ending_when_locked_out(scope, send)
+        body = Body(scope, receive, most_bytes=None if is_upload(scope) else MOST_BODY_BYTES)
+        served = Served(scope, request_id)
 
         async def send_with_headers(message: Message) -> None:
+            served.see(message)
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
+                if body.unfinished and message["status"] != HTTPStatus.REQUEST_TIMEOUT:
+                    await body.drain()
+                if body.unfinished:
+                    answer["Connection"] = "close"
                 answer.update({**SECURITY_HEADERS, "X-Request-ID": request_id})
                 answer.setdefault("Content-Security-Policy", policies.NOTHING)
                 if scope["path"].startswith("/v1/"):
@@ -58,11 +68,17 @@ class RequestFrame:
                     answer.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        if scope["method"] not in SAFE_METHODS and is_cross_site(headers):
-            refusal = respond(Request(scope), describe(CrossSite(headers["origin"])))
-            await refusal(scope, receive, send_with_headers)
-            return
-        await self._app(scope, receive, send_with_headers)
+        with served.watched(headers.get("traceparent")):
+            if scope["method"] not in SAFE_METHODS and is_cross_site(headers):
+                refusal = respond(Request(scope), describe(CrossSite(headers["origin"])))
+                await refusal(scope, body.receive, send_with_headers)
+            else:
+                await self._app(scope, body.receive, send_with_headers)
+
+
+def is_upload(scope: Scope) -> bool:
+    """Tell whether a request sends a song, whose bytes are counted as they are stored."""
+    return bool(scope["method"] == "POST" and scope["path"] == "/v1/songs")
 
 
 def is_cross_site(headers: Headers) -> bool:

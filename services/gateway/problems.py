@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from services.gateway.access import refusals
 from services.gateway.schemas.common import FieldError, Problem
@@ -26,6 +27,8 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 LONGEST_FOUND = 100
 MOST_FIELDS = 20
+UNREADABLE = {"loc": ("body",), "input": "what cannot be parsed", "msg": "JSON in UTF-8"}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _CLIENT_CLOSED = 499
 log = structlog.get_logger(__name__)
 
@@ -53,6 +56,19 @@ class UploadStalled(errors.SegueError):
         super().__init__(f"Nothing came for {waited_s:g} s in the middle of the upload. Send it again.")
 
 
+class UploadSlow(errors.SegueError):
+    """An upload comes so slowly that it would keep others waiting."""
+
+    slug = "upload-slow"
+    title = "The upload is too slow"
+
+    def __init__(self, *, come_bytes: int, waited_s: float, least_bytes_per_s: float) -> None:
+        super().__init__(
+            f"{come_bytes / 1e3:.0f} kB came in {waited_s:.0f} s; {least_bytes_per_s / 1e3:g} kB a second "
+            "are needed. Send it over a faster line, or compress the song (MP3, Ogg, FLAC)."
+        )
+
+
 class CrossSite(errors.SegueError):
     """Another website's page tries to change something."""
 
@@ -75,12 +91,14 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     UploadStalled: HTTPStatus.REQUEST_TIMEOUT,
+    UploadSlow: HTTPStatus.REQUEST_TIMEOUT,
     CrossSite: HTTPStatus.FORBIDDEN,
     refusals.KeyNeeded: HTTPStatus.UNAUTHORIZED,
     refusals.OperatorOnly: HTTPStatus.FORBIDDEN,
     refusals.WrongHost: HTTPStatus.MISDIRECTED_REQUEST,
     refusals.QuotaReached: HTTPStatus.TOO_MANY_REQUESTS,
     refusals.StorageFull: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.GatewayBusy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The status of each error; of one that is not listed, that of its nearest ancestor."""
 
@@ -167,7 +185,7 @@ def add_problem_handlers(app: FastAPI) -> None:
             log.error("request failed", action="request_failed", cause=str(error), exc_info=error)
         elif isinstance(error, refusals.Refusal):
             log.warning("request refused", action="request_refused", cause=error.slug)
-        return respond(request, describe(error), _headers_of(error))
+        return respond(request, describe(error), headers_of(error))
 
     @app.exception_handler(RequestValidationError)
     async def fields(request: Request, error: RequestValidationError) -> Response:
@@ -178,6 +196,11 @@ def add_problem_handlers(app: FastAPI) -> None:
         headers = dict(error.headers or {})
         if error.status_code < HTTPStatus.BAD_REQUEST:
             return Response(status_code=error.status_code, headers=headers)
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            # FastAPI's word for a body that is no text, or text that no parser takes.
+            return respond(request, describe_fields([UNREADABLE]))
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(_methods(request))
         detail = (
             f"{request.method} {_shortened(request.url.path)}: {error.detail}. See /docs for what there is."
         )
@@ -194,18 +217,30 @@ def add_problem_handlers(app: FastAPI) -> None:
         return respond(request, describe(errors.SegueError(detail)))
 
 
-def _headers_of(error: errors.SegueError) -> dict[str, str]:
+def headers_of(error: errors.SegueError) -> dict[str, str]:
+    """Return the headers that an error's answer has."""
     if isinstance(error, errors.Unavailable):
         return {"Retry-After": str(RETRY_AFTER_S)}
     if isinstance(error, refusals.KeyNeeded):
         return {"WWW-Authenticate": 'Bearer realm="segue"'}
-    if isinstance(error, refusals.QuotaReached):
+    if isinstance(error, refusals.QuotaReached | refusals.GatewayBusy):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size_bytes}"}
     return {}
 
 
+def _methods(request: Request) -> list[str]:
+    """Return the methods that a path takes; a route knows but its own."""
+    routes, scope = request.app.router.routes, request.scope
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+
+
 def _shortened(value: Any) -> str:
     text = value if isinstance(value, str) else repr(value)
+    text = text.encode(errors="backslashreplace").decode()  # JSON can name halves of characters.
     return text if len(text) <= LONGEST_FOUND else f"{text[:LONGEST_FOUND]}…"

@@ -1,14 +1,17 @@
 """Uploads: from the network into the store as a stream, counted and hashed once, on their way.
 
 A thread stores the bytes with the store's blocking SDK and asks for the next block when it needs one, so
-no more than one part lies in memory and a fast client waits for a slow store. Whatever goes wrong, nothing
-of an upload is left behind; what a crash leaves under `uploads/` is cleared up later.
+no more than one part lies in memory and a fast client waits for a slow store. Few are stored at a time, so
+slow clients could keep all others out: an upload waits for its turn once its first bytes are there, and is
+given up if it comes too slowly. Whatever goes wrong, nothing of an upload is left behind; what a crash leaves
+under `uploads/` is cleared up later.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,16 +21,21 @@ import anyio
 import structlog
 from anyio import CapacityLimiter, from_thread, to_thread
 
-from services.gateway.problems import UploadStalled
+from services.gateway.problems import UploadSlow, UploadStalled
 from shared.errors import SegueError, SongEmpty, SongTooLarge, Unavailable
 from shared.store import keys
 from shared.store.manifests import UploadRecord
 from shared.store.objects import ObjectStore, to_json
 
 STALLED_AFTER_S = 60.0
+LEAST_BYTES_PER_S = 16_000
+"""An upload that comes slower than this, over all that it was waited for, is given up."""
+PATIENCE_S = 30.0
+"""For so long it is waited for an upload before its pace is looked at."""
+HEAD_BYTES = 32 << 10
+"""What has to have come of an upload before it takes a turn; less if that is all of it."""
 AT_ONCE = 4
 """Uploads that are stored at the same time; more wait. Each holds a thread and some copies of a part."""
-DRAINED_BYTES = 64 << 20
 log = structlog.get_logger(__name__)
 
 
@@ -61,6 +69,7 @@ class Intake(io.RawIOBase):
     def __init__(self, blocks: AsyncIterator[bytes], *, limit: Ceiling) -> None:
         self._blocks, self._limit = blocks, limit
         self._left, self._ended = b"", False
+        self._waited_s = 0.0
         self._sha256 = hashlib.sha256()
         self.size_bytes = 0
 
@@ -73,12 +82,22 @@ class Intake(io.RawIOBase):
         """Tell that the file can be read."""
         return True
 
+    async def begin(self) -> None:
+        """Wait for the first bytes, as `read` does for more.
+
+        Raises:
+            SongTooLarge, StorageFull, UploadStalled, UploadSlow: as `read` does.
+        """
+        while not self._ended and len(self._left) < HEAD_BYTES:
+            self._left += self._counted(await self._receive())
+
     def read(self, size: int = -1) -> bytes:
         """Return `size` bytes, fewer only at the end; call it in a thread that anyio started.
 
         Raises:
             SongTooLarge, StorageFull: more came than the limit.
             UploadStalled: nothing came for too long.
+            UploadSlow: it comes too slowly.
         """
         blocks, held = [self._left], len(self._left)
         while not self._ended and (size < 0 or held < size):
@@ -93,7 +112,9 @@ class Intake(io.RawIOBase):
         return b"".join(blocks)
 
     def _next(self) -> bytes:
-        block = from_thread.run(self._receive)
+        return self._counted(from_thread.run(self._receive))
+
+    def _counted(self, block: bytes) -> bytes:
         self._ended = not block
         self.size_bytes += len(block)
         self._limit.check(self.size_bytes)
@@ -102,14 +123,24 @@ class Intake(io.RawIOBase):
 
     async def _receive(self) -> bytes:
         """Return the next block that is not empty; an empty one at the end."""
+        asked_s = time.monotonic()
         try:
             with anyio.fail_after(STALLED_AFTER_S):
                 async for block in self._blocks:
                     if block:
+                        # Only the client is waited for here: a slow store is not its fault.
+                        self._waited_s += time.monotonic() - asked_s
+                        self._check_pace(self.size_bytes + len(block))
                         return block
         except TimeoutError:
             raise UploadStalled(waited_s=STALLED_AFTER_S) from None
         return b""
+
+    def _check_pace(self, come_bytes: int) -> None:
+        if self._waited_s > PATIENCE_S and come_bytes < self._waited_s * LEAST_BYTES_PER_S:
+            raise UploadSlow(
+                come_bytes=come_bytes, waited_s=self._waited_s, least_bytes_per_s=LEAST_BYTES_PER_S
+            )
 
 
 class Receiver:
@@ -137,7 +168,7 @@ class Receiver:
             room: what the tenant may store yet; None: anything.
 
         Raises:
-            SongEmpty, SongTooLarge, StorageFull, UploadStalled: nothing of it is left behind.
+            SongEmpty, SongTooLarge, StorageFull, UploadStalled, UploadSlow: nothing of it is left behind.
         """
         key = keys.upload(tenant, uuid.uuid4().hex)
         limit = Ceiling(self._limit_bytes, SongTooLarge(limit_bytes=self._limit_bytes))
@@ -146,27 +177,32 @@ class Receiver:
         intake = Intake(blocks, limit=limit)
         try:
             limit.check(declared_bytes)
+            await intake.begin()
             await to_thread.run_sync(
                 self._store.put_stream, key, cast(BinaryIO, intake), limiter=self._limiter
             )
             if intake.size_bytes == 0:
                 raise SongEmpty()
-        except BaseException as error:
+        except BaseException:
             with anyio.CancelScope(shield=True):
                 await to_thread.run_sync(discard, self._store, key)
-            if error is limit.refusal:
-                await _drain(blocks)
             raise
         return Received(key, intake.sha256, intake.size_bytes)
 
 
 def keep(store: ObjectStore, tenant: str, received: Received, name: str) -> bool:
     """Make an upload the source of its song; return whether the song is new."""
+    source = keys.song_source(tenant, received.song)
+    record = UploadRecord(name=name, size_bytes=received.size_bytes)
     try:
-        if not store.exists(keys.song_source(tenant, received.song)):
-            store.copy(received.key, keys.song_source(tenant, received.song))
-        record = UploadRecord(name=name, size_bytes=received.size_bytes)
-        return store.create(keys.song_upload(tenant, received.song), to_json(record))
+        if not store.exists(source):
+            store.copy(received.key, source)
+        new = store.create(keys.song_upload(tenant, received.song), to_json(record))
+        # A source that was there may have been on its way out, with a song that was deleted just now or as
+        # the rest of an upload that broke off; once the record is there, nobody takes it.
+        if not store.exists(source):
+            store.copy(received.key, source)
+        return new
     finally:
         discard(store, received.key)
 
@@ -177,13 +213,3 @@ def discard(store: ObjectStore, key: str) -> None:
         store.delete(key)
     except Unavailable as error:
         log.warning("upload left behind", action="upload_left", key=key, cause=str(error))
-
-
-async def _drain(blocks: AsyncIterator[bytes]) -> None:
-    """Read on for a while: a client that is cut off while it sends never reads the answer."""
-    left = DRAINED_BYTES
-    with anyio.move_on_after(STALLED_AFTER_S):
-        async for block in blocks:
-            left -= len(block)
-            if left < 0:
-                return

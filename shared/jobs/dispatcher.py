@@ -6,14 +6,14 @@ Few messages lie in Valkey at any time (two per worker and queue); the backlog i
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 
 import structlog
 
-from shared.errors import GaveUp
+from shared.errors import GaveUp, Illegible
+from shared.jobs.drawing import Drawing
 from shared.jobs.follow_ups import report_after_fit
 from shared.jobs.leases import Leases
 from shared.jobs.pipeline import make_plan
@@ -28,10 +28,8 @@ from shared.store import keys
 from shared.store.artifacts import Artifacts
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Problem
-from shared.store.objects import ObjectStore, Stored
+from shared.store.objects import ObjectStore
 
-ORPHAN_AGE = timedelta(minutes=2)
-"""A mark older than this without an accepted job is what a crash of the gateway left."""
 log = structlog.get_logger(__name__)
 
 
@@ -43,15 +41,16 @@ class Dispatcher:
     ) -> None:
         self.store, self.leases, self.board, self._send = store, leases, board, send
         self.artifacts, self.records = Artifacts(store), JobRecords(store)
+        self._drawing = Drawing(self)
 
     def submit(self, tenant: str, identifier: str, recipe: Recipe) -> Job:
         """Accept a job, or find the one of this id; enqueue what it needs. Valkey must answer."""
-        self.artifacts.refresh(self.leases.deletions())
         job, new = self.records.accept(tenant, identifier, recipe)
         if new:
-            plan = self.advance(job)
-            for order in orders_of(job, plan):
-                self.offer(order)
+            # Only now: what is removed after a job is on record is not what the job needs.
+            self.artifacts.refresh(self.leases.deletions())
+            for order in orders_of(job, self.advance(job)):
+                self._offer_first(order)
             job = self.records.get(tenant, identifier)
         return job
 
@@ -62,14 +61,26 @@ class Dispatcher:
         )
 
     def go_on(self, order: Order) -> None:
-        """Take the next step after a task: the job that it ran for first, then whoever's turn it is."""
+        """Take the next step after a task: of the job that it ran for, then of whoever's turn it is."""
+        self.leases.note_news(order.artifact)
         find = self._one_look()
         if (job := self.records.find(order.tenant, order.job)) is not None:
             for following in orders_of(job, self.advance(job, find)):
                 if following.task.queue is not order.task.queue:
-                    self.offer(following)
+                    self._offer_first(following)
         # One place became free in this task's queue: looking on until it is full again is enough.
-        self.draw(find, {order.task.queue})
+        self._drawing.draw(find, {order.task.queue})
+
+    def draw(self) -> None:
+        """Go over all open jobs and enqueue what queues have room for, each tenant in turn."""
+        find = self._one_look()
+        self._drawing.survey(find)
+        self._drawing.draw(find, tuple(Queue))
+
+    def _offer_first(self, order: Order) -> None:
+        """Enqueue the first message of a tenant in a queue at once; for more it waits for its turns."""
+        if not self.leases.holds(order.task.queue, order.tenant):
+            self.offer(order)
 
     def advance(self, job: Job, find: Find | None = None) -> Plan:
         """Plan a job, end it if it has reached its goal or never can, and note what it waits for."""
@@ -95,32 +106,33 @@ class Dispatcher:
         whatever becomes of it, that one has succeeded. Valkey is not needed; the next draw enqueues it.
         """
         if (following := report_after_fit(job, plan, find)) is not None:
-            self.records.accept(job.tenant, *following)
+            self.records.accept(job.tenant, *following, job.accepted.origin)
 
-    def draw(self, find: Find | None = None, queues: Collection[Queue] = tuple(Queue)) -> None:
-        """Go over all open jobs and enqueue what these queues have room for, each tenant in turn."""
-        find = find or self._one_look()
-        full = set(Queue) - set(queues)
-        turns = deque(self._orders_of_tenant(tenant, find) for tenant in self._tenants_in_turn())
-        while turns and len(full) < len(Queue):
-            orders = turns.popleft()
-            order = next((order for order in orders if order.task.queue not in full), None)
-            if order is None:
-                continue
-            if not self.offer(order) and not self.leases.room(order.task.queue):
-                full.add(order.task.queue)
-            turns.append(orders)
+    def orders_now(self, tenant: str, identifier: str, find: Find) -> list[Order] | None:
+        """Advance a job; return what it calls for, or None where there is no such job."""
+        try:
+            job = self.records.find(tenant, identifier)
+        except Illegible as error:
+            log.error("job passed over", action="job_illegible", cause=str(error))
+            return []
+        return None if job is None else self._orders_of_job(job, find)
 
-    def offer(self, order: Order) -> bool:
-        """Enqueue an order, unless it is under way, its queue is full, or it may not start (again) now."""
+    def offer(self, order: Order, *, still: Callable[[], bool] = lambda: True) -> bool:
+        """Enqueue an order, unless it is under way, its queue is full, or it may not start (again) now.
+
+        Args:
+            order: what to enqueue.
+            still: tells, once nobody else can enqueue it, whether it is still called for.
+        """
         artifact, queue = order.artifact, order.task.queue
         if not self.leases.claim(queue, artifact, on_air=is_station(order.job)):
             return False
         sent = False
         try:
-            if self._may_start(order):
+            if still() and self._may_start(order):
                 self._send(order)
                 sent = True
+                self.leases.note_served(queue, artifact.tenant)
         finally:
             if not sent:
                 self.leases.unclaim(queue, artifact)
@@ -167,25 +179,23 @@ class Dispatcher:
     def _finish(self, job: Job, outcome: Outcome) -> None:
         ended = self.records.finish(job, outcome)
         state = ended.outcome.state if ended.outcome else outcome.state
-        log.info("job ended", action="job_ended", job=job.id, tenant=job.tenant, state=state)
+        log.info(
+            "job ended",
+            action="job_ended",
+            job=job.id,
+            tenant=job.tenant,
+            state=state,
+            request_id=job.accepted.origin.request_id,
+        )
         self.board.announce(job.id)
 
-    def _tenants_in_turn(self) -> list[str]:
-        tenants = self.records.tenants()
-        first = self.leases.next_turn() % max(1, len(tenants))
-        return tenants[first:] + tenants[:first]
-
-    def _orders_of_tenant(self, tenant: str, find: Find) -> Iterator[Order]:
-        for mark in self.records.open_marks(tenant):
-            job = self.records.find(tenant, mark.key.rsplit("/", 1)[1])
-            if job is None:
-                self._drop_orphan(tenant, mark)
-                continue
-            yield from orders_of(job, self.advance(job, find))
-
-    def _drop_orphan(self, tenant: str, mark: Stored) -> None:
-        if mark.modified is not None and datetime.now(UTC) - mark.modified > ORPHAN_AGE:
-            self.records.drop_mark(tenant, mark.key.rsplit("/", 1)[1])
+    def _orders_of_job(self, job: Job, find: Find) -> list[Order]:
+        """Advance a job; what it can never be made of must not keep others from being made."""
+        try:
+            return orders_of(job, self.advance(job, find))
+        except Illegible as error:
+            self._finish(job, Outcome(state=State.FAILED, problem=Problem.of(error)))
+            return []
 
     def _one_look(self) -> Find:
         """Return a lookup that asks the store once per artifact: for one pass over the open jobs."""
@@ -200,7 +210,8 @@ def orders_of(job: Job, plan: Plan) -> list[Order]:
     """Return the orders that a plan calls for."""
     if job.outcome is not None or job.cancelled is not None or plan.problem is not None:
         return []
-    return [Order.model_validate({"tenant": job.tenant, "job": job.id, "spec": spec}) for spec in plan.ready]
+    named = {"tenant": job.tenant, "job": job.id, "origin": job.accepted.origin}
+    return [Order.model_validate({**named, "spec": spec}) for spec in plan.ready]
 
 
 def result_of(plan: Plan) -> dict[str, list[str]]:

@@ -22,6 +22,9 @@ MESSAGES_PER_WORKER = 2
 WORKER_SEEN_S = 15.0
 LEADER_S = 15.0
 WANTS_S = 3600
+NEWS_KEPT = 10_000
+"""Artifacts that tasks were at last, so many; who has not looked for longer plans its jobs anew."""
+SERVED_KEPT = 10_000
 
 _CLAIM = """
 if redis.call('EXISTS', KEYS[2]) == 1 or redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
@@ -67,6 +70,7 @@ class Leases:
         settings = settings or get_settings()
         self.valkey, self.prefix = valkey, settings.key_prefix
         self._lease_ms = int(settings.lease_s * 1000)
+        self.deaf_after_s = settings.deaf_after_s
         self._claim = valkey.register_script(_CLAIM)
         self._hold = valkey.register_script(_HOLD)
         self._release = valkey.register_script(_RELEASE)
@@ -88,6 +92,10 @@ class Leases:
         with translated():
             self.valkey.zrem(self._queued(queue), str(artifact))
 
+    def holds(self, queue: Queue, tenant: str) -> bool:
+        """Tell whether a message of a tenant lies in a queue."""
+        return any(artifact.tenant == tenant for artifact in self.queued(queue))
+
     def room(self, queue: Queue) -> bool:
         """Tell whether a queue may take another message."""
         capacity = MESSAGES_PER_WORKER * max(1, len(self.workers(queue)))
@@ -104,17 +112,26 @@ class Leases:
     def start(self, artifact: Artifact, token: str) -> bool:
         """Take the lease of a starting task; False while another holds it."""
         with translated():
-            return bool(self.valkey.set(self._run(artifact), token, nx=True, px=self._lease_ms))
+            taken = bool(self.valkey.set(self._run(artifact), token, nx=True, px=self._lease_ms))
+            if taken:
+                self._list_running(artifact)
+        return taken
 
     def renew(self, artifact: Artifact, token: str) -> bool:
         """Hold on to a lease, also when Valkey lost it; False if another task holds it."""
         with translated():
-            return bool(self._hold(keys=[self._run(artifact)], args=[token, self._lease_ms]))
+            held = bool(self._hold(keys=[self._run(artifact)], args=[token, self._lease_ms]))
+            if held:
+                self._list_running(artifact)
+        return held
 
     def end(self, artifact: Artifact, token: str) -> bool:
         """Give a lease back if its token begins with this one."""
         with translated():
-            return bool(self._release(keys=[self._run(artifact)], args=[token]))
+            released = bool(self._release(keys=[self._run(artifact)], args=[token]))
+            if released:
+                self.valkey.zrem(self._all_running(), str(artifact))
+        return released
 
     def running(self, artifacts: Sequence[Artifact]) -> set[Artifact]:
         """Return those that a task is at."""
@@ -123,6 +140,16 @@ class Leases:
         with translated():
             values: Any = self.valkey.mget([self._run(artifact) for artifact in artifacts])
         return {artifact for artifact, value in zip(artifacts, values, strict=True) if value}
+
+    def all_running(self) -> set[Artifact]:
+        """Return everything that a task is at: a list beside the leases, for figures and nothing else."""
+        with translated():
+            self.valkey.zremrangebyscore(self._all_running(), 0, time.time())
+            names: Any = self.valkey.zrange(self._all_running(), 0, -1)
+        return {Artifact.parse(name) for name in names}
+
+    def _list_running(self, artifact: Artifact) -> None:
+        self.valkey.zadd(self._all_running(), {str(artifact): time.time() + self._lease_ms / 1000})
 
     # Workers
 
@@ -143,6 +170,15 @@ class Leases:
             found: Any = self.valkey.zrangebyscore(self._workers(queue), time.time() - WORKER_SEEN_S, "+inf")
         return list(found)
 
+    def longest_silence_s(self, queue: Queue) -> float:
+        """Return how many seconds ago the worker was seen that is silent for longest; 0: there is none.
+
+        One that ended in order is not silent but gone; one that was killed is forgotten after a while.
+        """
+        with translated():
+            first: Any = self.valkey.zrange(self._workers(queue), 0, 0, withscores=True)
+        return max(0.0, time.time() - first[0][1]) if first else 0.0
+
     def ask_to_stop(self, worker: str) -> None:
         """Ask the tasks of a worker that shuts down to hand their work back."""
         with translated():
@@ -158,6 +194,11 @@ class Leases:
         with translated():
             key = f"{self.prefix}leader"
             return bool(self._hold(keys=[key], args=[worker, int(LEADER_S * 1000)]))
+
+    def is_led(self) -> bool:
+        """Tell whether a reconciler leads."""
+        with translated():
+            return bool(self.valkey.exists(f"{self.prefix}leader"))
 
     def resign(self, worker: str) -> None:
         """Give the lead back."""
@@ -216,17 +257,52 @@ class Leases:
         with translated():
             self.valkey.incr(f"{self.prefix}deletions")
 
-    def next_turn(self) -> int:
-        """Return a number that rises with each draw, so that every tenant is first in turn."""
+    def served(self, queue: Queue) -> dict[str, float]:
+        """Return, for each tenant that a queue has served, a number that is higher the later it was."""
         with translated():
-            value: Any = self.valkey.incr(f"{self.prefix}turn")
-        return int(value)
+            found: Any = self.valkey.zrange(self._served(queue), 0, -1, withscores=True)
+        return dict(found)
+
+    def note_served(self, queue: Queue, tenant: str) -> None:
+        """Note that it was a tenant's turn in a queue."""
+        with translated():
+            turn: Any = self.valkey.incr(f"{self.prefix}turn")
+            with self.valkey.pipeline(transaction=False) as pipe:
+                pipe.zadd(self._served(queue), {tenant: int(turn)})
+                pipe.zremrangebyrank(self._served(queue), 0, -SERVED_KEPT - 1)
+                pipe.execute()
+
+    # News: of which artifacts tasks were at, so that who waits for one is planned again.
+
+    def note_news(self, artifact: Artifact) -> None:
+        """Tell everyone who draws that a task was at an artifact."""
+        with translated():
+            self.valkey.xadd(
+                f"{self.prefix}news", {"artifact": str(artifact)}, maxlen=NEWS_KEPT, approximate=True
+            )
+
+    def news(self, after: str) -> tuple[set[Artifact], str]:
+        """Return the artifacts that were told of after a place in the news, and the place to go on from.
+
+        Args:
+            after: what was returned before; `0` at first.
+        """
+        with translated():
+            found: Any = self.valkey.xrange(f"{self.prefix}news", min=f"({after}" if after != "0" else "-")
+        place = found[-1][0] if found else after
+        return {Artifact.parse(fields["artifact"]) for _, fields in found}, place
 
     def _queued(self, queue: Queue) -> str:
         return f"{self.prefix}queued:{queue}"
 
     def _run(self, artifact: Artifact) -> str:
         return f"{self.prefix}run:{artifact}"
+
+    def _served(self, queue: Queue) -> str:
+        return f"{self.prefix}served:{queue}"
+
+    def _all_running(self) -> str:
+        return f"{self.prefix}running"
 
     def _workers(self, queue: Queue) -> str:
         return f"{self.prefix}workers:{queue}"

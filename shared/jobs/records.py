@@ -12,14 +12,23 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TypeVar
 
+import structlog
 from pydantic import Field
 
+from shared import tracing
 from shared.errors import AlreadyEnded, NotFound
 from shared.jobs.recipes import Recipe
+from shared.metrics.catalogue import JOB_SECONDS, JOBS_ACCEPTED
+from shared.metrics.tally import TALLY
+from shared.origin import Origin, current_origin
 from shared.store import keys
+from shared.store.documents import from_json
 from shared.store.manifests import Document, Problem
 from shared.store.objects import ObjectStore, Stored, to_json
+
+log = structlog.get_logger(__name__)
 
 
 class State(StrEnum):
@@ -42,6 +51,7 @@ class Accepted(Document):
     id: str
     tenant: str
     recipe: Recipe
+    origin: Origin = Origin()
     accepted_at: datetime = Field(default_factory=_now)
 
 
@@ -78,6 +88,9 @@ class Job(Document):
         return self.accepted.tenant
 
 
+Record = TypeVar("Record", bound=Document)
+
+
 def job_id(tenant: str, idempotency_key: str | None) -> str:
     """Return a job's id: random, or of its idempotency key, so that asking twice gives one job."""
     if idempotency_key is None:
@@ -92,31 +105,57 @@ class JobRecords:
         self._store = store
         self._accepted: dict[tuple[str, str], Accepted] = {}
 
-    def accept(self, tenant: str, identifier: str, recipe: Recipe) -> tuple[Job, bool]:
+    def accept(
+        self, tenant: str, identifier: str, recipe: Recipe, origin: Origin | None = None
+    ) -> tuple[Job, bool]:
         """Store a job; return it, and whether it is new. A known id gives the job that is there."""
-        accepted = Accepted(id=identifier, tenant=tenant, recipe=recipe)
+        origin = origin or current_origin()
+        accepted = Accepted(id=identifier, tenant=tenant, recipe=recipe, origin=origin)
         if known := self.find(tenant, identifier):
             return known, False
-        self._store.put(keys.open_job(tenant, identifier), b"")
-        if self._create(tenant, identifier, "accepted", accepted):
-            return Job(accepted=accepted), True
-        return self.get(tenant, identifier), False
+        self.put_mark(tenant, identifier)
+        new = self._create(tenant, identifier, "accepted", accepted)
+        # The mark of an earlier try may have been swept meanwhile, and this one with it: see `drop_mark`.
+        if not self.is_open(tenant, identifier):
+            self.put_mark(tenant, identifier)
+        if not new:
+            return self.get(tenant, identifier), False
+        TALLY.count(JOBS_ACCEPTED)
+        log.info(
+            "job accepted",
+            action="job_accepted",
+            job=identifier,
+            tenant=tenant,
+            goal=recipe.goal,
+            request_id=origin.request_id,
+        )
+        return Job(accepted=accepted), True
 
     def find(self, tenant: str, identifier: str) -> Job | None:
-        """Return a job, or None."""
-        accepted = self._accepted.get((tenant, identifier))
+        """Return a job, or None.
+
+        Raises:
+            Illegible: a record of it is damaged.
+        """
+        accepted = self.find_accepted(tenant, identifier)
         if accepted is None:
-            data = self._store.find(keys.job_record(tenant, identifier, "accepted"))
-            if data is None:
-                return None
-            accepted = self._accepted[tenant, identifier] = Accepted.model_validate_json(data)
-        cancelled = self._store.find(keys.job_record(tenant, identifier, "cancelled"))
-        outcome = self._store.find(keys.job_record(tenant, identifier, "outcome"))
+            return None
         return Job(
             accepted=accepted,
-            cancelled=Cancelled.model_validate_json(cancelled) if cancelled else None,
-            outcome=Outcome.model_validate_json(outcome) if outcome else None,
+            cancelled=self._read(tenant, identifier, "cancelled", Cancelled),
+            outcome=self._read(tenant, identifier, "outcome", Outcome),
         )
+
+    def find_accepted(self, tenant: str, identifier: str) -> Accepted | None:
+        """Return what was asked, or None; it never changes, so the store is asked once.
+
+        Raises:
+            Illegible: the record is damaged.
+        """
+        accepted = self._accepted.get((tenant, identifier))
+        if accepted is None and (accepted := self._read(tenant, identifier, "accepted", Accepted)):
+            self._accepted[tenant, identifier] = accepted
+        return accepted
 
     def get(self, tenant: str, identifier: str) -> Job:
         """Return a job, or raise NotFound."""
@@ -141,7 +180,10 @@ class JobRecords:
 
     def finish(self, job: Job, outcome: Outcome) -> Job:
         """Record how a job ended, unless it has ended already; return it as it ended."""
-        self._create(job.tenant, job.id, "outcome", outcome)
+        if self._create(job.tenant, job.id, "outcome", outcome):
+            took = outcome.ended_at - job.accepted.accepted_at
+            TALLY.observe(JOB_SECONDS, max(0.0, took.total_seconds()), outcome.state)
+            _trace(job.accepted, outcome)
         self._store.delete(keys.open_job(job.tenant, job.id))
         return self.get(job.tenant, job.id)
 
@@ -158,13 +200,39 @@ class JobRecords:
         marks = self._store.list(keys.open_jobs_folder(tenant))
         return sorted(marks, key=lambda mark: (mark.modified or _now(), mark.key))
 
+    def put_mark(self, tenant: str, identifier: str) -> None:
+        """Mark a job as open; one mark too many is dropped when the job is looked at."""
+        self._store.put(keys.open_job(tenant, identifier), b"")
+
     def drop_mark(self, tenant: str, identifier: str) -> None:
-        """Delete the mark of a job that has ended, or that was never accepted."""
+        """Delete the mark of a job that has ended, or that was never accepted.
+
+        One that is accepted in the same moment keeps its mark: `accept` looks for it after its record is
+        there, and this looks for the record after the mark is gone; so the later of the two sees the other.
+        """
         self._store.delete(keys.open_job(tenant, identifier))
+        job = self.find(tenant, identifier)
+        if job is not None and job.outcome is None:
+            self.put_mark(tenant, identifier)
 
     def ids(self, tenant: str) -> Iterator[str]:
         """Yield the ids of all of a tenant's jobs."""
         return self._store.folders(keys.jobs_folder(tenant))
 
+    def _read(self, tenant: str, identifier: str, name: str, kind: type[Record]) -> Record | None:
+        key = keys.job_record(tenant, identifier, name)
+        data = self._store.find(key)
+        return None if data is None else from_json(kind, data, key=key)
+
     def _create(self, tenant: str, identifier: str, name: str, document: Document) -> bool:
         return self._store.create(keys.job_record(tenant, identifier, name), to_json(document))
+
+
+def _trace(accepted: Accepted, outcome: Outcome) -> None:
+    tracing.record(
+        f"job {accepted.recipe.goal}",
+        {"segue.job": accepted.id, "segue.tenant": accepted.tenant, "segue.state": outcome.state},
+        parent=accepted.origin.traceparent,
+        began=accepted.accepted_at,
+        ended=outcome.ended_at,
+    )

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import Field
 
 from shared.errors import GaveUp
+from shared.store.documents import from_json
 from shared.store.keys import Artifact
 from shared.store.manifests import Document
 from shared.store.objects import ObjectStore, to_json
@@ -53,8 +54,8 @@ class Starts:
 
     def all(self) -> list[StartRecord]:
         """Return the starts so far."""
-        found = (self._store.find(stored.key) for stored in self._store.list(self._folder))
-        return [StartRecord.model_validate_json(data) for data in found if data]
+        found = ((stored.key, self._store.find(stored.key)) for stored in self._store.list(self._folder))
+        return [from_json(StartRecord, data, key=key) for key, data in found if data]
 
     def explain(self, record: StartRecord, cause: str) -> None:
         """Note why a start ended without its artifact."""

@@ -20,7 +20,9 @@ from shared.sound.decoding import (
 
 
 def load() -> None:
-    """Load the libraries that decode, before there is anything to decode."""
+    """Load what decodes and measures, before there is anything to decode: every child would take a second."""
+    import scipy.signal  # noqa: F401
+
     import shared.sound.transcoding  # noqa: F401
 
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import TypeAdapter
-
-from shared.errors import Corrupt, NotFound
+from shared.errors import Corrupt, NotFound, Outdated
+from shared.store.documents import from_json
 from shared.store.keys import PRODUCER_VERSIONS, Artifact, Kind, kind_folder
 from shared.store.manifests import Facts, Manifest, Payload, Problem
 from shared.store.objects import ObjectStore, new_attempt, open_ranged, sha256_of, to_json
@@ -22,7 +21,9 @@ from shared.store.specs import AnySpec
 
 MAX_CACHED = 20_000
 MAX_CACHE_AGE_S = 60.0
-_MANIFEST = TypeAdapter(Manifest)
+MAX_ATTEMPT_AGE_S = 12 * 3600.0
+"""An attempt older than this does not commit. Clearing up takes attempts of a day that no manifest names, so
+none that it may take ever gets one: not even that of a machine which slept over the weekend."""
 
 
 class Attempt:
@@ -31,6 +32,7 @@ class Attempt:
     def __init__(self, store: ObjectStore, artifact: Artifact) -> None:
         self._store, self.artifact, self.name = store, artifact, new_attempt()
         self._payloads: dict[str, Payload] = {}
+        self._begun_s = time.time()  # Not the monotonic clock, which stands still while a machine sleeps.
 
     def put(self, name: str, data: bytes, content_type: str = "application/octet-stream") -> Payload:
         """Store one payload from memory."""
@@ -49,7 +51,14 @@ class Attempt:
         return payload
 
     def commit(self, spec: AnySpec, facts: Facts) -> Manifest:
-        """Make this attempt the artifact, or return the manifest of the one that was faster."""
+        """Make this attempt the artifact, or return the manifest of the one that was faster.
+
+        Raises:
+            Outdated: it began so long ago that its payloads may be gone.
+        """
+        took_s = time.time() - self._begun_s
+        if took_s > MAX_ATTEMPT_AGE_S:
+            raise Outdated(took_s=took_s, limit_s=MAX_ATTEMPT_AGE_S)
         return self._create(
             Manifest(
                 producer=PRODUCER_VERSIONS[self.artifact.kind],
@@ -81,7 +90,8 @@ class Attempt:
     def _create(self, manifest: Manifest) -> Manifest:
         if self._store.create(self.artifact.manifest, to_json(manifest)):
             return manifest
-        winner = _MANIFEST.validate_json(self._store.get(self.artifact.manifest))
+        key = self.artifact.manifest
+        winner = from_json(Manifest, self._store.get(key), key=key)
         if winner.attempt != self.name:  # The same attempt: our own first try arrived, its answer did not.
             self.abandon()
         return winner
@@ -103,10 +113,14 @@ class Artifacts:
             self._since, self._generation = time.monotonic(), generation
 
     def find(self, artifact: Artifact) -> Manifest | None:
-        """Return the manifest, or None while the artifact is not committed."""
+        """Return the manifest, or None while the artifact is not committed.
+
+        Raises:
+            Illegible: it is damaged.
+        """
         known = self._known.get(artifact)
         if known is None and (data := self.store.find(artifact.manifest)) is not None:
-            known = self._known[artifact] = _MANIFEST.validate_json(data)
+            known = self._known[artifact] = from_json(Manifest, data, key=artifact.manifest)
         return known
 
     def get(self, artifact: Artifact) -> Manifest:
@@ -150,6 +164,8 @@ class Artifacts:
 
     def delete(self, artifact: Artifact) -> None:
         """Delete an artifact: its manifest first, so that it is never seen half deleted."""
+        # Listed before: once the manifest is gone, another may make it anew, and keeps what it has stored.
+        stored = [one.key for one in self.store.list(artifact.folder) if one.key != artifact.manifest]
         self.store.delete(artifact.manifest)
         self._known.pop(artifact, None)
-        self.store.delete_all(artifact.folder)
+        self.store.delete_many(stored)

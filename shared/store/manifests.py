@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.errors import InputError, SegueError
 from shared.store.figures import ApproachFacts as ApproachFacts
@@ -262,6 +262,14 @@ class Manifest(Document):
     payloads: dict[str, Payload] = Field(default_factory=dict)
     facts: Facts | None = None
     problem: Problem | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if (self.facts is None) == (self.problem is None):
+            raise ValueError("it holds either facts or a problem")
+        if self.facts is not None and self.facts.of != self.spec.artifact_kind.noun:
+            raise ValueError(f"it holds the facts of a {self.facts.of}, and is of a {self.spec.of}")
+        return self
 
     def expect(self, kind: type[AnyFacts]) -> AnyFacts:
         """Return the facts, known to be of a kind.

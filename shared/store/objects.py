@@ -2,7 +2,7 @@
 
 Three kinds of writing: `put` replaces, `create` writes only what is not there yet (a conditional put, of
 which exactly one writer wins), and an `Attempt` stores payloads under a folder of its own and then creates
-the manifest that makes them count. Foreign errors are translated here and nowhere else.
+the manifest that makes them count. Foreign errors are translated by `faults`, and leave this file nowhere.
 """
 
 from __future__ import annotations
@@ -10,34 +10,29 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
 import urllib3
 from minio import Minio
 from minio.commonconfig import CopySource
 from minio.deleteobjects import DeleteObject
-from minio.error import MinioException, S3Error, ServerError
+from minio.error import MinioException, S3Error
 from pydantic import BaseModel
 
-from shared.errors import SegueError, StoreUnavailable
+from shared.errors import StoreUnavailable
+from shared.metrics.catalogue import Fault
 from shared.settings import Settings, get_settings
+from shared.store import faults
+from shared.store.faults import ObjectMissing as ObjectMissing
+from shared.store.faults import translated
 
 BLOCK_BYTES = 1 << 20
 PART_BYTES = 16 << 20
-_MISSING = {"NoSuchKey", "NoSuchObject", "NoSuchBucket", "ResourceNotFound"}
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
-
-
-class ObjectMissing(SegueError):
-    """There is no object of this key."""
-
-    slug = "object-missing"
-    title = "No such object"
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class ObjectStore:
 
     def ensure_bucket(self) -> None:
         """Make the bucket when it is missing."""
-        with _translated(self.bucket):
+        with translated(self.bucket):
             if not self._client.bucket_exists(self.bucket):
                 self._client.make_bucket(self.bucket)
 
@@ -69,7 +64,7 @@ class ObjectStore:
         Raises:
             ObjectMissing: there is none.
         """
-        with _translated(key):
+        with translated(key):
             response = self._client.get_object(self.bucket, key)
             try:
                 return bytes(response.read())
@@ -86,7 +81,7 @@ class ObjectStore:
 
     def size(self, key: str) -> int:
         """Return an object's size in bytes, or raise ObjectMissing."""
-        with _translated(key):
+        with translated(key):
             return int(self._client.stat_object(self.bucket, key).size or 0)
 
     def exists(self, key: str) -> bool:
@@ -99,13 +94,13 @@ class ObjectStore:
 
     def stream(self, key: str, *, offset: int = 0, length: int = 0) -> Iterator[bytes]:
         """Yield an object, or `length` bytes of it from `offset`, in blocks."""
-        with _translated(key):
+        with translated(key):
             response = self._client.get_object(self.bucket, key, offset=offset, length=length)
         return self._blocks(key, response)
 
     def _blocks(self, key: str, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         try:
-            with _translated(key):
+            with translated(key):
                 yield from response.stream(BLOCK_BYTES)
         finally:
             response.close()
@@ -122,19 +117,19 @@ class ObjectStore:
 
     def put(self, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:
         """Write an object, in the place of an older one."""
-        with _translated(key):
+        with translated(key):
             self._client.put_object(self.bucket, key, io.BytesIO(data), len(data), content_type)
 
     def put_stream(self, key: str, file: BinaryIO, content_type: str = "application/octet-stream") -> None:
         """Write all that a file yields, of unknown length, holding one part of it in memory."""
-        with _translated(key):
+        with translated(key):
             self._client.put_object(
                 self.bucket, key, file, -1, content_type, part_size=PART_BYTES, num_parallel_uploads=1
             )
 
     def put_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> None:
         """Write a file's bytes."""
-        with _translated(key):
+        with translated(key):
             self._client.fput_object(self.bucket, key, str(path), content_type, num_parallel_uploads=1)
 
     def create(self, key: str, data: bytes, content_type: str = "application/json") -> bool:
@@ -149,19 +144,19 @@ class ObjectStore:
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             if isinstance(error, S3Error) and error.code in _TAKEN:
                 return False
-            _raise(key, error)
+            faults.tell(key, error)
         return True
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object inside the bucket, without its bytes passing through here."""
-        with _translated(source):
+        with translated(source):
             self._client.copy_object(self.bucket, target, CopySource(self.bucket, source))
 
     # Listing and deleting
 
     def list(self, prefix: str) -> Iterator[Stored]:
         """Yield every object under a prefix, in the order of keys."""
-        with _translated(prefix):
+        with translated(prefix):
             for item in self._client.list_objects(self.bucket, prefix, recursive=True):
                 if not item.is_dir:
                     yield Stored(str(item.object_name), item.size or 0, item.last_modified)
@@ -169,7 +164,7 @@ class ObjectStore:
     def folders(self, prefix: str, *, after: str | None = None) -> Iterator[str]:
         """Yield the names of the folders right under a prefix, from the one after `after`."""
         start = f"{prefix}{after}/" if after else None
-        with _translated(prefix):
+        with translated(prefix):
             for item in self._client.list_objects(self.bucket, prefix, start_after=start):
                 name = str(item.object_name)
                 if name.endswith("/") and name != start:
@@ -177,21 +172,28 @@ class ObjectStore:
 
     def delete(self, key: str) -> None:
         """Delete an object; none there is as good."""
-        with _translated(key):
+        with translated(key):
             try:
                 self._client.remove_object(self.bucket, key)
             except S3Error as error:
-                if error.code not in _MISSING:
+                if error.code not in faults.MISSING:
                     raise
 
     def delete_all(self, prefix: str) -> int:
         """Delete every object under a prefix; return how many there were."""
         keys = [stored.key for stored in self.list(prefix)]
-        with _translated(prefix):
+        self.delete_many(keys)
+        return len(keys)
+
+    def delete_many(self, keys: Sequence[str]) -> None:
+        """Delete objects; those that are not there are as good as deleted."""
+        if not keys:
+            return
+        with translated(keys[0]):
             failed = list(self._client.remove_objects(self.bucket, [DeleteObject(key) for key in keys]))
         if failed:
-            raise StoreUnavailable(f"{len(failed)} objects under {prefix} could not be deleted")
-        return len(keys)
+            faults.count(Fault.REFUSED)
+            raise StoreUnavailable(f"{len(failed)} objects beside {keys[0]} could not be deleted")
 
 
 class RangedReader(io.RawIOBase):
@@ -237,12 +239,21 @@ def open_ranged(store: ObjectStore, key: str, buffer_bytes: int = 256 << 10) -> 
     return io.BufferedReader(RangedReader(store, key), buffer_bytes)
 
 
-def connect(settings: Settings | None = None, *, timeout_s: float = 30.0, retries: int = 3) -> ObjectStore:
-    """Return the object store that the settings name; no request is made yet."""
+def connect(
+    settings: Settings | None = None, *, timeout_s: float = 30.0, retries: int = 3, connections: int = 16
+) -> ObjectStore:
+    """Return the object store that the settings name; no request is made yet.
+
+    Args:
+        settings: those of the process unless given.
+        timeout_s: seconds that the server may be silent.
+        retries: how often a request is sent again.
+        connections: kept open at most; threads beyond these open one for each request.
+    """
     settings = settings or get_settings()
     http = urllib3.PoolManager(
         timeout=urllib3.Timeout(connect=min(5.0, timeout_s), read=timeout_s),
-        maxsize=16,
+        maxsize=connections,
         retries=urllib3.Retry(total=retries, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
     )
     client = Minio(
@@ -270,21 +281,3 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _translated(key: str) -> Iterator[None]:
-    try:
-        yield
-    except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
-        _raise(key, error)
-
-
-def _raise(key: str, error: Exception) -> NoReturn:
-    if isinstance(error, S3Error):
-        if error.code in _MISSING:
-            raise ObjectMissing(f"there is no object {key}") from error
-        raise StoreUnavailable(f"{error.code} ({key})") from error
-    if isinstance(error, ServerError):
-        raise StoreUnavailable(f"HTTP {error.status_code} ({key})") from error
-    raise StoreUnavailable(type(error).__name__) from error

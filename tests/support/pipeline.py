@@ -17,7 +17,9 @@ from shared.parameters import Cut, Sequencing, Training
 from shared.queue import Order, make_app, send
 from shared.settings import Settings
 from shared.store import keys
+from shared.store.artifacts import Attempt
 from shared.store.keys import Artifact
+from shared.store.manifests import Facts
 from shared.store.objects import ObjectStore, connect
 from tests.support.servers import until
 
@@ -53,6 +55,10 @@ class Pipeline:
 
     def submit(self, recipe: Recipe) -> Job:
         return self.dispatcher.submit(self.tenant, uuid.uuid4().hex, recipe)
+
+    def make(self, order: Order, facts: Facts) -> None:
+        """Commit what an order asks for, as a worker does."""
+        Attempt(self.store, order.artifact).commit(order.spec, facts)
 
     def job(self, job: Job) -> Job:
         return self.dispatcher.records.get(self.tenant, job.id)

@@ -37,6 +37,14 @@ def _requirements(name: str, extras: set[str]) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_every_package_is_locked_with_its_hashes(lock: Path) -> None:
+    lines = lock.read_text().replace("\\\n", " ").splitlines()
+    packages = [line for line in lines if line and not line.lstrip().startswith("#")]
+    assert len(packages) > 20
+    assert [line for line in packages if not re.match(r"\S+==\S+.* --hash=sha256:[0-9a-f]{64}\b", line)] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
 def test_a_package_that_is_asked_for_with_extras_is_pinned_with_them(lock: Path) -> None:
     # Older pips look for `coverage[toml]` apart from `coverage`: they take the newest, and find it unpinned.
     pins = _pins(lock)

@@ -17,11 +17,13 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from pydantic import Field
 
 from shared.errors import NotFound
 from shared.store import keys
+from shared.store.documents import from_json
 from shared.store.manifests import Document
 from shared.store.objects import ObjectStore, to_json
 
@@ -38,7 +40,7 @@ class KeyMade(Document):
     id: str
     name: str
     tenant: str
-    secret_sha256: str
+    secret_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     made_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -46,6 +48,9 @@ class KeyRevoked(Document):
     """The record that a key opens nothing any more."""
 
     revoked_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+Record = TypeVar("Record", bound=Document)
 
 
 @dataclass(frozen=True)
@@ -130,16 +135,13 @@ class Keyring:
 
     def find(self, identifier: str) -> ApiKey | None:
         """Return a key, revoked or not, or None."""
-        made = (
-            self._store.find(keys.api_key_record(identifier, "made")) if _ID.fullmatch(identifier) else None
-        )
-        if made is None:
-            return None
-        revoked = self._store.find(keys.api_key_record(identifier, "revoked"))
-        return ApiKey(
-            KeyMade.model_validate_json(made),
-            KeyRevoked.model_validate_json(revoked) if revoked is not None else None,
-        )
+        made = self._read(identifier, "made", KeyMade) if _ID.fullmatch(identifier) else None
+        return None if made is None else ApiKey(made, self._read(identifier, "revoked", KeyRevoked))
+
+    def _read(self, identifier: str, name: str, kind: type[Record]) -> Record | None:
+        key = keys.api_key_record(identifier, name)
+        data = self._store.find(key)
+        return None if data is None else from_json(kind, data, key=key)
 
     def get(self, identifier: str) -> ApiKey:
         """Return a key, revoked or not, or raise NotFound."""

@@ -1,4 +1,4 @@
-"""What each tenant may have: requests a minute, open jobs, bytes stored.
+"""What each tenant may have: requests a minute, open jobs, bytes stored; and how many jobs all may have open.
 
 Requests are counted in the process, not in Valkey: a count there would cost each request a round trip, and
 let everyone or nobody in while Valkey is away. Several gateways let a tenant ask so often each.
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.gateway.access.refusals import StorageFull, TooManyJobs, TooManyRequests
+from services.gateway.access.refusals import StorageFull, TooManyInAll, TooManyJobs, TooManyRequests
 from shared.errors import Unavailable
 from shared.settings import Settings
 from shared.store.keys import LOCAL_TENANT
@@ -32,6 +32,8 @@ RECOUNT_SHARE = 20
 REFUSED_RECOUNT_S = 5.0
 """Who is over the limit is counted again this often: they may have deleted something."""
 MOST_BUCKETS = 10_000
+EVERYONE = "*"
+"""In the place of a tenant's name, which it cannot be."""
 log = structlog.get_logger(__name__)
 
 
@@ -86,16 +88,16 @@ class Requests:
 
 @dataclass
 class _Count:
-    size_bytes: int
+    amount: int
     at_s: float
     took_s: float
 
 
 class Usage:
-    """How many bytes each tenant stores, about. Thread-safe.
+    """How much each tenant has of something that takes time to count, about. Thread-safe.
 
     Args:
-        measure: sums up what a tenant stores; takes its time.
+        measure: counts what a tenant has.
         clock: seconds that only grow.
     """
 
@@ -105,31 +107,31 @@ class Usage:
         self._counting: set[str] = set()
         self._lock = threading.Lock()
 
-    def stored_bytes(self, tenant: str, *, limit_bytes: int) -> int:
-        """Return what a tenant stores: counted now at the first time, or if a recent count is over the limit.
+    def amount(self, tenant: str, *, limit: int) -> int:
+        """Return what a tenant has: counted now at the first time, or if a recent count is over the limit.
 
         An old count is renewed in the background.
         """
         with self._lock:
             known = self._counts.get(tenant)
         now_s = self._clock()
-        if known is None or (known.size_bytes >= limit_bytes and now_s - known.at_s >= REFUSED_RECOUNT_S):
-            return self._count(tenant).size_bytes
+        if known is None or (known.amount >= limit and now_s - known.at_s >= REFUSED_RECOUNT_S):
+            return self._count(tenant).amount
         if now_s - known.at_s >= max(RECOUNT_S, RECOUNT_SHARE * known.took_s):
             self._count_later(tenant)
-        return known.size_bytes
+        return known.amount
 
-    def add(self, tenant: str, size_bytes: int) -> None:
-        """Note that a tenant stores more."""
+    def add(self, tenant: str, more: int) -> None:
+        """Note that a tenant has more."""
         with self._lock:
             if (known := self._counts.get(tenant)) is not None:
-                known.size_bytes += size_bytes
+                known.amount += more
 
     def _count(self, tenant: str) -> _Count:
         began_s = self._clock()
-        size_bytes = self._measure(tenant)
+        amount = self._measure(tenant)
         now_s = self._clock()
-        count = _Count(size_bytes, now_s, now_s - began_s)
+        count = _Count(amount, now_s, now_s - began_s)
         with self._lock:
             self._counts[tenant] = count
         return count
@@ -158,13 +160,19 @@ class Quotas:
         settings: the shares.
         measure: sums up the bytes that a tenant stores.
         count_open: counts a tenant's open jobs.
+        count_all: counts the open jobs of all tenants.
     """
 
     def __init__(
-        self, settings: Settings, measure: Callable[[str], int], count_open: Callable[[str], int]
+        self,
+        settings: Settings,
+        measure: Callable[[str], int],
+        count_open: Callable[[str], int],
+        count_all: Callable[[], int],
     ) -> None:
         self._settings, self._count_open = settings, count_open
         self.usage, self._requests = Usage(measure), Requests()
+        self._open_in_all = Usage(lambda _: count_all())
 
     def take_request(self, tenant: str) -> None:
         """Count a request, or raise TooManyRequests."""
@@ -179,7 +187,7 @@ class Quotas:
         limit_bytes = share_of(self._settings, tenant).stored_bytes
         if limit_bytes == 0:
             return None
-        stored_bytes = self.usage.stored_bytes(tenant, limit_bytes=limit_bytes)
+        stored_bytes = self.usage.amount(tenant, limit=limit_bytes)
         if stored_bytes >= limit_bytes:
             raise StorageFull(stored_bytes=stored_bytes, limit_bytes=limit_bytes)
         return limit_bytes - stored_bytes
@@ -187,11 +195,11 @@ class Quotas:
     def too_large(self, tenant: str, size_bytes: int) -> StorageFull:
         """Return the refusal of an upload that would fill a tenant's room."""
         limit_bytes = share_of(self._settings, tenant).stored_bytes
-        stored_bytes = self.usage.stored_bytes(tenant, limit_bytes=limit_bytes + 1)
+        stored_bytes = self.usage.amount(tenant, limit=limit_bytes + 1)
         return StorageFull(stored_bytes=stored_bytes + size_bytes, limit_bytes=limit_bytes)
 
     def need_turn(self, tenant: str) -> None:
-        """Raise TooManyJobs or StorageFull unless a tenant may ask for another job.
+        """Raise TooManyJobs, TooManyInAll or StorageFull unless a tenant may ask for another job.
 
         Two requests at once may both be let in: the limits hold to within what is asked for at the same time.
         """
@@ -199,3 +207,7 @@ class Quotas:
         limit = share_of(self._settings, tenant).open_jobs
         if limit and (found := self._count_open(tenant)) >= limit:
             raise TooManyJobs(found=found, limit=limit)
+        if most := self._settings.most_open_jobs:
+            if (found := self._open_in_all.amount(EVERYONE, limit=most)) >= most:
+                raise TooManyInAll(found=found, limit=most)
+            self._open_in_all.add(EVERYONE, 1)

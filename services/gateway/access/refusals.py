@@ -5,12 +5,14 @@ from __future__ import annotations
 from shared.errors import SegueError
 
 __all__ = [
+    "GatewayBusy",
     "KeyNeeded",
     "KeyRefused",
     "OperatorOnly",
     "QuotaReached",
     "Refusal",
     "StorageFull",
+    "TooManyInAll",
     "TooManyJobs",
     "TooManyRequests",
     "WrongHost",
@@ -121,4 +123,39 @@ class TooManyRequests(QuotaReached):
             f"More than {limit} requests came within a minute with this key. Wait {wait_s} s; follow jobs by "
             "their events rather than by asking, or ask the operator for more "
             "(SEGUE_QUOTA_REQUESTS_PER_MINUTE)."
+        )
+
+
+class GatewayBusy(Refusal):
+    """The gateway has as much on its hands as it takes, whoever asks.
+
+    Attributes:
+        retry_after_s: seconds after which to ask again.
+    """
+
+    slug = "busy"
+    title = "The gateway is busy"
+    retry_after_s = 2
+
+    def __init__(self, *, what: str, limit: int, setting: str) -> None:
+        self.what = what
+        super().__init__(
+            f"{limit} {what} are under way, and no more are let in at once. Nothing of this one was done: "
+            f"send it again in {self.retry_after_s} s. The operator sets how many there may be ({setting})."
+        )
+
+
+class TooManyInAll(GatewayBusy):
+    """As many jobs are open, of all tenants, as may be."""
+
+    slug = "too-many-jobs-in-all"
+    title = "Too many jobs are open"
+    retry_after_s = 30
+
+    def __init__(self, *, found: int, limit: int) -> None:
+        SegueError.__init__(
+            self,
+            f"{found} jobs of all who work here are open; {limit} may be. Nothing of this request was done: "
+            f"send it again in {self.retry_after_s} s. The operator sets how many there may be "
+            "(SEGUE_MOST_OPEN_JOBS).",
         )

@@ -53,6 +53,10 @@ class Radios:
         """Return a radio that is on air."""
         return self._relays.get(tuned)
 
+    def audiences(self) -> list[int]:
+        """Return how many listen to each radio that is on air."""
+        return [len(relay.audience) for relay in list(self._relays.values())]
+
     @asynccontextmanager
     async def listen(self, tuned: Tuned, corrections: Corrections) -> AsyncIterator[Listener]:
         """Listen to a radio, which goes on air if it is not.

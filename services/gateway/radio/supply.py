@@ -18,6 +18,7 @@ from shared.airing import Airing, Remark
 from shared.corrections import Corrections
 from shared.errors import GaveUp, NotFound, Unavailable
 from shared.jobs.starts import Starts
+from shared.origin import current_origin
 from shared.parameters import ArtifactKey
 from shared.queue import Order, Queue
 from shared.radio import Entry, Programme, new_station
@@ -67,7 +68,7 @@ class Supply:
     ) -> None:
         self._backend, self._tenant, self._pool, self._airing = backend, tenant, pool, airing
         self._corrections = tuple(sorted(corrections.items(), key=itemgetter(0)))
-        self.station = new_station()
+        self.station, self._origin = new_station(), current_origin()
         self._asked_s = 0.0
         self._awaited: BlockSpec | None = None
         self._ordered: set[BlockSpec] = set()
@@ -127,7 +128,9 @@ class Supply:
         verdict = Starts(self._backend.store, artifact).verdict()
         if isinstance(verdict, GaveUp) and artifact not in leases.running([artifact]):
             raise verdict
-        self._backend.dispatcher.offer(Order(tenant=self._tenant, job=self.station, spec=spec))
+        self._backend.dispatcher.offer(
+            Order(tenant=self._tenant, job=self.station, spec=spec, origin=self._origin)
+        )
 
     def hold(self) -> None:
         """Say for a lease's time that someone listens, and which block is waited for."""

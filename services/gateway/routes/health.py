@@ -8,6 +8,7 @@ from services.gateway.backend import Backend
 from services.gateway.dependencies import TheBackend
 from services.gateway.schemas.system import Check, Health, Readiness
 from shared.errors import SegueError
+from shared.jobs import attention
 from shared.queue import Queue
 
 router = APIRouter(tags=["health"])
@@ -22,7 +23,7 @@ async def get_health() -> Health:
 
 @router.get("/readyz", responses={503: {"model": Readiness, "description": "Some check does not hold."}})
 def get_readiness(response: Response, backend: TheBackend) -> Readiness:
-    """Tell whether queue and store are reached, the store keeps conditional puts, and workers live."""
+    """Tell whether queue and store are reached, the store keeps conditional puts, and workers take work."""
     checks = [_check_queue(backend), _check_store(backend), _check_workers(backend)]
     ready = all(check.ok for check in checks)
     if not ready:
@@ -54,8 +55,13 @@ def _check_store(backend: Backend) -> Check:
 
 def _check_workers(backend: Backend) -> Check:
     try:
-        idle = [queue.value for queue in Queue if not backend.leases.workers(queue)]
+        deaf = {queue: len(attention.deaf(backend.leases, queue)) for queue in Queue}
+        served = {queue: len(attention.attentive(backend.leases, queue)) for queue in Queue}
     except SegueError as error:
         return Check(name="workers", ok=False, detail=str(error))
-    detail = f"None is alive for: {', '.join(idle)}." if idle else "one or more alive on every queue"
+    idle = [queue.value for queue in Queue if not served[queue]]
+    detail = f"None takes work for: {', '.join(idle)}." if idle else "one or more take work on every queue"
+    if any(deaf.values()):
+        told = ", ".join(f"{count} {queue}" for queue, count in deaf.items() if count)
+        detail += f" Deaf (alive, and not hearing their queue): {told}."
     return Check(name="workers", ok=not idle, detail=detail)

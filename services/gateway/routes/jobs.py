@@ -14,7 +14,7 @@ from services.gateway.auth import Tenant
 from services.gateway.dependencies import TheAnnouncements, TheBackend, documented
 from services.gateway.events import TERMINAL, event_of, follow
 from services.gateway.history import page_of_jobs
-from services.gateway.looking import look_at
+from services.gateway.looking import look_at, watch
 from services.gateway.paging import Cursor, Limit
 from services.gateway.problems import LONGEST_FOUND
 from services.gateway.schemas.common import Page
@@ -22,6 +22,7 @@ from services.gateway.schemas.jobs import Job, JobSummary
 from shared.errors import NotFound, QueueUnavailable
 from shared.jobs import records
 from shared.jobs.records import State
+from shared.store.keys import Artifact
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -90,10 +91,10 @@ async def follow_job(
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow a job by server-sent events, from a snapshot to its end."""
 
-    def look() -> Job:
-        return look_at(backend, backend.records.get(job.tenant, job.id))
+    def look() -> tuple[Job, list[Artifact]]:
+        return watch(backend, backend.records.get(job.tenant, job.id))
 
-    async for event in follow(announcements, job.tenant, job.id, look, last_seen=last_event_id):
+    async for event in follow(announcements, job.id, look, last_seen=last_event_id):
         yield event
 
 

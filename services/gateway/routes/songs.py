@@ -190,7 +190,7 @@ def delete_song(song_id: str, backend: TheBackend, tenant: Tenant) -> None:
 
 def _need_servers(backend: Backend, tenant: str) -> None:
     """Find out before the first byte whether the song could be kept."""
-    backend.need_queue()
+    backend.need_room_in_queue()
     backend.store.exists(Artifact(tenant, Kind.SONG, "0" * 64).manifest)
 
 

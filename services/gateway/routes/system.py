@@ -15,6 +15,7 @@ from services.gateway.dependencies import TheBackend, documented
 from services.gateway.garbage import collect
 from services.gateway.schemas.system import Collected, GarbageItem, Stored, System
 from shared.errors import QueueUnavailable
+from shared.jobs import attention
 from shared.queue import Queue
 from shared.store import keys
 
@@ -36,6 +37,7 @@ def get_system(backend: TheBackend, tenant: Tenant) -> System:
     return System(
         versions={"segue": segue_version(), "python": platform.python_version()},
         workers=_per_queue(backend, lambda queue: len(backend.leases.workers(queue))),
+        deaf=_per_queue(backend, lambda queue: len(attention.deaf(backend.leases, queue))),
         queued=_per_queue(backend, lambda queue: len(backend.leases.queued(queue))),
         stored=_stored_by_kind(backend, tenant),
         open_jobs=len(backend.open_jobs(tenant)),

@@ -27,9 +27,10 @@ class Schema(BaseModel):
 
 
 class RequestSchema(Schema):
-    """The body of a request: names that it does not know are refused."""
+    """The body of a request: names that it does not know are refused, and values of another type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # JSON knows no infinity: what was stored with one would come back as null.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 Links = Annotated[

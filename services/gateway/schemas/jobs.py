@@ -103,5 +103,5 @@ class Job(JobSummary):
     result: Results = Field(description="What it made or found.")
     warning: str | None = Field(
         description="Why it does not move, if that is known.",
-        examples=["No chunker worker is alive; the job waits until one is."],
+        examples=["No chunker worker takes work; the job waits until one does."],
     )

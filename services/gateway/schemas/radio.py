@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.gateway.schemas.common import POOL_EXAMPLE, SONG_EXAMPLE, Schema
+from services.gateway.schemas.common import POOL_EXAMPLE, SONG_EXAMPLE, RequestSchema, Schema
 from shared.parameters import SongId
 
 
@@ -32,7 +32,7 @@ class Radio(Schema):
     playing: Playing | None = Field(description="What is sent now; null: it is not on air.")
 
 
-class RadioBan(Schema):
+class RadioBan(RequestSchema):
     """What is never to be heard again, as long as the radio is on air."""
 
     what: Literal["song", "chunk"] = Field("song", description="A whole song, or one chunk of it.")

@@ -40,6 +40,10 @@ class System(Schema):
         description="Workers alive per queue; null: Valkey does not answer.",
         examples=[{"chunker": 1, "trainer": 1, "assembler": 1}],
     )
+    deaf: dict[str, int] | None = Field(
+        description="Of these, workers that do not hear their queue, and take no work.",
+        examples=[{"chunker": 0, "trainer": 0, "assembler": 0}],
+    )
     queued: dict[str, int] | None = Field(
         description="Messages under way per queue; the backlog is the open jobs.", examples=[{"chunker": 2}]
     )

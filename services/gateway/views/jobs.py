@@ -52,7 +52,7 @@ class Pulse:
     running: frozenset[Artifact] = frozenset()
     progress: Mapping[Artifact, Progress] = field(default_factory=dict)
     workers: Mapping[Queue, int] | None = None
-    """Workers alive per queue; None: Valkey does not answer."""
+    """Workers per queue that live and hear it; None: Valkey does not answer."""
 
     def fraction(self, artifact: Artifact) -> float:
         """Return how much of a running artifact is done, from 0 to 1."""
@@ -168,7 +168,7 @@ def warning_of(plan: Plan, pulse: Pulse) -> str | None:
     idle = [queue for queue in Queue if queue in waiting and not pulse.workers.get(queue)]
     if not idle:
         return None
-    return f"No {' and no '.join(idle)} worker is alive; the job waits until one is."
+    return f"No {' and no '.join(idle)} worker takes work; the job waits until one does."
 
 
 def _first_of(outcome: records.Outcome | None, kind: Kind) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from services.gateway.mix_files import MIX_FILES
 from shared.settings import Settings
 from shared.store.artifacts import Attempt
 from shared.store.keys import Artifact
@@ -21,7 +22,9 @@ from tests.support.library import TENANT
 from tests.support.pipeline import Pipeline
 
 LIMIT_BYTES = 1_000_000
-_CONTENT_TYPES = {"flac": "audio/flac", "html": "text/html; charset=utf-8"}
+_CONTENT_TYPES = {"flac": "audio/flac", "mp3": "audio/mpeg", "html": "text/html; charset=utf-8"} | {
+    file.payload.rsplit(".", 1)[1]: file.media_type for file in MIX_FILES
+}
 
 
 class Maker(Pipeline):

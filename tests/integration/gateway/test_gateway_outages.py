@@ -83,6 +83,22 @@ def test_without_the_store_nothing_is_accepted(settings, maker, dead_port):
     assert maker.leases.queued(Queue.CHUNKER) == {}
 
 
+def test_while_valkey_is_nearly_full_nothing_is_accepted_and_songs_are_shown(api, maker, song, valkey):
+    before = maker.stored()
+    valkey.config_set("maxmemory", int(1.05 * valkey.info("memory")["used_memory"]))
+    try:
+        for refused in (
+            api.post("/v1/cuts", json={"songs": [song]}),
+            api.post("/v1/songs", content=b"other bytes"),
+        ):
+            assert is_unavailable(refused, "queue-full")
+        assert maker.stored() == before
+        assert api.get(f"/v1/songs/{song}").status_code == 200
+    finally:
+        valkey.config_set("maxmemory", 0)
+    assert api.post("/v1/cuts", json={"songs": [song]}).status_code == 202
+
+
 def test_a_system_with_servers_and_workers_is_ready(api, maker):
     assert api.get("/readyz").json()["ready"] is False
     for queue in Queue:

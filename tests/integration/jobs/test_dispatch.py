@@ -10,12 +10,13 @@ import redis
 from shared.jobs.leases import MESSAGES_PER_WORKER
 from shared.jobs.recipes import CutSongs, DecodeSong
 from shared.jobs.reconciler import LOST_AFTER_S, look, waiting_in
-from shared.jobs.records import State
+from shared.jobs.records import JobRecords, State
 from shared.jobs.starts import MAX_STARTS, Starts
 from shared.queue import Queue
 from shared.settings import Settings
 from shared.store import keys
-from shared.store.keys import Kind
+from shared.store.keys import Artifact, Kind
+from tests.support.library import song_facts
 from tests.support.pipeline import Pipeline, parts_of
 
 pytestmark = pytest.mark.integration
@@ -62,6 +63,55 @@ def test_a_tenant_with_one_job_does_not_wait_for_one_with_a_hundred(settings: Se
     assert len(served) <= 3 * MESSAGES_PER_WORKER
 
 
+def test_who_keeps_asking_does_not_take_a_place_from_who_waits(settings: Settings) -> None:
+    greedy, modest = Pipeline(settings, keep_orders=True), Pipeline(settings, keep_orders=True)
+    songs = songs_of(greedy, 6)
+    greedy.submit(CutSongs(parts=parts_of(songs[:5])))
+    look(greedy.dispatcher)
+    waiting = modest.submit(DecodeSong(song=songs_of(modest, 1)[0]))
+    assert modest.sent == [], "the queue is full"
+    first = greedy.sent.pop(0)
+    greedy.leases.unclaim(Queue.CHUNKER, first.artifact)
+    greedy.leases.start(first.artifact, "some worker")
+    greedy.submit(DecodeSong(song=songs[5]))
+    look(greedy.dispatcher)
+    assert greedy.sent[-1].job == waiting.id
+
+
+def test_of_many_open_jobs_few_are_planned_after_a_task(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    songs = songs_of(pipeline, 60)
+    for song in songs:
+        pipeline.submit(DecodeSong(song=song))
+    look(pipeline.dispatcher)
+    done = pipeline.sent[0]
+    pipeline.leases.unclaim(Queue.CHUNKER, done.artifact)
+    pipeline.make(done, song_facts())
+    read: list[str] = []
+    find = type(pipeline.store).find
+    monkeypatch.setattr(type(pipeline.store), "find", lambda self, key: read.append(key) or find(self, key))
+    pipeline.dispatcher.go_on(done)
+    assert len(pipeline.sent) == MESSAGES_PER_WORKER + 1
+    planned = {key.split("/")[3] for key in read if "/jobs/" in key}
+    assert len(planned) <= 3, "the job that is done, and the one whose turn it is"
+
+
+def test_who_waits_for_what_another_made_is_found_by_the_next_look(settings: Settings) -> None:
+    pipeline, worker = Pipeline(settings, keep_orders=True), Pipeline(settings, keep_orders=True)
+    song = songs_of(pipeline, 1)[0]
+    jobs = [pipeline.submit(DecodeSong(song=song)) for _ in range(2)]
+    look(pipeline.dispatcher)  # From here on it remembers what both wait for.
+    (order,) = pipeline.sent
+    pipeline.leases.unclaim(Queue.CHUNKER, order.artifact)
+    pipeline.make(order, song_facts())
+    worker.dispatcher.go_on(order)
+    look(pipeline.dispatcher)
+    outcomes = [pipeline.job(job).outcome for job in jobs]
+    assert [outcome.state for outcome in outcomes if outcome] == [State.SUCCEEDED] * 2
+
+
 def test_a_lost_message_is_sent_again(settings: Settings, valkey: redis.Redis) -> None:
     pipeline = Pipeline(settings)
     pipeline.submit(DecodeSong(song=songs_of(pipeline, 1)[0]))
@@ -73,6 +123,23 @@ def test_a_lost_message_is_sent_again(settings: Settings, valkey: redis.Redis) -
     valkey.zadd(f"{settings.key_prefix}queued:{Queue.CHUNKER}", {str(claimed): long_ago})
     look(pipeline.dispatcher)
     assert waiting_in(pipeline.dispatcher, Queue.CHUNKER) == {claimed}
+
+
+def test_records_that_cannot_be_read_keep_no_other_job_waiting(settings: Settings) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    accept, store = pipeline.dispatcher.records.accept, pipeline.store
+    first, second, third = songs_of(pipeline, 3)
+    for name, song in (("illegible", first), ("resting on it", second), ("well", third)):
+        accept(pipeline.tenant, name, DecodeSong(song=song))
+    store.put(keys.job_record(pipeline.tenant, "illegible", "accepted"), b"{}")
+    store.put(Artifact(pipeline.tenant, Kind.SONG, second).manifest, b'{"producer": 1}')
+    look(Pipeline(settings, tenant=pipeline.tenant, keep_orders=True).dispatcher)
+    records = JobRecords(store)
+    ended = records.get(pipeline.tenant, "resting on it").outcome
+    assert ended is not None
+    assert ended.problem is not None
+    assert (ended.state, ended.problem.slug) == (State.FAILED, "illegible")
+    assert list(pipeline.leases.queued(Queue.CHUNKER)) == [Artifact(pipeline.tenant, Kind.SONG, third)]
 
 
 def test_the_fourth_start_is_refused_and_a_new_request_starts_afresh(settings: Settings) -> None:

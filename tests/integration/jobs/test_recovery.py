@@ -12,12 +12,14 @@ import redis
 from cli.stack.stack import Stack
 from shared.jobs.recipes import CutSongs
 from shared.jobs.records import State
+from shared.metrics.catalogue import STAGE_SECONDS
 from shared.parameters import Cut
 from shared.queue import Order, Queue, make_app, send
 from shared.settings import Settings
 from shared.store.artifacts import Attempt
 from shared.store.keys import Artifact, Kind, open_jobs_folder, tenant_folder
 from shared.store.manifests import CutFacts, ModelFacts
+from tests.support.figures import observed
 from tests.support.pipeline import Pipeline, fit_of, long_training, mix_of, parts_of
 from tests.support.servers import until
 
@@ -60,9 +62,12 @@ def test_a_fit_goes_on_from_its_checkpoint_when_its_child_is_killed(
     job = pipeline.submit(fit_of(pipeline.upload(short_songs), long_training()))
     model = running_fit(pipeline)
     reached = pipeline.dispatcher.segment(model)
+    killed = observed(pipeline.leases, STAGE_SECONDS, "model", "killed")
+    until(lambda: model in pipeline.leases.all_running())  # Not between two segments.
     for child in children_of(working_stack.pids()["trainer"]):
         child.kill()
     until(lambda: pipeline.dispatcher.segment(model) > reached, timeout_s=120)
+    until(lambda: observed(pipeline.leases, STAGE_SECONDS, "model", "killed") == killed + 1)
     assert pipeline.job(job).outcome is None
     pipeline.dispatcher.records.cancel(pipeline.tenant, job.id)
     until(lambda: not pipeline.leases.running([model]))

@@ -158,5 +158,8 @@ def test_workers_and_what_is_stored() -> None:
     assert checks.check_workers({"chunker": 1, "trainer": 2}).ok
     assert not checks.check_workers({"chunker": 1, "trainer": 0}).ok
     assert not checks.check_workers(None).ok
+    assert checks.check_workers({"chunker": 2}, {"chunker": 1}).ok
+    deaf = checks.check_workers({"chunker": 1, "trainer": 1}, {"chunker": 1, "trainer": 0})
+    assert (deaf.ok, deaf.found) == (False, "1 chunker, 1 trainer, of which deaf: 1 chunker")
     stored = {"mixes": {"objects": 1, "bytes": 5_000}, "songs": {"objects": 3, "bytes": 12_000_000}}
     assert checks.check_stored(stored).found == "12.0 MB: songs 12.0 MB, mixes 5.0 kB"

@@ -11,6 +11,7 @@ from services.gateway.garbage import (
     UNNAMED_ATTEMPT,
     UNUSED,
     Records,
+    unmarked,
     unreached,
 )
 from shared.revisions import SeamChange
@@ -141,6 +142,17 @@ def test_what_users_see_is_theirs_to_delete(kind):
 def test_marks_without_an_open_job_are_garbage():
     objects = stored("t/local/jobs-open/a", "t/local/jobs-open/b")
     assert found(objects, open_jobs={"a"}) == {"t/local/jobs-open/b": STALE_MARK}
+
+
+def test_an_open_job_that_lost_its_mark_is_told_from_those_that_need_none():
+    records = {
+        "ended": ["jobs/ended/accepted.json", "jobs/ended/outcome.json"],
+        "marked": ["jobs/marked/accepted.json", "jobs-open/marked"],
+        "never accepted": ["jobs-open/never"],
+        "lost": ["jobs/lost/accepted.json", "jobs/lost/cancelled.json"],
+    }
+    objects = stored(*(f"t/local/{key}" for names in records.values() for key in names))
+    assert unmarked(TENANT, objects) == ["lost"]
 
 
 def test_job_records_are_history_and_stay():

@@ -81,3 +81,25 @@ def test_what_makes_jobs_takes_an_idempotency_key(schema):
         operation = schema["paths"][f"/v1/{kind}"]["post"]
         assert "idempotency-key" in {one["name"].lower() for one in operation["parameters"]}
         assert "202" in operation["responses"]
+
+
+def test_links_lead_to_operations_and_fill_their_parameters(schema):
+    named = {operation["operationId"]: operation for _, operation in operations(schema)}
+    links = [
+        (name, link)
+        for name, operation in operations(schema)
+        for response in operation["responses"].values()
+        for link in response.get("links", {}).values()
+    ]
+    assert len(links) > 50
+    for name, link in links:
+        target = named[link["operationId"]]
+        path = {one["name"] for one in target.get("parameters", []) if one["in"] == "path"}
+        assert link["parameters"].keys() == path, f"{name} to {link['operationId']}"
+        assert ("requestBody" in target) or ("requestBody" not in link), name
+
+
+def test_whatever_makes_a_job_leads_to_it(schema):
+    for name, operation in operations(schema):
+        if "202" in operation["responses"] and "radio" not in name:
+            assert {"job", "events", "cancel"} <= operation["responses"]["202"]["links"].keys(), name

@@ -41,6 +41,8 @@ EXPECTED = [
     (refusals.StorageFull(stored_bytes=2, limit_bytes=1), 413),
     (refusals.TooManyJobs(found=2, limit=1), 429),
     (refusals.TooManyRequests(limit=1, wait_s=60), 429),
+    (refusals.GatewayBusy(what="uploads", limit=1, setting="SEGUE_MOST_UPLOADS"), 503),
+    (refusals.TooManyInAll(found=2, limit=1), 503),
     (errors.Corrupt(what="x", found="y", needed="z"), 500),
 ]
 
@@ -138,6 +140,72 @@ def test_unknown_paths_and_methods_are_problems_too(app):
     assert ask(app, "GET", "/there").json()["status"] == 404
     refused = ask(app, "POST", "/here")
     assert (refused.json()["status"], refused.headers["content-type"]) == (405, MEDIA_TYPE)
+
+
+@pytest.mark.parametrize("method", ["POST", "OPTIONS"])
+def test_a_method_that_a_path_does_not_take_is_refused_with_all_that_it_takes(app, method):
+    @app.get("/here/{name}")
+    @app.head("/here/{name}")
+    def here(name: str):
+        return None
+
+    @app.delete("/here/{name}")
+    def remove(name: str):
+        return None
+
+    assert ask(app, method, "/here/x").headers["allow"] == "GET, HEAD, DELETE"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b'"\x83"',
+        b'{"songs": [' + b"1" * 5000 + b"]}",
+        b'{"songs": ' + b"[" * 50_000,
+        b'{"songs": ["\\ud800"]}',
+        b'{"\\udfff": 1}',
+    ],
+    ids=["broken off", "not UTF-8", "huge number", "deep", "half a character", "half a character as a name"],
+)
+def test_bodies_that_no_parser_takes_are_refused_as_others_that_do_not_fit(app, body):
+    @app.post("/mixes")
+    def make(request: MixRequest):
+        return None
+
+    answer = ask(app, "POST", "/mixes", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:segue:problem:bad-request")
+    assert answer.json()["errors"][0]["field"].startswith("body")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("chunks", '"3"'),
+        ("chunks", "true"),
+        ("smoothness", "false"),
+        ("limits", '{"longest_run_s": Infinity}'),
+        ("output", '{"bitrate_kbps": "192"}'),
+        ("energy", '[[0, 0.5], ["1", 0.5]]'),
+        ("songs", "[1]"),
+    ],
+)
+def test_values_of_another_type_are_refused(app, field, value):
+    @app.post("/mixes")
+    def make(request: MixRequest):
+        return None
+
+    fields = {"songs": f'["{"a" * 64}"]', "chunks": "3", "energy": "[[0, 0.5], [1, 1]]"}
+    headers = {"Content-Type": "application/json"}
+
+    def send(chosen: dict[str, str]) -> httpx.Response:
+        body = ", ".join(f'"{name}": {text}' for name, text in chosen.items())
+        return ask(app, "POST", "/mixes", content=f"{{{body}}}", headers=headers)
+
+    assert send(fields).status_code == 200
+    refused = send(fields | {field: value})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"].startswith(f"body.{field}")
 
 
 def test_every_answer_has_an_id_and_security_headers(app):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.gateway import uploads
 from services.gateway.multipart import FormFile
-from services.gateway.problems import UploadStalled
+from services.gateway.problems import UploadSlow, UploadStalled
 from services.gateway.uploads import Ceiling, Intake
 from shared.errors import InputError, SongTooLarge
 
@@ -74,6 +74,34 @@ def test_a_client_that_stops_sending_is_given_up(monkeypatch):
 
     with pytest.raises(UploadStalled):
         in_thread(partial(read_all, size=100), stalled(), 1000)
+
+
+def test_an_upload_that_comes_too_slowly_is_given_up(monkeypatch):
+    monkeypatch.setattr(uploads, "PATIENCE_S", 0.05)
+    come = []
+
+    async def dripping() -> AsyncIterator[bytes]:
+        while True:
+            await anyio.sleep(0.01)
+            come.append(b"x")
+            yield b"x"
+
+    with pytest.raises(UploadSlow, match="; 16 kB a second"):
+        in_thread(partial(read_all, size=100_000), dripping(), 1_000_000)
+    assert len(come) < 100
+
+
+def test_an_upload_waits_for_its_turn_once_it_has_begun(monkeypatch):
+    monkeypatch.setattr(uploads, "HEAD_BYTES", 7)
+
+    async def run():
+        data = [b"123", b"", b"45678", b"9"]
+        intake = Intake(coming(data), limit=Ceiling(100, SongTooLarge(limit_bytes=100)))
+        await intake.begin()
+        begun = intake.size_bytes
+        return begun, b"".join(await to_thread.run_sync(partial(read_all, size=2), intake))
+
+    assert anyio.run(run) == (8, b"123456789")
 
 
 def form_of(*parts: tuple[str, bytes], boundary: bytes = b"--x7") -> bytes:

@@ -13,7 +13,7 @@ from services.gateway.access.quotas import (
     Usage,
     share_of,
 )
-from services.gateway.access.refusals import StorageFull, TooManyJobs, TooManyRequests
+from services.gateway.access.refusals import StorageFull, TooManyInAll, TooManyJobs, TooManyRequests
 from shared.settings import Settings
 from tests.support.servers import until
 
@@ -87,9 +87,9 @@ def test_bytes_are_listed_once_and_uploads_added(clock):
     measure = Measure(100)
     usage = Usage(measure, clock=clock)
     for _ in range(20):
-        assert usage.stored_bytes("annas", limit_bytes=1000) == 100
+        assert usage.amount("annas", limit=1000) == 100
     usage.add("annas", 50)
-    assert usage.stored_bytes("annas", limit_bytes=1000) == 150
+    assert usage.amount("annas", limit=1000) == 150
     assert measure.asked == 1
 
 
@@ -104,29 +104,29 @@ def test_an_old_count_is_renewed_without_anybody_waiting(clock):
         return 100 * len(asked)
 
     usage = Usage(measure, clock=clock)
-    usage.stored_bytes("annas", limit_bytes=1000)
+    usage.amount("annas", limit=1000)
     clock.now_s += RECOUNT_S
     for _ in range(5):
-        assert usage.stored_bytes("annas", limit_bytes=1000) == 100
+        assert usage.amount("annas", limit=1000) == 100
     release.set()
-    until(lambda: usage.stored_bytes("annas", limit_bytes=1000) == 200)
+    until(lambda: usage.amount("annas", limit=1000) == 200)
     assert len(asked) == 2
 
 
 def test_who_is_over_the_limit_is_counted_again_before_they_are_refused(clock):
     measure = Measure(1000)
     usage = Usage(measure, clock=clock)
-    assert usage.stored_bytes("annas", limit_bytes=1000) == 1000
+    assert usage.amount("annas", limit=1000) == 1000
     measure.size_bytes = 10
-    assert usage.stored_bytes("annas", limit_bytes=1000) == 1000
+    assert usage.amount("annas", limit=1000) == 1000
     clock.now_s += REFUSED_RECOUNT_S
-    assert usage.stored_bytes("annas", limit_bytes=1000) == 10
+    assert usage.amount("annas", limit=1000) == 10
 
 
 def test_room_and_turns_are_refused_with_what_was_found_and_what_may_be():
     limits = Settings(quota_stored_bytes=2_000_000_000, quota_open_jobs=3)
     stored, open_jobs = Measure(500_000_000), 2
-    quotas = Quotas(limits, stored, lambda tenant: open_jobs)
+    quotas = Quotas(limits, stored, lambda tenant: open_jobs, lambda: open_jobs)
     assert quotas.need_room("annas") == 1_500_000_000
     quotas.need_turn("annas")
     open_jobs = 3
@@ -135,4 +135,16 @@ def test_room_and_turns_are_refused_with_what_was_found_and_what_may_be():
     stored.size_bytes = 2_100_000_000
     with pytest.raises(StorageFull, match=r"2\.1 GB are stored.* 2 GB may be.*SEGUE_QUOTA_STORED_BYTES"):
         quotas.need_turn("bobs")
-    assert Quotas(Settings(), stored, lambda tenant: 10_000).need_room("local") is None
+    assert Quotas(Settings(), stored, lambda tenant: 10_000, lambda: 10_000).need_room("local") is None
+
+
+def test_all_tenants_together_have_a_limit_of_open_jobs():
+    settings, open_in_all = Settings(most_open_jobs=5), Measure(3)
+    quotas = Quotas(settings, Measure(0), lambda tenant: 0, lambda: open_in_all("everyone"))
+    for tenant in ("local", "annas"):
+        quotas.need_turn(tenant)
+    with pytest.raises(TooManyInAll, match=r"5 jobs of all .* 5 may be.*SEGUE_MOST_OPEN_JOBS"):
+        quotas.need_turn("bobs")
+    assert open_in_all.asked == 1, "a listing of all tenants takes its time"
+    unbound = Quotas(Settings(most_open_jobs=0), Measure(0), lambda tenant: 0, lambda: 10**9)
+    unbound.need_turn("local")

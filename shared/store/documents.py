@@ -1,0 +1,32 @@
+"""Stored JSON documents, read back. What lies in the bucket may be damaged, or of a later release."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import Illegible
+
+__all__ = ["from_json"]
+
+AnyDocument = TypeVar("AnyDocument", bound=BaseModel)
+
+
+def from_json(kind: type[AnyDocument], data: bytes, *, key: str) -> AnyDocument:
+    """Return a document as its bytes tell it.
+
+    Args:
+        kind: of the document.
+        data: as they are stored.
+        key: where they lie, to be named in errors.
+
+    Raises:
+        Illegible: the bytes are no such document.
+    """
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Illegible(key=key, fault=f"{place}: {first['msg']}" if place else first["msg"]) from None
