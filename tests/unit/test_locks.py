@@ -57,3 +57,17 @@ def test_a_package_that_is_asked_for_with_extras_is_pinned_with_them(lock: Path)
     }
     assert pins
     assert not unpinned
+
+
+def test_all_locks_pin_a_package_to_the_same_versions() -> None:
+    # What is tested is then what each service runs, and the locks can be audited together.
+    versions: dict[str, dict[str, set[str]]] = {}
+    for lock in LOCKS:
+        for name, version in re.findall(
+            r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", lock.read_text(), re.MULTILINE
+        ):
+            versions.setdefault(name, {}).setdefault(lock.stem, set()).add(version)
+    assert versions
+    assert {
+        name: pinned for name, pinned in versions.items() if len(set(map(frozenset, pinned.values()))) > 1
+    } == {}
