@@ -39,6 +39,7 @@ from services.gateway.routes import (
     songs,
     system,
 )
+from services.gateway.studio.page import add_studio
 from services.gateway.uploads import Receiver
 from shared.errors import Unavailable
 from shared.settings import Settings, get_settings
@@ -105,6 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.add_problem_handlers(app)
     add_metrics(app, backend)
     add_docs(app)
+    add_studio(app)
     app.add_middleware(RequestFrame)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
