@@ -189,8 +189,8 @@ test("a seam opens and says why", async () => {
   await page.keyboard.press("n");
   const card = page.getByRole("region", { name: "Seams" });
   await card.getByText("Speaks against it").waitFor();
-  const score = await page.locator(".strip [aria-pressed=true]").getAttribute("aria-label");
-  expect(score).toMatch(/^Seam at \d+:\d\d, .+ to .+, score 0\.\d\d/);
+  const score = await page.locator(".strip [aria-pressed=true] .unseen").innerText();
+  expect(score.trim()).toMatch(/^Seam at \d+:\d\d, .+ to .+, score 0\.\d\d/);
   expect(await complaints()).toEqual([]);
   await shoot("mix");
   await page.emulateMedia({ colorScheme: "dark" });

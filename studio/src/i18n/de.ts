@@ -123,8 +123,8 @@ export const de: Dictionary = {
   elsewhere: (title) => `andere Stelle in ${title}`,
   noNext: "spielt bis zum Ende",
   lanes: "Stücke des Mixes",
-  laneShare: (time, percent) => `${time}, ${percent} % des Mixes`,
-  playFrom: (title, time) => `${title} ab ${time} spielen`,
+  laneShare: (percent) => `${percent} % des Mixes.`,
+  playFrom: (time) => `Ab ${time} spielen`,
   seamList: "Nähte",
   seamHint:
     "An einer Naht geht ein Stück in ein anderes über. Je höher ihr Strich, desto besser passt, was folgt.",

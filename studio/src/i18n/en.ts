@@ -120,8 +120,8 @@ export const en = {
   elsewhere: (title: string) => `another place in ${title}`,
   noNext: "plays to the end",
   lanes: "Songs of the mix",
-  laneShare: (time: string, percent: number) => `${time}, ${percent} % of the mix`,
-  playFrom: (title: string, time: string) => `Play ${title} from ${time}`,
+  laneShare: (percent: number) => `${percent} % of the mix.`,
+  playFrom: (time: string) => `Play from ${time}`,
   seamList: "Seams",
   seamHint:
     "A seam is where one song gives way to another. The taller its mark, the better what follows fits.",
