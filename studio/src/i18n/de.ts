@@ -32,7 +32,7 @@ export const de: Dictionary = {
   outline: (title) => `Wellenform von ${title}`,
   received: "wird dekodiert",
   ready: "bereit",
-  rejected: "nicht zu gebrauchen",
+  rejected: "unbrauchbar",
 
   uploads: "Übertragungen",
   waiting: "wartet",
