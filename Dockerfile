@@ -40,7 +40,7 @@ RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --requi
 ENV PYTHON=/opt/venv/bin/python
 COPY tools/npm /build/tools/npm
 COPY studio/package.json studio/package-lock.json studio/.npmrc /build/studio/
-RUN --mount=type=cache,target=/root/.npm cd /build/studio && ../tools/npm install --no-save
+RUN --mount=type=cache,target=/root/.npm cd /build/studio && ../tools/npm ci
 COPY studio /build/studio
 COPY --from=demo-songs /songs /build/studio/songs
 RUN cd /build/studio && ../tools/npm run build

@@ -98,7 +98,7 @@ $(DEV): requirements/dev.txt pyproject.toml | .venv/bin/pip
 
 studio/node_modules/.package-lock.json: studio/package.json studio/package-lock.json studio/.npmrc | .venv/bin/pip
 	@[ "$(NPM)" = npm ] || $(BIN)/pip install --quiet --require-hashes -r requirements/studio.txt
-	cd studio && $(NPM) install --no-save --silent
+	cd studio && $(NPM) ci --silent
 	@touch $@
 
 # Songs for who has none at hand; as long as a mix needs, and no longer.
