@@ -26,6 +26,24 @@ FROM builder AS assembler-packages
 COPY requirements/assembler.txt /requirements.txt
 RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --require-hashes -r /requirements.txt
 
+# The studio: Node.js comes as a Python package, too, so that this image is all there is to fetch.
+FROM builder AS demo-songs
+COPY --from=chunker-packages /opt/venv /opt/venv
+COPY shared /build/shared
+COPY cli/__init__.py /build/cli/
+COPY cli/demo /build/cli/demo
+RUN cd /build && /opt/venv/bin/python -m cli.demo /songs --seconds 45 --format ogg
+
+FROM builder AS studio
+COPY requirements/studio.txt /requirements.txt
+RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --require-hashes -r /requirements.txt
+ENV PYTHON=/opt/venv/bin/python
+COPY tools/npm /build/tools/npm
+COPY studio/package.json studio/package-lock.json studio/.npmrc /build/studio/
+RUN --mount=type=cache,target=/root/.npm cd /build/studio && ../tools/npm ci
+COPY studio /build/studio
+COPY --from=demo-songs /songs /build/studio/songs
+RUN cd /build/studio && ../tools/npm run build
 
 FROM python:3.11-slim AS runtime
 # As process 1 itself, Python would ignore a request to stop until it has set its handlers up.
@@ -51,6 +69,7 @@ COPY services/gateway services/gateway
 # Backups are taken by this image too: it has all that they need, and no command line.
 COPY cli/__init__.py cli/documents.py cli/errors.py cli/
 COPY cli/backup cli/backup
+COPY --from=studio /build/services/gateway/studio/bundle services/gateway/studio/bundle
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]

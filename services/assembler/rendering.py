@@ -20,11 +20,11 @@ from services.assembler.leveling import Measured, reached_lufs, song_gains_db
 from services.assembler.limiting import CEILING_DBTP, Limiter
 from services.assembler.pieces import OpenSong, Piece
 from services.assembler.seams import SeamMade
-from services.assembler.waveform import WaveformMeter
 from shared.parameters import Output
 from shared.revisions import SeamWish
 from shared.sound.rhythm import Rhythm
 from shared.sound.samples import Float32, Int16, to_int16
+from shared.sound.waveform import WaveformMeter
 
 __all__ = ["Joint", "Rendered", "joint_of", "render"]
 

@@ -27,6 +27,7 @@ from shared.sound.edges import Edges
 from shared.sound.features import edges_of, song_frames, song_long_spectra
 from shared.sound.rhythm import Rhythm
 from shared.sound.samples import Int16
+from shared.sound.waveform import outline_of
 from shared.store.arrays import pack_arrays, unpack_arrays
 from shared.store.documents import from_json
 from shared.store.keys import Artifact, Kind, song_source, song_upload
@@ -58,6 +59,8 @@ def decode_song(work: Work) -> SongFacts:
     )
     song = decode(source, folder, limits)
     work.attempt.put_file("audio.flac", folder / "audio.flac", "audio/flac")
+    with open_audio(folder / "audio.flac") as decoded:
+        work.attempt.put("peaks.json", outline_of(decoded.blocks()), "application/json")
     title = song.title or _title_of_file(work, spec.song)
     return SongFacts.model_validate({**song.model_dump(), "title": title})
 

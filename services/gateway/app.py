@@ -39,6 +39,7 @@ from services.gateway.routes import (
     songs,
     system,
 )
+from services.gateway.studio.page import add_studio
 from services.gateway.uploads import Receiver
 from shared.errors import Unavailable
 from shared.settings import Settings, get_settings
@@ -109,6 +110,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Turnstile, settings=settings)  # Within what counts requests, so that refusals count.
     add_metrics(app, backend, app.state.radios)
     add_docs(app)
+    add_studio(app)
     app.add_middleware(RequestFrame)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

@@ -178,6 +178,9 @@ def test_what_comes_with_a_mix(api: httpx.Client, job: dict[str, Any], report: d
     assert len(api.get(f"/mixes/{job['mix']}/labels").text.splitlines()) == CHUNKS
     peaks = json.loads(api.get(f"/mixes/{job['mix']}/peaks").content)["peaks"]
     assert max(max(-low, high) for low, high in peaks) == pytest.approx(report["peak"], abs=0.02)
+    song = api.get(f"/songs/{report['sequence'][0]['song']}").json()
+    outline = api.get(f"/songs/{song['id']}/peaks").json()["peaks"]
+    assert max(max(-low, high) for low, high in outline) == pytest.approx(song["peak"], abs=0.01)
     part = api.get(f"/mixes/{job['mix']}/audio", headers={"Range": "bytes=100-199"})
     assert part.status_code == 206
     assert len(part.content) == 100

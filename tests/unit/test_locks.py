@@ -40,7 +40,7 @@ def _requirements(name: str, extras: set[str]) -> list[Requirement]:
 def test_every_package_is_locked_with_its_hashes(lock: Path) -> None:
     lines = lock.read_text().replace("\\\n", " ").splitlines()
     packages = [line for line in lines if line and not line.lstrip().startswith("#")]
-    assert len(packages) > 20
+    assert packages
     assert [line for line in packages if not re.match(r"\S+==\S+.* --hash=sha256:[0-9a-f]{64}\b", line)] == []
 
 

@@ -127,6 +127,26 @@ def get_song_audio(request: Request, song_id: str, backend: TheBackend, tenant: 
     return serve_payload(request, backend, artifact, "audio.flac", filename=f"{song.title}.flac")
 
 
+@router.get(
+    "/{song_id}/peaks",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {"application/json": {"schema": {"type": "object"}}},
+            "description": "Lowest and highest sample of each stretch, under `peaks`.",
+        },
+        **documented(404, 409, 416),
+    },
+)
+def get_song_peaks(request: Request, song_id: str, backend: TheBackend, tenant: Tenant) -> Response:
+    """Read the outline of a song, to draw it. A song that an earlier release decoded has none."""
+    song = library.get_song(backend, tenant, song_id)
+    if song.state is SongState.RECEIVED:
+        raise Conflict(f"Song {song.id} is not decoded yet. Wait until its state is `ready`.")
+    artifact = Artifact(tenant, Kind.SONG, song.id)
+    return serve_payload(request, backend, artifact, "peaks.json", filename=f"{song.title}.json")
+
+
 @router.post("/{song_id}/analysis", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 409, 413))
 def analyse_song(
     song_id: str,

@@ -38,7 +38,7 @@ def song_view(song: str, upload: UploadRecord, manifest: Manifest | None, decodi
         peak=facts.peak if facts else None,
         problem=_problem_of(path, manifest, decoding),
         job=decoding.id if decoding and manifest is None else None,
-        links=_links(path, is_ready=facts is not None),
+        links=_links(path, manifest if facts else None),
     )
 
 
@@ -62,10 +62,11 @@ def analysis_view(manifest: Manifest, arrays: Arrays, known: Correction) -> Anal
     )
 
 
-def _links(path: str, *, is_ready: bool) -> dict[str, str]:
-    if not is_ready:
+def _links(path: str, decoded: Manifest | None) -> dict[str, str]:
+    if decoded is None:
         return {"self": path}
-    return {"self": path, "audio": f"{path}/audio", "analysis": f"{path}/analysis"}
+    links = {"self": path, "audio": f"{path}/audio", "analysis": f"{path}/analysis"}
+    return links | ({"peaks": f"{path}/peaks"} if "peaks.json" in decoded.payloads else {})
 
 
 def _state_of(manifest: Manifest | None) -> SongState:

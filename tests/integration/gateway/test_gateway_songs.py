@@ -15,10 +15,12 @@ from tests.support.servers import until
 
 pytestmark = pytest.mark.integration
 AUDIO = bytes(range(256)) * 40
+PEAKS = b'{"peaks": [[-0.5, 0.25]]}'
 
 
 def ready(maker, song: str) -> None:
-    maker.commit(SongSpec(song=song), song_facts(title="Drive"), {"audio.flac": AUDIO})
+    payloads = {"audio.flac": AUDIO, "peaks.json": PEAKS}
+    maker.commit(SongSpec(song=song), song_facts(title="Drive"), payloads)
 
 
 def test_an_upload_is_stored_named_by_its_bytes_and_queued_to_be_decoded(api, maker):
@@ -116,6 +118,21 @@ def test_a_decoded_song_shows_its_figures_and_sounds(api, maker, song):
     assert (answer.content, answer.headers["content-type"]) == (AUDIO, "audio/flac")
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["content-disposition"].endswith("Drive.flac")
+
+
+def test_a_decoded_song_has_its_outline(api, maker, song):
+    early = api.get(f"/v1/songs/{song}/peaks")
+    assert (early.status_code, slug_of(early)) == (409, "conflict")
+    ready(maker, song)
+    answer = api.get(api.get(f"/v1/songs/{song}").json()["links"]["peaks"])
+    assert (answer.json(), answer.headers["content-type"]) == (json.loads(PEAKS), "application/json")
+
+
+def test_a_song_that_an_earlier_release_decoded_has_no_outline(api, maker, song):
+    maker.commit(SongSpec(song=song), song_facts(), {"audio.flac": AUDIO})
+    assert "peaks" not in api.get(f"/v1/songs/{song}").json()["links"]
+    answer = api.get(f"/v1/songs/{song}/peaks")
+    assert (answer.status_code, slug_of(answer)) == (404, "not-found")
 
 
 def test_ranges_give_slices_and_validators_hold(api, maker, song):

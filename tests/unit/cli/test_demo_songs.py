@@ -139,6 +139,17 @@ def test_same_call_writes_the_same_bytes(tmp_path):
             assert (file.title, file.genre) == (song.title, song.style)
 
 
+def test_ogg_files_are_small_and_sound_alike(tmp_path):
+    lossless = write_demo_songs(tmp_path, seconds=6)
+    for path, small in zip(lossless, write_demo_songs(tmp_path, seconds=6, format="ogg"), strict=True):
+        with soundfile.SoundFile(small) as file:
+            assert (file.subtype, file.title) == ("VORBIS", soundfile.SoundFile(path).title)
+        assert small.stat().st_size < path.stat().st_size / 3
+        heard, meant = (soundfile.read(one)[0][:, 0] for one in (small, path))
+        assert len(heard) == len(meant)
+        assert np.corrcoef(heard, meant)[0, 1] > 0.98
+
+
 @pytest.mark.parametrize("seconds", [0.0, -3.0, 4.9, 601.0, float("nan"), float("inf")])
 def test_impossible_length_is_refused(seconds, tmp_path):
     with pytest.raises(BadSetting, match="5 to 600 s"):

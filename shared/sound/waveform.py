@@ -1,7 +1,9 @@
-"""The outline of a mix: what a player draws, gathered while the mix streams by."""
+"""The outline of a sound: what a player draws, gathered while the sound streams by."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 
 from shared.sound.samples import FULL_SCALE, Int16, to_float32
 
-__all__ = ["Waveform", "WaveformMeter"]
+__all__ = ["Waveform", "WaveformMeter", "outline_of"]
 
 FINEST_FRAMES = 256
 MAX_BINS = 2048
@@ -90,3 +92,15 @@ class WaveformMeter:
         lengths = np.minimum(self._frames_per_bin, self.frames - starts)
         levels = np.sqrt(self._energies / lengths)
         return Waveform(self._frames_per_bin, self._lows, self._highs, levels)
+
+
+def outline_of(blocks: Iterable[Int16]) -> bytes:
+    """Return the outline of a sound as JSON, as that of a mix is stored: `{"peaks": [[low, high], ...]}`.
+
+    Args:
+        blocks: int16, each of shape (n, channels).
+    """
+    meter = WaveformMeter()
+    for block in blocks:
+        meter.feed(block)
+    return json.dumps({"peaks": meter.waveform().pairs()}).encode()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.assembler.waveform import MAX_BINS, WaveformMeter
+from shared.sound.waveform import MAX_BINS, WaveformMeter, outline_of
 
 
 @settings(max_examples=30, deadline=None)
@@ -44,3 +46,8 @@ def test_the_peak_counts_the_lower_side_too() -> None:
 def test_no_sound_has_no_bins_and_no_peak() -> None:
     empty = WaveformMeter().waveform()
     assert (empty.pairs(), empty.peak) == ([], 0.0)
+
+
+def test_an_outline_is_written_as_pairs() -> None:
+    blocks = [np.full((256, 2), 16_384, np.int16), np.full((256, 2), -32_768, np.int16)]
+    assert json.loads(outline_of(blocks)) == {"peaks": [[0.5, 0.5], [-1.0, -1.0]]}

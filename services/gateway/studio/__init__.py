@@ -1,0 +1,1 @@
+"""The web page: `page.py` serves what `make studio` builds from `studio/` into `bundle/`."""

@@ -1,0 +1,236 @@
+/**
+ * A newcomer's whole way through a real stack, in a real browser: drop songs, make a mix, hear it.
+ *
+ * SEGUE_URL       the gateway, with nothing in it yet
+ * SEGUE_SONGS     a folder of songs
+ * SEGUE_BROWSER   a Chromium
+ * SEGUE_SHOTS     a folder for screenshots; none are taken without it
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const { SEGUE_URL = "", SEGUE_SONGS = "", SEGUE_BROWSER = "", SEGUE_SHOTS } = process.env;
+const AXE = readFileSync(join(import.meta.dirname, "../node_modules/axe-core/axe.min.js"), "utf8");
+const SONGS = readdirSync(SEGUE_SONGS).map((name) => join(SEGUE_SONGS, name));
+const NOT_A_SONG = {
+  name: "notes.mp3",
+  mimeType: "audio/mpeg",
+  buffer: Buffer.from("no sounds\n".repeat(200)),
+};
+const PATIENCE_MS = 300_000;
+
+let browser: Browser;
+let page: Page;
+/** What the page must never do: speak to another host, break its policy, or fail by itself. */
+const misdeeds: string[] = [];
+
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: SEGUE_BROWSER,
+    args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+  });
+  page = await browser.newPage({
+    viewport: { width: 1200, height: 850 },
+    locale: "en-GB",
+    colorScheme: "light",
+  });
+  page.setDefaultTimeout(150_000);
+  page.on("request", (request) => {
+    if (!request.url().startsWith(`${SEGUE_URL}/`) && !request.url().startsWith("data:")) {
+      misdeeds.push(`asks ${request.url()}`);
+    }
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error") misdeeds.push(message.text());
+  });
+  page.on("pageerror", (error) => misdeeds.push(String(error)));
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+async function shoot(name: string): Promise<void> {
+  if (SEGUE_SHOTS) await page.screenshot({ path: join(SEGUE_SHOTS, `${name}.png`), fullPage: true });
+}
+
+/** Return what axe finds, in both lights: rule and elements. */
+async function complaints(): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    // Outside the page's own policy, which would refuse it.
+    if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE);
+    const violations = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
+      // It would copy style sheets of shadow roots into the page, which the policy refuses it.
+      "axe.run({ preload: false }).then((result) => result.violations)",
+    );
+    found.push(...violations.map((one) => `${colorScheme} ${one.id}: ${one.nodes.map((node) => node.html)}`));
+  }
+  return found;
+}
+
+/** Let go files over the page, as from a file manager. */
+async function drop(files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
+  const told = files.map(({ name, mimeType, buffer }) => ({
+    name,
+    mimeType,
+    base64: buffer.toString("base64"),
+  }));
+  const carried = await page.evaluateHandle((files) => {
+    const transfer = new DataTransfer();
+    for (const { name, mimeType, base64 } of files) {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type: mimeType }));
+    }
+    return transfer;
+  }, told);
+  await page.dispatchEvent("body", "dragover", { dataTransfer: carried });
+  await page.getByText("Let go to add them").waitFor();
+  await page.dispatchEvent("body", "drop", { dataTransfer: carried });
+}
+
+const clockOf = () => page.evaluate(() => document.querySelector("audio")!.currentTime);
+
+test("an empty studio says what it is, in the browser's language and another", async () => {
+  await page.goto(SEGUE_URL);
+  await page.getByRole("heading", { name: "Segue makes a new song out of songs that exist." }).waitFor();
+  expect(await complaints()).toEqual([]);
+  await shoot("empty");
+  await page.getByRole("button", { name: "Deutsch" }).click();
+  await page.getByRole("heading", { name: "ein neues" }).waitFor();
+  expect(await page.locator("html").getAttribute("lang")).toBe("de");
+  await page.getByRole("button", { name: "English" }).click();
+});
+
+test("dropped songs are sent, decoded and drawn; what is no song is told by name", async () => {
+  const files = SONGS.map((path) => ({
+    name: basename(path),
+    mimeType: "audio/flac",
+    buffer: readFileSync(path),
+  }));
+  await drop([...files, NOT_A_SONG]);
+  await page
+    .locator("[data-song=ready]")
+    .nth(SONGS.length - 1)
+    .waitFor();
+  await page
+    .locator("[data-song=ready] svg")
+    .nth(SONGS.length - 1)
+    .waitFor();
+  const rejected = page.locator("[data-song=rejected]");
+  await rejected.waitFor();
+  expect(await rejected.innerText()).toMatch(
+    /notes[^]*Not an audio file[^]*Check that the file plays elsewhere/,
+  );
+  await drop(files.slice(0, 1));
+  await page.locator("[data-upload=known]").getByText("was here already").waitFor();
+  await page.getByRole("button", { name: /^Wishes/ }).click();
+  await page.getByLabel("Judged by").waitFor();
+  expect(await complaints()).toEqual([]);
+  await shoot("songs");
+});
+
+test("one button makes a mix; its job survives a reload and a lost connection", async () => {
+  await page.getByRole("button", { name: "Make a mix" }).click();
+  await page.waitForURL(/#\/jobs\/[0-9a-f]{32}$/);
+  await page.locator("[data-stage=running]").first().waitFor();
+  expect(await complaints()).toEqual([]);
+  await shoot("job");
+  await page.reload();
+  await page.locator("[data-stage=running]").first().waitFor();
+  const before = misdeeds.length;
+  await page.context().setOffline(true);
+  await page.waitForTimeout(1000);
+  await page.context().setOffline(false);
+  await page.waitForURL(/#\/mixes\/[0-9a-f]{64}$/, { timeout: PATIENCE_MS });
+  misdeeds.length = before; // The browser itself tells of requests that failed while it was cut off.
+});
+
+test("the mix sounds: the clock of the audio runs, and what plays is named", async () => {
+  const slider = page.getByRole("slider", { name: "Place in the mix" });
+  await slider.waitFor();
+  await page.locator("canvas").first().waitFor();
+  await page.keyboard.press("Space");
+  await expect.poll(clockOf, { timeout: 30_000 }).toBeGreaterThan(1);
+  expect(await page.evaluate(() => document.querySelector("audio")!.error)).toBeNull();
+  const playing = await page.locator(".now strong").innerText();
+  expect(await slider.getAttribute("aria-valuetext")).toContain(playing);
+  await page.keyboard.press("Space");
+  expect(await page.evaluate(() => document.querySelector("audio")!.paused)).toBe(true);
+  const at = await clockOf();
+  await page.keyboard.press("ArrowRight");
+  expect(await clockOf()).toBeCloseTo(at + 5, 1);
+  await page.keyboard.press("Home");
+  expect(await clockOf()).toBe(0);
+});
+
+test("every chunk is in the colour of its song", async () => {
+  const painted = await page.evaluate(() => {
+    const host = document.querySelector("[role=slider] > div")!;
+    const canvas = host.shadowRoot!.querySelector("canvas")!;
+    const { data } = canvas.getContext("2d")!.getImageData(0, canvas.height / 2, canvas.width, 1);
+    const columns = Array.from({ length: canvas.width }, (_, x) => [...data.slice(4 * x, 4 * x + 4)]);
+    const seen = columns.filter((pixel) => pixel[3] === 255).map(([r, g, b]) => `${r},${g},${b}`);
+    return [...new Set(seen)];
+  });
+  const wished = await page.evaluate(() =>
+    [...document.querySelectorAll("section .swatch")].map((swatch) =>
+      getComputedStyle(swatch).backgroundColor.replace(/rgb\(|\)| /g, ""),
+    ),
+  );
+  expect(new Set(painted)).toEqual(new Set(wished));
+});
+
+test("a seam opens and says why", async () => {
+  await page.keyboard.press("n");
+  const card = page.getByRole("region", { name: "Seams" });
+  await card.getByText("Speaks against it").waitFor();
+  const score = await page.locator(".strip [aria-pressed=true] .unseen").innerText();
+  expect(score.trim()).toMatch(/^Seam at \d+:\d\d, .+ to .+, score 0\.\d\d/);
+  expect(await complaints()).toEqual([]);
+  await shoot("mix");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await shoot("mix-dark");
+});
+
+test("a phone shows all of it without scrolling sideways", async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const place of [page.url(), `${SEGUE_URL}/#/`]) {
+    await page.goto(place);
+    await page
+      .getByText(/^Songs$/)
+      .first()
+      .waitFor();
+    const [content, screen] = await page.evaluate(() => [
+      document.documentElement.scrollWidth,
+      document.documentElement.clientWidth,
+    ]);
+    expect(content, place).toBeLessThanOrEqual(screen!);
+    await shoot(place.includes("mixes") ? "mix-phone" : "songs-phone");
+  }
+  expect(await complaints()).toEqual([]);
+});
+
+test("all files of the mix can be had", async () => {
+  await page.setViewportSize({ width: 1200, height: 850 });
+  await page.locator('a[href^="#/mixes/"]').first().click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download MP3" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/^Segue.*\.mp3$/);
+  expect(await download.failure()).toBeNull();
+  for (const name of ["Cue sheet", "Report"]) {
+    const path = await page.getByRole("link", { name }).getAttribute("href");
+    expect((await page.request.get(`${SEGUE_URL}${path}`)).ok(), name).toBe(true);
+  }
+});
+
+test("all the while it spoke to its gateway alone, and kept to its policy", () => {
+  expect(misdeeds).toEqual([]);
+});

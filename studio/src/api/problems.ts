@@ -1,0 +1,24 @@
+/** Failures: problem documents (RFC 9457) as they come, or one of our own where no gateway answers. */
+
+import type { Problem } from "./client";
+
+/** The gateway refused, and says why. */
+export class ProblemError extends Error {
+  override name = "ProblemError";
+
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+}
+
+/** Nothing answered: the gateway is away, or the network is. */
+export class Offline extends Error {
+  override name = "Offline";
+}
+
+/** Return the problem document that an answer holds, or one that tells its status. */
+export function problemOf(body: unknown, status: number): Problem {
+  if (typeof body === "object" && body !== null && "title" in body && "detail" in body)
+    return body as Problem;
+  return { type: "about:blank", title: `HTTP ${status}`, status, detail: "", instance: null };
+}

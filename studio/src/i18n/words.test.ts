@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+
+import { de } from "./de";
+import { en } from "./en";
+import { bestOf } from "./language.svelte";
+
+test("the first language that both know is taken, whatever its region", () => {
+  expect(bestOf(["", "fr-FR", "de-AT", "en-GB"])).toBe("de");
+  expect(bestOf(["en-US", "de"])).toBe("en");
+  expect(bestOf(["fr", "toString"])).toBe("en");
+});
+
+test("no sentence was left in the other language", () => {
+  const same = Object.entries(en)
+    .filter(([name, word]) => typeof word === "string" && word === de[name as keyof typeof de])
+    .map(([name]) => name);
+  // Names and words that both languages share.
+  expect(same).toEqual(["tempoStep"]);
+});
+
+test("each language has words for every stage, veto and manner that the other has", () => {
+  for (const group of ["stages", "stageStates", "vetoes", "manners", "timings"] as const) {
+    expect(Object.keys(de[group]).sort()).toEqual(Object.keys(en[group]).sort());
+  }
+});

@@ -1,0 +1,62 @@
+/** Files out of what was dropped, folders opened; of folders only what looks like sound is taken. */
+
+const SOUND = /\.(aac|aif|aiff|alac|flac|m4a|mp3|mp4|oga|ogg|opus|wav|wma)$/i;
+
+/** Tell whether a file in a folder is worth sending; what was dropped by itself always is. */
+export function looksLikeSound(file: Pick<File, "name" | "type">): boolean {
+  return !file.name.startsWith(".") && (SOUND.test(file.name) || file.type.startsWith("audio/"));
+}
+
+export interface Gathered {
+  files: File[];
+  /** How many files of folders were left out. */
+  skipped: number;
+}
+
+/** Return the files of a drop. Call it at once: browsers forget what was dropped after the event. */
+export async function filesOf(dropped: DataTransfer): Promise<Gathered> {
+  const entries = [...dropped.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (entries.length === 0) return { files: [...dropped.files], skipped: 0 };
+  const gathered: Gathered = { files: [], skipped: 0 };
+  for (const entry of entries) {
+    if (entry.isFile) gathered.files.push(await fileOf(entry as FileSystemFileEntry));
+    else await open(entry as FileSystemDirectoryEntry, gathered);
+  }
+  return gathered;
+}
+
+/** Return the files of a folder that was chosen in a dialogue. */
+export function fromFolder(chosen: Iterable<File>): Gathered {
+  const all = [...chosen];
+  const files = all.filter(looksLikeSound);
+  return { files, skipped: all.length - files.length };
+}
+
+async function open(folder: FileSystemDirectoryEntry, gathered: Gathered): Promise<void> {
+  for (const entry of await entriesOf(folder)) {
+    if (entry.isDirectory) {
+      await open(entry as FileSystemDirectoryEntry, gathered);
+      continue;
+    }
+    const file = await fileOf(entry as FileSystemFileEntry);
+    if (looksLikeSound(file)) gathered.files.push(file);
+    else gathered.skipped += 1;
+  }
+}
+
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const all: FileSystemEntry[] = [];
+  // Browsers give a hundred at a time.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    if (some.length === 0) return all.sort((a, b) => a.name.localeCompare(b.name));
+    all.push(...some);
+  }
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
+}

@@ -1,0 +1,53 @@
+/** The sound of a mix, and where it is. */
+
+export type Media = Pick<
+  HTMLMediaElement,
+  "currentTime" | "paused" | "play" | "pause" | "addEventListener" | "removeEventListener"
+>;
+
+export class Player {
+  timeS = $state(0);
+  playing = $state(false);
+  failed = $state(false);
+  #media: Media | undefined;
+
+  constructor(readonly durationS: number) {}
+
+  /** Follow an audio element; returns what lets it go. */
+  attach(media: Media): () => void {
+    this.#media = media;
+    const heard: Record<string, () => void> = {
+      timeupdate: () => (this.timeS = media.currentTime),
+      seeking: () => (this.timeS = media.currentTime),
+      play: () => (this.playing = true),
+      pause: () => (this.playing = false),
+      ended: () => (this.playing = false),
+      error: () => (this.failed = true),
+    };
+    for (const [name, hear] of Object.entries(heard)) media.addEventListener(name, hear);
+    return () => {
+      media.pause();
+      for (const [name, hear] of Object.entries(heard)) media.removeEventListener(name, hear);
+    };
+  }
+
+  async play(): Promise<void> {
+    // A newer wish breaks off an older one; what cannot be played is told by the element itself.
+    await this.#media?.play().catch(() => {});
+  }
+
+  toggle(): void {
+    if (this.#media?.paused) void this.play();
+    else this.#media?.pause();
+  }
+
+  /** Go to a time within the mix. */
+  seek(timeS: number): void {
+    this.timeS = Math.min(this.durationS, Math.max(0, timeS));
+    if (this.#media) this.#media.currentTime = this.timeS;
+  }
+
+  skip(seconds: number): void {
+    this.seek(this.timeS + seconds);
+  }
+}

@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+
+import { hrefOf, parseRoute } from "./route";
+
+test("what is shown is in the address, and nothing else is taken for it", () => {
+  const job = "0b5d1c4e8f6a4b7c9d2e3f4a5b6c7d8e";
+  expect(parseRoute(hrefOf.job(job))).toEqual({ view: "job", id: job });
+  expect(parseRoute(hrefOf.mix(job + job))).toEqual({ view: "mix", id: job + job });
+  for (const other of ["", "#/", "#/jobs/", "#/jobs/../mixes", `#/radio/${job}`, `#/jobs/${job}/x`]) {
+    expect(parseRoute(other)).toEqual({ view: "songs" });
+  }
+});

@@ -1,0 +1,12 @@
+/** What lives as long as the page does. */
+
+import { createApi } from "../api/client";
+import { sendOver } from "../api/sending";
+import { Access } from "./access.svelte";
+import { Library } from "./library.svelte";
+import { Uploads } from "./uploads.svelte";
+
+export const access = new Access();
+export const api = createApi(access);
+export const library = new Library(api);
+export const uploads = new Uploads(sendOver(access), (song) => library.put(song));

@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+
+import { bytes, clock, drawn, signed } from "./words";
+
+test("times, sizes and differences read as people write them", () => {
+  expect([0, 83.9, 3723].map(clock)).toEqual(["0:00", "1:23", "1:02:03"]);
+  expect([900, 45_000, 3_400_000].map((size) => bytes(size, "en"))).toEqual(["0.9 kB", "45 kB", "3.4 MB"]);
+  expect([0.26, -1, 0].map((value) => signed(value, 1, "en"))).toEqual(["+0.3", "-1.0", "0.0"]);
+  expect(drawn()).toMatch(/^[0-9a-f]{32}$/);
+  expect(drawn()).not.toBe(drawn());
+});

@@ -1,0 +1,116 @@
+"""The studio: its modules, its bundle, and a newcomer's whole way through it in a real browser."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.stack.stack import ANY_PORT, Stack
+from services.gateway.studio.page import BUNDLE
+from tests.support.servers import left_behind
+from tools.describe_api import describe
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+STUDIO = ROOT / "studio"
+LARGEST_BYTES = 250_000
+"""Of what the page loads, compressed as it is sent."""
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+LIMIT_S = 900
+
+
+@pytest.fixture(scope="module")
+def packages() -> Path:
+    folder = STUDIO / "node_modules"
+    if shutil.which("node") is None or not folder.is_dir():
+        pytest.skip("no node, or its packages are not there: `make studio` installs them")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Path:
+    if not (BUNDLE / "index.html").is_file():
+        pytest.skip("the bundle is not there: `make studio` builds it")
+    return BUNDLE
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Stack]:
+    with Stack(tmp_path / "data", port=ANY_PORT) as stack:
+        yield stack
+    assert left_behind(tmp_path / "data") == []
+
+
+def node(packages: Path, program: str, *arguments: str, **environment: str) -> str:
+    """Run a program of the studio's packages; return what it wrote."""
+    ended = subprocess.run(
+        ["node", str(packages / program), *arguments],
+        cwd=STUDIO,
+        env={**os.environ, "NO_COLOR": "1", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
+
+
+def test_the_bundle_is_small(bundle: Path) -> None:
+    files = [path for path in bundle.rglob("*") if path.suffix in (".css", ".html", ".js")]
+    assert {path.suffix for path in files} == {".css", ".html", ".js"}
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < LARGEST_BYTES
+
+
+def test_the_page_names_only_what_is_in_its_bundle(bundle: Path) -> None:
+    page = (bundle / "index.html").read_text()
+    named = [part.split('"')[0] for part in page.split('="/')[1:]]
+    assert named
+    assert all((bundle / path).is_file() for path in named), named
+    assert "SEGUE_NONCE" in page
+    assert "<style" not in page
+    assert " style=" not in page
+
+
+def test_the_types_of_the_client_are_those_of_the_api(packages: Path, tmp_path: Path) -> None:
+    (tmp_path / "openapi.json").write_text(json.dumps(describe()))
+    made = tmp_path / "schema.d.ts"
+    program = "openapi-typescript/bin/cli.js"
+    arguments = ("--default-non-nullable", "false", "--output", str(made))
+    node(packages, program, str(tmp_path / "openapi.json"), *arguments)
+    kept = STUDIO / "src" / "api" / "schema.d.ts"
+    assert made.read_text() == kept.read_text(), "the API has changed: run `make client`"
+
+
+def test_modules_do_what_they_say(packages: Path) -> None:
+    assert "passed" in node(packages, "vitest/vitest.mjs", "run")
+
+
+@pytest.mark.timeout(LIMIT_S + 120)
+def test_a_newcomer_drops_songs_makes_a_mix_and_hears_it(
+    packages: Path, bundle: Path, empty: Stack, demo_songs: list[Path], tmp_path: Path
+) -> None:
+    browser = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if browser is None:
+        pytest.skip("no Chromium on the PATH: on Debian, `apt install chromium`")
+    songs = tmp_path / "songs"
+    songs.mkdir()
+    for path in demo_songs[:3]:
+        (songs / path.name).symlink_to(path)
+    told = node(
+        packages,
+        "vitest/vitest.mjs",
+        *("run", "--config", "browser/vitest.config.ts"),
+        SEGUE_URL=empty.url,
+        SEGUE_SONGS=str(songs),
+        SEGUE_BROWSER=browser,
+    )
+    assert "passed" in told
