@@ -54,6 +54,7 @@ class Machine:
 
     def succeeded(self, job: str, timeout_s: float = 400) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
+            time.sleep(0.25)  # No more often than a key may ask.
             found = self.document(f"/jobs/{job}")
             return found if found["state"] in TERMINAL else None
 
@@ -120,7 +121,7 @@ def put_to_work(machine: Machine, songs: list[Path]) -> None:
     cut = {"method": "equal", "chunk_s": 2.0}
     wish = {"songs": ids, "cut": cut, "chunks": 4, "method": "greedy", "output": {"seams": "plain"}}
     mix = machine.succeeded(machine.post("/mixes", wish)["id"])
-    fit = {"approach": "binary", "settings": {**SMALL, "epochs": 800, "patience": None}}
+    fit = {"approach": "binary", "settings": {**SMALL, "epochs": 400, "patience": None}}
     running = machine.post("/models", {"songs": ids, "cut": cut, "training": fit})
     queued = machine.post("/models", {"songs": ids, "cut": cut, "training": {"approach": "linear"}})
     other = {"approach": "linear", "seed": 7}
