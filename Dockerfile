@@ -37,7 +37,8 @@ RUN cd /build && /opt/venv/bin/python -m cli.demo /songs --seconds 45 --format o
 FROM builder AS studio
 COPY requirements/studio.txt /requirements.txt
 RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --require-hashes -r /requirements.txt
-ENV PYTHON=/opt/venv/bin/python
+# Node.js has certificates of its own, and does not look at those that the machine trusts.
+ENV PYTHON=/opt/venv/bin/python NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 COPY tools/npm /build/tools/npm
 COPY studio/package.json studio/package-lock.json studio/.npmrc /build/studio/
 RUN --mount=type=cache,target=/root/.npm cd /build/studio && ../tools/npm ci
