@@ -38,4 +38,4 @@ FULL = Size()
 SMALL = Size(
     jobs=60, uploads=20, upload_s=3.0, listeners=40, idle_s=5.0, flood=1200, flood_lanes=200, settle_s=600.0
 )
-"""For every test run."""
+"""For the test."""
