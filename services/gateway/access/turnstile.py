@@ -13,10 +13,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
-import anyio
 import structlog
 from anyio import CapacityLimiter
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,7 +25,6 @@ from shared.settings import Settings
 __all__ = ["Places", "Turnstile"]
 
 CHANGES_AT_ONCE = 8
-DRAINED_BYTES, DRAINED_S = 64 << 20, 30.0
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _ENDLESS = re.compile(r"/v1/(jobs/[^/]+/events|radio/[^/]+\.mp3)")
 _UPLOAD = "/v1/songs"
@@ -92,7 +89,6 @@ class Turnstile:
                     await self._app(scope, receive, send)
         except GatewayBusy as busy:
             log.warning("request refused", action="request_refused", cause=busy.slug, places=busy.what)
-            await _drain(scope, receive)
             await respond(Request(scope), describe(busy), headers_of(busy))(scope, receive, send)
 
     def _places_for(self, scope: Scope) -> Places:
@@ -108,17 +104,3 @@ class Turnstile:
             return
         async with self._changing:
             yield
-
-
-async def _drain(scope: Scope, receive: Receive) -> None:
-    """Read what is being sent: a client that is cut off while it sends never reads the answer."""
-    length = Headers(scope=scope).get("content-length", "")
-    left = int(length) if length.isdecimal() else DRAINED_BYTES
-    if left > DRAINED_BYTES:
-        return
-    with anyio.move_on_after(DRAINED_S):
-        while left > 0:
-            message = await receive()
-            left -= len(message.get("body", b""))
-            if not message.get("more_body"):
-                return
