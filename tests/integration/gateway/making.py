@@ -46,7 +46,8 @@ SOUND = b"test"
 def make_one_of_each(api: httpx.Client, maker: Maker) -> dict[str, str]:
     """Return the ids, by kind, of what is made: the client's and the maker's tenant are the same."""
     song = upload(api, SOUND)
-    maker.commit(SongSpec(song=song), song_facts(), {"audio.flac": b"decoded"})
+    payloads = {"audio.flac": b"decoded", "peaks.json": b'{"peaks": [[-0.5, 0.5]]}'}
+    maker.commit(SongSpec(song=song), song_facts(), payloads)
     beats = Rhythm(np.array([0.5, 1.0]), np.array([True, False]), 1.0, 0.0).to_arrays()
     maker.commit(AnalysisSpec(song=song), analysis_facts(song), {"rhythm.npz": pack_arrays(beats)})
     chunks = {f"{number:04}.flac": b"chunk" for number in range(4)}

@@ -20,7 +20,7 @@ from shared.store.specs import (
     SongSpec,
 )
 from tests.integration.gateway.conftest import Maker, slug_of
-from tests.support.library import CUT, LINEAR, cut_facts, mix_facts, model_facts, song_facts
+from tests.support.library import CUT, LINEAR, cut_facts, facts_of, mix_facts, model_facts, song_facts
 
 pytestmark = pytest.mark.integration
 STEPS = (2, 0, 1)
@@ -62,8 +62,10 @@ def work(maker: Maker, job_id: str) -> None:
             elif isinstance(spec, PreviewSpec):
                 facts = PreviewFacts(format="mp3", duration_s=10.0, seam_s=5.0, manner="cut")
                 maker.commit(spec, facts, {"preview.mp3": b"seam"})
-            else:
+            elif isinstance(spec, MixSpec):
                 maker.commit(spec, mix_facts(), {"mix.mp3": b"new sound"})
+            else:
+                maker.commit(spec, facts_of(spec))
         maker.leases.note_deletion()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -99,7 +100,8 @@ def test_a_worker_goes_on_when_a_task_ends_while_valkey_is_down(
     down_until_s = time.monotonic() + 10  # A task that fits ends after six seconds here.
     while time.monotonic() < down_until_s:
         if valkey := working_stack.pids().get("valkey"):
-            psutil.Process(valkey).kill()
+            with suppress(psutil.NoSuchProcess):  # It may be dead already, and not started again yet.
+                psutil.Process(valkey).kill()
         time.sleep(0.05)
     until(lambda: _answers(pipeline))
     reached = pipeline.dispatcher.segment(model)
