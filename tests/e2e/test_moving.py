@@ -26,7 +26,7 @@ from tests.e2e.test_cli import outcome, segue
 from tests.support.listening import decode_mono
 from tests.support.servers import left_behind, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 TERMINAL = ("succeeded", "failed", "cancelled")
 SMALL = {"filters": 4, "lstm_units": 4, "dense_units": 4, "edge_frames": 8, "random_cuts_per_epoch": 0}
@@ -52,7 +52,7 @@ class Machine:
         assert answer.status_code == 202, answer.text
         return answer.json()
 
-    def succeeded(self, job: str, timeout_s: float = 400) -> dict[str, Any]:
+    def succeeded(self, job: str, timeout_s: float = 800) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
             time.sleep(0.25)  # No more often than a key may ask.
             found = self.document(f"/jobs/{job}")
@@ -121,7 +121,7 @@ def put_to_work(machine: Machine, songs: list[Path]) -> None:
     cut = {"method": "equal", "chunk_s": 2.0}
     wish = {"songs": ids, "cut": cut, "chunks": 4, "method": "greedy", "output": {"seams": "plain"}}
     mix = machine.succeeded(machine.post("/mixes", wish)["id"])
-    fit = {"approach": "binary", "settings": {**SMALL, "epochs": 400, "patience": None}}
+    fit = {"approach": "binary", "settings": {**SMALL, "epochs": 250, "patience": None}}
     running = machine.post("/models", {"songs": ids, "cut": cut, "training": fit})
     queued = machine.post("/models", {"songs": ids, "cut": cut, "training": {"approach": "linear"}})
     other = {"approach": "linear", "seed": 7}
