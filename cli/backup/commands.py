@@ -17,7 +17,7 @@ from cli.output import print_json, say, size
 from cli.stack.signals import ended_like_ctrl_c
 
 if TYPE_CHECKING:
-    from cli.backup.saving import Done
+    from cli.backup.copying import Done
     from shared.store.objects import ObjectStore
 
 __all__ = ["backup", "restore"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
@@ -10,7 +10,10 @@ from pydantic import BaseModel
 from shared.store import keys
 from shared.store.keys import Artifact, Kind
 
-__all__ = ["JOB_RECORDS", "Committed", "Named", "Records", "records_of"]
+__all__ = ["JOB_RECORDS", "Committed", "Listed", "Named", "Records", "all_records"]
+
+Listed = tuple[str, int, float | None]
+"""An object's key, its size in bytes, and when it was written, in seconds since the epoch."""
 
 JOB_RECORDS = ("outcome", "cancelled", "accepted")
 """In the order in which a copy writes them: a job that is accepted in it is told whole."""
@@ -59,20 +62,30 @@ class Records:
         }
 
 
-def prefixes_of(tenant: str) -> list[str]:
+def all_records(tenants: Iterable[str], walk: Callable[[str], Iterable[Listed]]) -> Records:
+    """Return all records: none that is found rests on one that is not.
+
+    Args:
+        tenants: whose they are.
+        walk: lists the objects under a prefix.
+    """
+    found = Records()
+    for tenant in tenants:
+        _sort(tenant, (one for prefix in _prefixes_of(tenant) for one in walk(prefix)), found)
+    for key, size_bytes, written_s in walk(keys.api_keys_folder()):
+        found.singles.append(key)
+        found.stamps[key] = (size_bytes, written_s)
+    return found
+
+
+def _prefixes_of(tenant: str) -> list[str]:
     """Return what to list of a tenant, in an order in which nothing is listed before what rests on it."""
     kinds = [keys.kind_folder(tenant, kind) for kind in reversed(Kind)]
     return [keys.jobs_folder(tenant), *kinds, keys.corrections_folder(tenant)]
 
 
-def records_of(tenant: str, listed: Iterable[tuple[str, int, float | None]], into: Records) -> None:
-    """Sort the records out of what was listed of a tenant.
-
-    Args:
-        tenant: whose they are.
-        listed: key, size in bytes and time of every object, by and by of all of `prefixes_of`.
-        into: gets them.
-    """
+def _sort(tenant: str, listed: Iterable[Listed], into: Records) -> None:
+    """Sort the records out of what was listed of a tenant, by and by of all of `_prefixes_of`."""
     artifacts = []
     for key, size_bytes, written_s in listed:
         folder, name, *rest = key.removeprefix(keys.tenant_folder(tenant)).split("/")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from cli.backup.copying import Done, Tell
 from cli.backup.folder import BackupFolder, Taken
 from cli.backup.restoring import restore
-from cli.backup.saving import Done, save
+from cli.backup.saving import save
 from shared.store.objects import ObjectStore
 
 __all__ = ["bring_back", "describe", "take"]
-
-Tell = Callable[[int, int], None]
 
 
 def take(store: ObjectStore, folder: BackupFolder, *, release: str, tell: Tell) -> Done:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.backup.copying import Done
 from cli.backup.folder import BackupFolder
 from cli.backup.order import Committed
 from cli.backup.running import bring_back, take
-from cli.backup.saving import Done
 from cli.errors import NotABackup
 from shared.errors import StoreUnavailable
 from shared.jobs.recipes import CutSongs

@@ -120,11 +120,7 @@ def get_song(song_id: str, backend: TheBackend, tenant: Tenant) -> Song:
 )
 def get_song_audio(request: Request, song_id: str, backend: TheBackend, tenant: Tenant) -> Response:
     """Listen to a song as Segue decoded it. Takes `Range`."""
-    song = library.get_song(backend, tenant, song_id)
-    if song.state is SongState.RECEIVED:
-        raise Conflict(f"Song {song.id} is not decoded yet. Wait until its state is `ready`.")
-    artifact = Artifact(tenant, Kind.SONG, song.id)
-    return serve_payload(request, backend, artifact, "audio.flac", filename=f"{song.title}.flac")
+    return _serve_decoded(request, backend, tenant, song_id, "audio.flac")
 
 
 @router.get(
@@ -140,11 +136,7 @@ def get_song_audio(request: Request, song_id: str, backend: TheBackend, tenant: 
 )
 def get_song_peaks(request: Request, song_id: str, backend: TheBackend, tenant: Tenant) -> Response:
     """Read the outline of a song, to draw it. A song that an earlier release decoded has none."""
-    song = library.get_song(backend, tenant, song_id)
-    if song.state is SongState.RECEIVED:
-        raise Conflict(f"Song {song.id} is not decoded yet. Wait until its state is `ready`.")
-    artifact = Artifact(tenant, Kind.SONG, song.id)
-    return serve_payload(request, backend, artifact, "peaks.json", filename=f"{song.title}.json")
+    return _serve_decoded(request, backend, tenant, song_id, "peaks.json")
 
 
 @router.post("/{song_id}/analysis", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 409, 413))
@@ -226,3 +218,12 @@ def _keep(backend: Backend, tenant: str, received: Received, name: str) -> tuple
     is_new = keep(backend.patient_store, tenant, received, name)
     library.begin_decoding(backend, tenant, received.song)
     return library.get_song(backend, tenant, received.song), is_new
+
+
+def _serve_decoded(request: Request, backend: Backend, tenant: str, song_id: str, payload: str) -> Response:
+    """Answer with what was stored when a song was decoded, named by the song."""
+    song = library.get_song(backend, tenant, song_id)
+    if song.state is SongState.RECEIVED:
+        raise Conflict(f"Song {song.id} is not decoded yet. Wait until its state is `ready`.")
+    filename = f"{song.title}.{payload.rsplit('.', 1)[1]}"
+    return serve_payload(request, backend, Artifact(tenant, Kind.SONG, song.id), payload, filename=filename)

@@ -20,13 +20,14 @@ import pytest
 from services.gateway.schemas.common import SONG_EXAMPLE
 from tests.integration.gateway.conftest import LIMIT_BYTES, Maker
 from tests.integration.gateway.making import make_one_of_each
+from tests.support import fuzzing
 from tests.support.gateway import running_gateway
 from tests.support.keys import ADMIN_KEY, locked_gateway
 from tests.support.library import TENANT
 
 pytestmark = pytest.mark.integration
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-EXAMPLES = os.environ.get("SEGUE_TEST_EXAMPLES", "3")
+EXAMPLES = str(fuzzing.EXAMPLES or 3)
 """Of each operation, in each of the phases that draw them."""
 RADIO = "/v1/radio/{pool_id}.mp3"
 ENDING = "^(listen|delete|cancel|revoke|end)_"
