@@ -29,7 +29,7 @@ from shared.sound.rhythm import Rhythm
 from shared.sound.samples import Int16
 from shared.sound.waveform import outline_of
 from shared.store.arrays import pack_arrays, unpack_arrays
-from shared.store.documents import from_json
+from shared.store.documents import find_document
 from shared.store.keys import Artifact, Kind, song_source, song_upload
 from shared.store.manifests import AnalysisFacts, CutFacts, GappedFacts, SongFacts, SpectraFacts, UploadRecord
 from shared.store.objects import ObjectMissing
@@ -193,9 +193,8 @@ def _checked(work: Work, song: AudioReader) -> Iterator[Int16]:
 
 def _title_of_file(work: Work, song: str) -> str | None:
     """Return the title that the uploaded file's name gives, if it is known."""
-    key = song_upload(work.tenant, song)
-    record = work.dispatcher.store.find(key)
-    return None if record is None else from_json(UploadRecord, record, key=key).title
+    record = find_document(work.dispatcher.store, UploadRecord, song_upload(work.tenant, song))
+    return None if record is None else record.title
 
 
 def _facts_of(work: Work, song: str) -> SongFacts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.gateway.backend import Backend
 from shared.corrections import Correction, Corrections
 from shared.store import keys
-from shared.store.documents import from_json
+from shared.store.documents import find_document
 from shared.store.objects import to_json
 
 __all__ = ["all_corrections", "find_correction", "forget_correction", "keep_correction"]
@@ -24,9 +24,7 @@ def all_corrections(backend: Backend, tenant: str) -> Corrections:
 
 def find_correction(backend: Backend, tenant: str, song: str) -> Correction:
     """Return what is known of a song."""
-    key = keys.correction(tenant, song)
-    data = backend.store.find(key)
-    return Correction() if data is None else from_json(Correction, data, key=key)
+    return find_document(backend.store, Correction, keys.correction(tenant, song)) or Correction()
 
 
 def keep_correction(backend: Backend, tenant: str, song: str, correction: Correction) -> None:

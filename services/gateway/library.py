@@ -17,7 +17,7 @@ from shared.errors import InUse, NotFound
 from shared.jobs.recipes import DecodeSong
 from shared.jobs.records import Job, job_id
 from shared.store import keys
-from shared.store.documents import from_json
+from shared.store.documents import find_document
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Manifest, RejectedInput, UploadRecord
 
@@ -70,13 +70,11 @@ def page_of_made(
 
 def find_song(backend: Backend, tenant: str, key: str) -> Song | None:
     """Return a song as it is now, or None."""
-    place = keys.song_upload(tenant, key)
-    data = backend.store.find(place)
-    if data is None:
+    record = find_document(backend.store, UploadRecord, keys.song_upload(tenant, key))
+    if record is None:
         return None
     manifest = backend.artifacts.find(Artifact(tenant, Kind.SONG, key))
     tries = [] if manifest else list(decode_jobs(backend, tenant, key))
-    record = from_json(UploadRecord, data, key=place)
     return song_view(key, record, manifest, tries[-1] if tries else None)
 
 

@@ -24,7 +24,7 @@ from shared.metrics.catalogue import JOB_SECONDS, JOBS_ACCEPTED
 from shared.metrics.tally import TALLY
 from shared.origin import Origin, current_origin
 from shared.store import keys
-from shared.store.documents import from_json
+from shared.store.documents import find_document
 from shared.store.manifests import Document, Problem
 from shared.store.objects import ObjectStore, Stored, to_json
 
@@ -220,9 +220,7 @@ class JobRecords:
         return self._store.folders(keys.jobs_folder(tenant))
 
     def _read(self, tenant: str, identifier: str, name: str, kind: type[Record]) -> Record | None:
-        key = keys.job_record(tenant, identifier, name)
-        data = self._store.find(key)
-        return None if data is None else from_json(kind, data, key=key)
+        return find_document(self._store, kind, keys.job_record(tenant, identifier, name))
 
     def _create(self, tenant: str, identifier: str, name: str, document: Document) -> bool:
         return self._store.create(keys.job_record(tenant, identifier, name), to_json(document))

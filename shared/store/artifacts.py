@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shared.errors import Corrupt, NotFound, Outdated
-from shared.store.documents import from_json
+from shared.store.documents import find_document, from_json
 from shared.store.keys import PRODUCER_VERSIONS, Artifact, Kind, kind_folder
 from shared.store.manifests import Facts, Manifest, Payload, Problem
 from shared.store.objects import ObjectStore, new_attempt, open_ranged, sha256_of, to_json
@@ -119,8 +119,8 @@ class Artifacts:
             Illegible: it is damaged.
         """
         known = self._known.get(artifact)
-        if known is None and (data := self.store.find(artifact.manifest)) is not None:
-            known = self._known[artifact] = from_json(Manifest, data, key=artifact.manifest)
+        if known is None and (known := find_document(self.store, Manifest, artifact.manifest)) is not None:
+            self._known[artifact] = known
         return known
 
     def get(self, artifact: Artifact) -> Manifest:

@@ -7,10 +7,22 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from shared.errors import Illegible
+from shared.store.objects import ObjectStore
 
-__all__ = ["from_json"]
+__all__ = ["find_document", "from_json"]
 
 AnyDocument = TypeVar("AnyDocument", bound=BaseModel)
+
+
+def find_document(store: ObjectStore, kind: type[AnyDocument], key: str) -> AnyDocument | None:
+    """Return a stored document, or None where there is none.
+
+    Raises:
+        Illegible: what is stored is no such document.
+        StoreUnavailable: the store does not answer.
+    """
+    data = store.find(key)
+    return None if data is None else from_json(kind, data, key=key)
 
 
 def from_json(kind: type[AnyDocument], data: bytes, *, key: str) -> AnyDocument:

@@ -23,7 +23,7 @@ from pydantic import Field
 
 from shared.errors import NotFound
 from shared.store import keys
-from shared.store.documents import from_json
+from shared.store.documents import find_document
 from shared.store.manifests import Document
 from shared.store.objects import ObjectStore, to_json
 
@@ -139,9 +139,7 @@ class Keyring:
         return None if made is None else ApiKey(made, self._read(identifier, "revoked", KeyRevoked))
 
     def _read(self, identifier: str, name: str, kind: type[Record]) -> Record | None:
-        key = keys.api_key_record(identifier, name)
-        data = self._store.find(key)
-        return None if data is None else from_json(kind, data, key=key)
+        return find_document(self._store, kind, keys.api_key_record(identifier, name))
 
     def get(self, identifier: str) -> ApiKey:
         """Return a key, revoked or not, or raise NotFound."""
