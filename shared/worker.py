@@ -151,7 +151,7 @@ def release_dead(dispatcher: Dispatcher, order: Order, prefix: str, cause: str) 
     """Give back the lease of a child that was killed, and note what is known of its end."""
     artifact = order.artifact
     if dispatcher.leases.end(artifact, prefix):
-        starts = Starts(dispatcher.store, artifact, dispatcher.segment(artifact))
+        starts = Starts.latest(dispatcher.store, artifact)
         last = starts.all()[-1:]
         if last and last[0].cause is None:
             kind, ran = artifact.kind.noun, datetime.now(UTC) - last[0].started_at

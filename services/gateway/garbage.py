@@ -4,6 +4,7 @@ The decision is pure, over one listing of the bucket; `collect` looks, decides, 
 jobs are accepted, run and end around it. That nothing that a record reaches is ever taken rests on this:
 
 - Only what is older than a day is garbage, and no attempt older than half a day commits (`Attempt.commit`).
+  What is younger holds what it names, even where nobody wants it any more, so that no record names what is gone.
 - A look reads the open jobs first and lists afterwards, so what a job makes that ends in between is listed.
 - A result that nothing rests on is withdrawn before it is deleted: its manifest goes, and everyone is told to
   forget it. Whoever found it before then has his job on record by now, open, or ended with what he made; the
@@ -102,7 +103,7 @@ def unreached(
     """
     stored = list(stored)
     songs = {one.key.split("/")[3] for one in stored if one.key.endswith("/upload.json")}
-    alive = reached(records)
+    alive = reached(records, recent(tenant, stored, now - least_age))
     groups: dict[tuple[str, str], list[Stored]] = {}
     for one in stored:
         found = _classify(tenant, one.key, records, alive, songs)
@@ -115,16 +116,25 @@ def unreached(
     ]
 
 
-def reached(records: Records) -> set[Artifact]:
-    """Return the derived artifacts that a song, model, report, mix or open job rests on, and the reports."""
-    found = set(records.needed)
+def recent(tenant: str, stored: Iterable[Stored], since: datetime) -> set[Artifact]:
+    """Return the artifacts that were committed at a time or later."""
+    young = (one for one in stored if one.modified is None or one.modified >= since)
+    return set(_committed(tenant, young))
+
+
+def reached(records: Records, young: Set[Artifact] = frozenset()) -> set[Artifact]:
+    """Return the derived artifacts that a song, model, report, mix or open job rests on, and the reports.
+
+    What is young, and what that names, is reached as well.
+    """
+    found = {*records.needed, *young}
     for artifact, manifest in records.manifests.items():
         match manifest.spec:
             case AnalysisSpec(song=song):
                 if Artifact(artifact.tenant, Kind.SONG, song) in records.manifests:
                     found.add(artifact)
             case ReportSpec(model=model, gapped=gapped, spectra=spectra):
-                if Artifact(artifact.tenant, Kind.MODEL, model) in records.manifests:
+                if artifact in young or Artifact(artifact.tenant, Kind.MODEL, model) in records.manifests:
                     found.add(artifact)
                     found.update(Artifact(artifact.tenant, Kind.GAPPED, key) for key in gapped)
                     found.update(Artifact(artifact.tenant, Kind.SPECTRA, key) for key in spectra)
@@ -234,8 +244,9 @@ def _sweep(
     try:
         withdrawn = {artifact: records.manifests[artifact] for artifact in taken}
         stored, records = _look(backend, tenant, withdrawn)
-        still = {one.prefix for one in unreached(tenant, stored, records, datetime.now(UTC), least_age)}
-        kept = reached(records)
+        now = datetime.now(UTC)
+        still = {one.prefix for one in unreached(tenant, stored, records, now, least_age)}
+        kept = reached(records, recent(tenant, stored, now - least_age))
     except BaseException:
         _put_back(backend, taken)
         raise

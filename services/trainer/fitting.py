@@ -87,11 +87,16 @@ class Hooks:
         on_epoch: called with the epoch's figures, the most epochs there can be, and the seconds left
             if all of them are run.
         should_pause: asked after each epoch; True ends the call with a checkpoint.
+        should_keep: asked after each epoch that does not end the call; True has a checkpoint kept.
+        keep: called with that checkpoint; the fit goes on with the network as it is, which costs seconds to
+            make anew.
         check: called before each epoch; raises to end the fit.
     """
 
     on_epoch: Callable[[Epoch, int, float], None] = field(default=lambda epoch, epochs, eta_s: None)
     should_pause: Callable[[], bool] = field(default=lambda: False)
+    should_keep: Callable[[], bool] = field(default=lambda: False)
+    keep: Callable[[Checkpoint], None] = field(default=lambda checkpoint: None)
     check: Callable[[], None] = field(default=lambda: None)
 
 
@@ -180,8 +185,12 @@ class _Run:
                 self.best = get_weights(self.network)
             left = self.settings.epochs - len(self.history)
             hooks.on_epoch(epoch, self.settings.epochs, left * self._seconds() / len(self.history))
-            if hooks.should_pause() and not self._is_over():
+            if self._is_over():
+                break
+            if hooks.should_pause():
                 return self._checkpoint()
+            if hooks.should_keep():
+                hooks.keep(self._checkpoint())
         return Fitted({**self.constants, **self.best}, tuple(self.history), self._seconds())
 
     def _run_epoch(self, number: int) -> Epoch:

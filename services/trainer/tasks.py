@@ -111,18 +111,26 @@ def _fit_segment(
     """Fit until done or until the segment's time is up, with a checkpoint now and then."""
     from services.trainer.fitting import Fitted, Hooks, fit
 
-    settings, corpus = get_settings(), dataset.training()
-    segment_end = time.monotonic() + settings.segment_s
-    state: Checkpoint | Fitted | None = _last_checkpoint(work)
-    while not isinstance(state, Fitted):
-        pause_at = time.monotonic() + settings.checkpoint_s
-        hooks = Hooks(partial(_tell, work), partial(_is_past, pause_at), work.check)
-        state = fit(corpus, approach, chosen, seed=spec.training.seed, checkpoint=state, hooks=hooks)
-        if not isinstance(state, Fitted):
-            _keep(work, state)
-            if time.monotonic() > segment_end:
-                return None
-    return state
+    settings = get_settings()
+    segment, pause = Alarm(settings.segment_s), Alarm(settings.checkpoint_s)
+
+    def keep(checkpoint: Checkpoint) -> None:
+        _keep(work, checkpoint)
+        pause.reset()
+
+    hooks = Hooks(partial(_tell, work), segment.is_over, pause.is_over, keep, work.check)
+    state = fit(
+        dataset.training(),
+        approach,
+        chosen,
+        seed=spec.training.seed,
+        checkpoint=_last_checkpoint(work),
+        hooks=hooks,
+    )
+    if isinstance(state, Fitted):
+        return state
+    _keep(work, state)
+    return None
 
 
 def _judge_and_store(
@@ -252,8 +260,20 @@ def _tell(work: Work, epoch: Epoch, epochs: int, eta_s: float) -> None:
     work.progress(epoch.epoch, epochs, "epochs", eta_s=eta_s, note=note)
 
 
-def _is_past(moment_s: float) -> bool:
-    return time.monotonic() > moment_s
+class Alarm:
+    """Tells when so many seconds are over."""
+
+    def __init__(self, after_s: float) -> None:
+        self._after_s = after_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin to count anew."""
+        self._at_s = time.monotonic() + self._after_s
+
+    def is_over(self) -> bool:
+        """Tell whether the time is over."""
+        return time.monotonic() > self._at_s
 
 
 def _last_checkpoint(work: Work) -> Checkpoint | None:

@@ -40,6 +40,12 @@ class Starts:
         self._store, self._artifact = store, artifact
         self._folder = f"{artifact.starts}{segment:06d}/"
 
+    @classmethod
+    def latest(cls, store: ObjectStore, artifact: Artifact) -> Starts:
+        """Return the starts of the last segment that was begun: a fit stores checkpoints while it runs."""
+        names = [stored.key.removeprefix(artifact.starts) for stored in store.list(artifact.starts)]
+        return cls(store, artifact, max((int(name.split("/")[0]) for name in names), default=0))
+
     def begin(self, worker: str) -> StartRecord:
         """Count a start.
 

@@ -88,6 +88,7 @@ def old(folders: Path) -> Iterator[Machine]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEGUE_CHECKPOINT_S", "1")
         with Stack(folders / "old", port=ANY_PORT) as stack:
+            patch.undo()  # The new machine begins while this generator waits.
             operator = client_of(stack, stack.admin_key)
             made = operator.post("/keys", json={"name": "anna"}).json()
             machine = Machine(client_of(stack, made["key"]), made["key"])

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from shared.jobs.records import JobRecords
 from shared.store import keys
 from shared.store.artifacts import Artifacts
 from shared.store.keys import Artifact, Kind
 from shared.store.objects import ObjectStore
+from tests.support.servers import until
+
+
+def need_no_loose_ends(store: ObjectStore, tenant: str, *, within_s: float = 60.0) -> None:
+    """Fail unless nothing is loose in a while: a job's mark goes a moment after its outcome is seen."""
+    with suppress(AssertionError):
+        until(lambda: not loose_ends(store, tenant), timeout_s=within_s)
+    assert loose_ends(store, tenant) == []
 
 
 def loose_ends(store: ObjectStore, tenant: str) -> list[str]:

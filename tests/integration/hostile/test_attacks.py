@@ -24,7 +24,7 @@ from shared.store.keys import LOCAL_TENANT
 from shared.store.objects import ObjectStore
 from tests.integration.hostile.conftest import UPLOAD_LIMIT_BYTES, refused_with
 from tests.support import signals
-from tests.support.bucket import loose_ends
+from tests.support.bucket import need_no_loose_ends
 from tests.support.servers import until
 
 pytestmark = pytest.mark.integration
@@ -77,7 +77,7 @@ def test_no_playlist_and_no_script_reads_another_file(
     for song in songs:
         assert song["problem"]["type"].endswith(":not-audio")
         assert str(secret.parent) not in song["problem"]["detail"]
-    assert loose_ends(store, LOCAL_TENANT) == []
+    need_no_loose_ends(store, LOCAL_TENANT)
 
 
 def test_an_hour_in_a_small_file_is_told_to_be_too_long(api: httpx.Client) -> None:
@@ -144,4 +144,4 @@ def test_bodies_without_end_are_stopped_and_not_held_in_memory(
     assert {status for status, _ in refusals} <= {413}, refusals
     assert max(went) < 2 * (DRAINED_BYTES + UPLOAD_LIMIT_BYTES)
     assert most_bytes - before_bytes < MOST_GROWTH_BYTES
-    assert loose_ends(store, LOCAL_TENANT) == []
+    need_no_loose_ends(store, LOCAL_TENANT)

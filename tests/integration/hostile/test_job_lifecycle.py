@@ -15,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from shared.store.keys import LOCAL_TENANT
 from shared.store.objects import ObjectStore
 from tests.integration.hostile.lifecycle import Lifecycle
-from tests.support.bucket import loose_ends
+from tests.support.bucket import need_no_loose_ends
 from tests.support.servers import until
 
 pytestmark = pytest.mark.integration
@@ -44,4 +44,4 @@ def test_whatever_clients_do_jobs_end_once_and_stay_so(api: httpx.Client, store:
         ),
     )
     # What was cancelled may be at its last block.
-    until(lambda: loose_ends(store, LOCAL_TENANT) == [], timeout_s=60)
+    need_no_loose_ends(store, LOCAL_TENANT)

@@ -64,7 +64,10 @@ def test_a_fit_goes_on_from_its_checkpoint_when_its_child_is_killed(
     model = running_fit(pipeline)
     reached = pipeline.dispatcher.segment(model)
     killed = observed(pipeline.leases, STAGE_SECONDS, "model", "killed")
-    until(lambda: model in pipeline.leases.all_running())  # Not between two segments.
+    # In mid-segment, when it has stored a checkpoint since it began.
+    until(lambda: pipeline.dispatcher.segment(model) > reached, timeout_s=60)
+    until(lambda: model in pipeline.leases.all_running())
+    reached = pipeline.dispatcher.segment(model)
     for child in children_of(working_stack.pids()["trainer"]):
         child.kill()
     until(lambda: pipeline.dispatcher.segment(model) > reached, timeout_s=120)

@@ -106,6 +106,15 @@ def test_spectra_of_a_dataset_that_an_open_job_needs_are_kept():
     assert found(objects_of(spectra), library, needed=[dataset]) == {}
 
 
+def test_what_was_made_a_moment_ago_keeps_what_it_names_though_nobody_wants_it():
+    library = Library()
+    dataset = library.dataset()
+    spectra = next(one for one in library if one.kind is Kind.SPECTRA)
+    assert found(objects_of(spectra) + objects_of(dataset, YOUNG), library) == {}
+    garbage = {spectra.folder: UNUSED, dataset.folder: UNUSED}
+    assert found(objects_of(spectra) + objects_of(dataset), library) == garbage
+
+
 def test_a_report_lives_as_long_as_its_model_and_what_it_was_made_of_as_long_as_the_report():
     library = Library()
     report = library.report()

@@ -95,9 +95,9 @@ def libraries(draw: st.DrawFn) -> Library:
     return library
 
 
-def kept_by_records(library: Library, needed: Iterable[Artifact]) -> set[Artifact]:
-    """Walk from what users see, and from what open jobs need."""
-    open_ends = [one for one in library if one.kind not in DERIVED] + list(needed)
+def kept_by_records(library: Library, roots: Iterable[Artifact]) -> set[Artifact]:
+    """Walk from what users see, and from other roots: what open jobs need, and what is young."""
+    open_ends = [one for one in library if one.kind not in DERIVED] + list(roots)
     for artifact, manifest in library.items():
         owner = {Kind.ANALYSIS: ("song", Kind.SONG), Kind.REPORT: ("model", Kind.MODEL)}.get(artifact.kind)
         if owner and Artifact(TENANT, owner[1], getattr(manifest.spec, owner[0])) in library:
@@ -145,7 +145,7 @@ def test_what_records_reach_is_kept_and_all_else_that_is_old_goes(library: Libra
         for garbage in unreached(TENANT, objects, Records(library, needed, set()), NOW)
         for key in garbage.keys
     }
-    kept = kept_by_records(library, needed)
+    kept = kept_by_records(library, {*needed, *(artifact for artifact in library if hours[artifact] == 1)})
     expected = {
         stored.key
         for stored in objects
