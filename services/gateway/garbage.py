@@ -4,7 +4,7 @@ The decision is pure, over one listing of the bucket; `collect` looks, decides, 
 jobs are accepted, run and end around it. That nothing that a record reaches is ever taken rests on this:
 
 - Only what is older than a day is garbage, and no attempt older than half a day commits (`Attempt.commit`).
-  What is younger holds what it names, even where nobody wants it any more, so that no record names what is gone.
+  What is younger holds what it names, even where nobody wants it any more: no record names what is gone.
 - A look reads the open jobs first and lists afterwards, so what a job makes that ends in between is listed.
 - A result that nothing rests on is withdrawn before it is deleted: its manifest goes, and everyone is told to
   forget it. Whoever found it before then has his job on record by now, open, or ended with what he made; the

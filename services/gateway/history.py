@@ -15,7 +15,10 @@ from services.gateway.looking import summarise
 from services.gateway.paging import page_of
 from services.gateway.schemas.common import Page
 from services.gateway.schemas.jobs import JobSummary
-from shared.jobs.records import State
+from shared.errors import Illegible
+from shared.jobs.records import JobRecords, State
+
+_UNKNOWN_TIME = "00000000T000000.000000"
 
 
 def page_of_jobs(
@@ -34,10 +37,18 @@ def page_of_jobs(
 
 def _places(backend: Backend, tenant: str, cursor: str | None) -> Iterator[str]:
     """Yield the time and id of each job as one text, the newest first, from after the cursor."""
-    records = backend.records
-    accepted = (records.find_accepted(tenant, identifier) for identifier in records.ids(tenant))
-    places = sorted((f"{_sortable(one.accepted_at)}-{one.id}" for one in accepted if one), reverse=True)
+    found = (_place(backend.records, tenant, identifier) for identifier in backend.records.ids(tenant))
+    places = sorted((place for place in found if place), reverse=True)
     yield from (place for place in places if cursor is None or place < cursor)
+
+
+def _place(records: JobRecords, tenant: str, identifier: str) -> str | None:
+    """Return where a job stands; one whose record cannot be read is at the end, None where there is none."""
+    try:
+        accepted = records.find_accepted(tenant, identifier)
+    except Illegible:
+        return f"{_UNKNOWN_TIME}-{identifier}"
+    return f"{_sortable(accepted.accepted_at)}-{identifier}" if accepted else None
 
 
 def _sortable(instant: datetime) -> str:

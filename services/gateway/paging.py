@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Annotated, TypeVar
 
+import structlog
 from fastapi import Query
 
 from services.gateway.schemas.common import DEFAULT_LIMIT, MAX_LIMIT, Page
+from shared.errors import Illegible
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page.", examples=[DEFAULT_LIMIT])]
 Cursor = Annotated[
@@ -20,14 +23,31 @@ Cursor = Annotated[
 
 
 def page_of(keys: Iterable[str], show: Callable[[str], T | None], limit: int) -> Page[T]:
-    """Return the first page of what keys show; a key that shows nothing is passed over.
+    """Return the first page of what keys show.
+
+    A key that shows nothing is passed over. One whose record cannot be read is named beside the items: a
+    damaged record must not hide all others.
 
     Args:
         keys: those after the cursor, in order; read no further than the page needs.
         show: looks a key's item up.
         limit: items on a page.
     """
-    shown = ((key, item) for key in keys if (item := show(key)) is not None)
+    unreadable: list[str] = []
+
+    def look(key: str) -> T | None:
+        try:
+            return show(key)
+        except Illegible as error:
+            log.error("left out of a list", action="record_illegible", cause=str(error))
+            unreadable.append(error.key)
+            return None
+
+    shown = ((key, item) for key in keys if (item := look(key)) is not None)
     taken = list(islice(shown, limit + 1))
     more = len(taken) > limit
-    return Page(items=[item for _, item in taken[:limit]], next_cursor=taken[limit - 1][0] if more else None)
+    return Page(
+        items=[item for _, item in taken[:limit]],
+        next_cursor=taken[limit - 1][0] if more else None,
+        unreadable=unreadable,
+    )

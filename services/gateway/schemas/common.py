@@ -49,6 +49,12 @@ class Page(Schema, Generic[Item]):
         description="Give it as `cursor` to get the next page; null: this is the last.",
         examples=[SONG_EXAMPLE],
     )
+    unreadable: list[str] = Field(
+        default_factory=list,
+        description="Keys in the store of records that belong on this page and cannot be read: damaged, or "
+        "written by a later release.",
+        examples=[[]],
+    )
 
 
 class FieldError(Schema):

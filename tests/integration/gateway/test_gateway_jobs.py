@@ -10,6 +10,7 @@ from shared.jobs.progress import Progress
 from shared.jobs.recipes import DecodeSong
 from shared.jobs.records import JobRecords
 from shared.queue import Queue
+from shared.store import keys
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import (
     DatasetFacts,
@@ -118,6 +119,23 @@ def test_a_finished_mix_gives_all_its_files_and_a_second_request_the_same_mix(ap
     }
     assert bodies == {"audio": b"sound", "cue": b"TITLE", "labels": b"0", "report": b"{}", "peaks": b"[]"}
     assert api.get("/v1/mixes").json()["items"] == [shown]
+
+
+def test_a_record_that_cannot_be_read_is_named_in_lists_and_hides_nothing_else(api, maker, song):
+    job = mix(api, song).json()["id"]
+    damaged = {
+        "jobs": keys.job_record(maker.tenant, "0" * 32, "accepted"),
+        "songs": keys.song_upload(maker.tenant, "0" * 64),
+        "mixes": Artifact(maker.tenant, Kind.MIX, "0" * 64).manifest,
+    }
+    for key in damaged.values():
+        maker.store.put(key, b"{")
+    pages = {name: api.get(f"/v1/{name}").json() for name in damaged}
+    assert {name: page["unreadable"] for name, page in pages.items()} == {
+        name: [key] for name, key in damaged.items()
+    }
+    assert job in [one["id"] for one in pages["jobs"]["items"]]
+    assert [one["id"] for one in pages["songs"]["items"]] == [song]
 
 
 def test_what_a_mix_rests_on_can_be_looked_at_and_used(api, maker, song):

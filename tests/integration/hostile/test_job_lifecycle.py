@@ -16,7 +16,6 @@ from shared.store.keys import LOCAL_TENANT
 from shared.store.objects import ObjectStore
 from tests.integration.hostile.lifecycle import Lifecycle
 from tests.support.bucket import need_no_loose_ends
-from tests.support.servers import until
 
 pytestmark = pytest.mark.integration
 RUNS = int(os.environ.get("SEGUE_TEST_LIFECYCLES", 0))

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.paging import page_of
+from shared.errors import Illegible
 
 
 @given(st.lists(st.text("abc", min_size=1), unique=True), st.integers(1, 5))
@@ -26,6 +27,16 @@ def test_pages_laid_end_to_end_are_the_list(names, limit):
 def test_keys_that_show_nothing_take_no_place():
     page = page_of("abcdef", lambda key: None if key in "bd" else key, 3)
     assert (page.items, page.next_cursor) == (["a", "c", "e"], "e")
+
+
+def test_what_cannot_be_read_is_named_and_hides_nothing_else():
+    def show(key):
+        if key == "b":
+            raise Illegible(key="t/local/b", fault="no JSON")
+        return key
+
+    page = page_of("abcd", show, 2)
+    assert (page.items, page.next_cursor, page.unreadable) == (["a", "c"], "c", ["t/local/b"])
 
 
 def test_no_more_is_read_than_the_page_needs():
