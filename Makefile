@@ -49,8 +49,9 @@ load: $(DEV)  ## load a stack with JOBS=1000 UPLOADS=200 LISTENERS=500 at once; 
 		--listeners $(or $(LISTENERS),500) --folder "out/load/$$(date +%Y%m%d-%H%M%S)"
 
 test: $(DEV) $(STUDIO)  ## run all tests but those of the containers and of load, with coverage
-	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile --cov --cov-report=
-	$(BIN)/python -m pytest --ignore tests/unit -m "not compose and not load" --cov --cov-append --cov-report=term:skip-covered
+	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile --durations 12 --durations-min 5 --cov --cov-report=
+	$(BIN)/python -m pytest --ignore tests/unit -m "not compose and not load" --durations 40 --durations-min 5 \
+		--cov --cov-append --cov-report=term:skip-covered
 
 lint: $(DEV) $(STUDIO)  ## check style and format
 	$(BIN)/ruff check .

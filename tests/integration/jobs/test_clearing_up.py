@@ -42,7 +42,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(600
 
 GRACE = timedelta(seconds=15)
 """In place of a day. An attempt whose payloads are stored is committed within a second or two."""
-ROUNDS = 6
+ROUNDS = 4
 REASONS = {UNFINISHED_UPLOAD, UNNAMED_ATTEMPT, LEFTOVER, UNUSED, STALE_MARK}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.stack.stack import Stack
 from shared.jobs.follow_ups import report_job_id
 from shared.jobs.recipes import EvaluateModel
 from shared.jobs.reconciler import look
@@ -21,6 +22,19 @@ from tests.support.library import facts_of, model_facts
 from tests.support.pipeline import Pipeline, fit_of, mix_of, parts_of, training
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def pipeline(working_stack: Stack) -> Pipeline:
+    """Jobs of a tenant of this module's own: its songs are decoded and cut once."""
+    pipeline = Pipeline(working_stack.settings())
+    pipeline.store.ensure_bucket()
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def songs(pipeline: Pipeline, short_songs: list[Path]) -> list[str]:
+    return pipeline.upload(short_songs)
 
 
 def report_of(pipeline: Pipeline, model: str) -> Job:
@@ -44,9 +58,8 @@ def read(pipeline: Pipeline, report: str) -> tuple[ReportFacts, dict, str]:
 
 
 def test_a_fit_is_followed_by_a_report_on_its_held_out_songs_and_another_can_be_asked_for(
-    pipeline: Pipeline, short_songs: list[Path]
+    pipeline: Pipeline, songs: list[str]
 ) -> None:
-    songs = pipeline.upload(short_songs)
     (model,) = pipeline.succeeded(pipeline.submit(fit_of(songs, training())))["models"]
     manifest = pipeline.dispatcher.artifacts.get(Artifact(pipeline.tenant, Kind.MODEL, model))
     held_out = manifest.expect(ModelFacts).held_out_songs
@@ -72,9 +85,8 @@ def test_a_fit_is_followed_by_a_report_on_its_held_out_songs_and_another_can_be_
 
 
 def test_two_models_on_the_same_songs_share_what_is_judged_and_can_be_compared(
-    pipeline: Pipeline, short_songs: list[Path]
+    pipeline: Pipeline, songs: list[str]
 ) -> None:
-    songs = pipeline.upload(short_songs)
     made = [
         pipeline.succeeded(pipeline.submit(fit_of(songs, training(approach))))["models"][0]
         for approach in ("linear", "spectral")
@@ -91,10 +103,8 @@ def test_two_models_on_the_same_songs_share_what_is_judged_and_can_be_compared(
     assert one.figures == other.figures, "the same baselines, fitted on the same songs"
 
 
-def test_a_report_that_cannot_be_made_fails_its_own_job_alone(
-    pipeline: Pipeline, short_songs: list[Path]
-) -> None:
-    mixed = pipeline.submit(mix_of(pipeline.upload(short_songs)))
+def test_a_report_that_cannot_be_made_fails_its_own_job_alone(pipeline: Pipeline, songs: list[str]) -> None:
+    mixed = pipeline.submit(mix_of(songs))
     model = pipeline.succeeded(mixed)["models"][0]
     impossible = Protocol(chunks_per_song=1000, gaps_s=(0.1,))
     job = pipeline.ended(pipeline.submit(EvaluateModel(model=model, protocol=impossible)))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from cli.stack.stack import Stack
 from shared.jobs.recipes import MakeMix, PreviewSeam, ReviseMix
 from shared.jobs.records import State
 from shared.parameters import Limits, Output, Sequencing
@@ -69,9 +70,21 @@ class Mixes:
         return samples
 
 
-def test_mixes_are_revised_and_gone_back_to(pipeline: Pipeline, short_songs: list[Path]) -> None:
-    mixes, songs = Mixes(pipeline), pipeline.upload(short_songs)
-    first = mixes.first(songs)
+@pytest.fixture(scope="module")
+def mixes(working_stack: Stack) -> Mixes:
+    """Mixes of a tenant of this module's own."""
+    pipeline = Pipeline(working_stack.settings())
+    pipeline.store.ensure_bucket()
+    return Mixes(pipeline)
+
+
+@pytest.fixture(scope="module")
+def first(mixes: Mixes, short_songs: list[Path]) -> str:
+    """A mix that every test changes: none of what they make touches it."""
+    return mixes.first(mixes.pipeline.upload(short_songs))
+
+
+def test_mixes_are_revised_and_gone_back_to(mixes: Mixes, first: str) -> None:
     before, report = mixes.sound(first), mixes.report(first)
     starts = [round(entry["mix_start_s"] * 44_100) for entry in report["sequence"]]
 
@@ -103,11 +116,7 @@ def test_mixes_are_revised_and_gone_back_to(pipeline: Pipeline, short_songs: lis
     assert np.array_equal(mixes.sound(first), before)
 
 
-def test_a_seam_is_heard_beforehand_as_it_is_made_afterwards(
-    pipeline: Pipeline, short_songs: list[Path]
-) -> None:
-    mixes = Mixes(pipeline)
-    first = mixes.first(pipeline.upload(short_songs))
+def test_a_seam_is_heard_beforehand_as_it_is_made_afterwards(mixes: Mixes, first: str) -> None:
     heard = mixes.preview(first, 3, manner="cut")
     cut = mixes.revised(first, SeamEdit(position=3, manner="cut"))
     assert mixes.report(cut)["sequence"][3]["seam"]["manner"] == "cut"
@@ -118,9 +127,7 @@ def test_a_seam_is_heard_beforehand_as_it_is_made_afterwards(
         assert np.array_equal(seam[edge:-edge], mixes.sound(mix)[start:][: len(seam)][edge:-edge])
 
 
-def test_seams_keep_time_and_are_changed_by_beats(pipeline: Pipeline, short_songs: list[Path]) -> None:
-    mixes = Mixes(pipeline)
-    first = mixes.first(pipeline.upload(short_songs))
+def test_seams_keep_time_and_are_changed_by_beats(mixes: Mixes, first: str) -> None:
     seams = {entry["position"]: entry["seam"] for entry in mixes.report(first)["sequence"] if entry["seam"]}
     timed = [position for position, seam in seams.items() if seam["timing"] != "free"]
     assert timed, "the songs have drums"
@@ -135,15 +142,13 @@ def test_seams_keep_time_and_are_changed_by_beats(pipeline: Pipeline, short_song
 
 
 def test_an_edit_that_only_the_work_finds_impossible_fails_its_job_with_what_to_do(
-    pipeline: Pipeline, short_songs: list[Path]
+    mixes: Mixes, first: str
 ) -> None:
-    mixes = Mixes(pipeline)
-    first = mixes.first(pipeline.upload(short_songs))
     for recipe in (
         ReviseMix(mix=first, edits=(SeamEdit(position=2, nudge_ms=4000),)),
         PreviewSeam(mix=first, position=2, change=SeamChange(nudge_ms=4000)),
     ):
-        outcome = pipeline.ended(pipeline.submit(recipe)).outcome
+        outcome = mixes.pipeline.ended(mixes.pipeline.submit(recipe)).outcome
         assert outcome is not None
         assert outcome.state is State.FAILED
         assert outcome.problem is not None
