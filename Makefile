@@ -1,7 +1,7 @@
 # Everything that a person or CI does with this repository. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup studio client demo bench chaos load test lint types contracts audit check secrets locks clean
+.PHONY: help setup studio client demo bench chaos load docs test lint types contracts audit check secrets locks clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -48,6 +48,9 @@ load: $(DEV)  ## load a stack with JOBS=1000 UPLOADS=200 LISTENERS=500 at once; 
 	$(BIN)/python -m tests.load.run --jobs $(or $(JOBS),1000) --uploads $(or $(UPLOADS),200) \
 		--listeners $(or $(LISTENERS),500) --folder "out/load/$$(date +%Y%m%d-%H%M%S)"
 
+docs: $(DEV)  ## build the documentation as a site into out/docs, and check every link of it
+	$(BIN)/python -m tools.site
+
 test: $(DEV) $(STUDIO)  ## run all tests but those of the containers and of load, with coverage
 	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile --durations 12 --durations-min 5 --cov --cov-report=
 	$(BIN)/python -m pytest --ignore tests/unit -m "not compose and not load" --durations 40 --durations-min 5 \
@@ -69,7 +72,7 @@ audit: $(DEV)  ## look for vulnerabilities in the locked packages and for danger
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive shared services cli
 	$(BIN)/python tools/audit.py requirements/*.txt
 
-check: lint types contracts audit test  ## all of the checks above
+check: lint types contracts audit docs test  ## all of the checks above
 
 secrets: $(SECRETS)  ## make the passwords of the containers, once, under secrets/
 

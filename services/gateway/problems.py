@@ -30,6 +30,8 @@ MOST_FIELDS = 20
 UNREADABLE = {"loc": ("body",), "input": "what cannot be parsed", "msg": "JSON in UTF-8"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _CLIENT_CLOSED = 499
+_PHRASES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request Entity Too Large"}
+"""What Python 3.13 has other words for: the name of a kind of problem stays."""
 log = structlog.get_logger(__name__)
 
 
@@ -138,7 +140,7 @@ def describe(error: errors.SegueError) -> Problem:
 
 def describe_status(status: int, detail: str) -> Problem:
     """Return the problem document of a bare HTTP status, such as of an unknown path."""
-    phrase = HTTPStatus(status).phrase
+    phrase = _PHRASES.get(status, HTTPStatus(status).phrase)
     slug = phrase.lower().replace(" ", "-")
     return Problem(type=problem_type(slug), title=phrase, status=status, detail=detail)
 

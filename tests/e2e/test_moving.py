@@ -1,6 +1,6 @@
 """A running Segue copied to a new machine, and from there into the next release: nothing is lost on the way.
 
-Everything is done as docs/backup.md and docs/upgrading.md tell it, by the commands.
+Everything is done as docs/how-to/backup.md and docs/how-to/upgrading.md tell it, by the commands.
 """
 
 from __future__ import annotations

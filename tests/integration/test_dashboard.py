@@ -78,7 +78,7 @@ def test_all_that_segue_tells_is_on_the_dashboard_or_has_an_alert(told: tuple[se
 def test_operations_tell_of_every_metric_and_what_to_do_at_every_alert(
     told: tuple[set[str], set[str]],
 ) -> None:
-    page = (ROOT / "docs" / "operations.md").read_text()
+    page = (ROOT / "docs" / "how-to" / "operations.md").read_text()
     families = {
         re.sub(r"_(bucket|count|sum|created)$", "", one) for one in told[0] if one.startswith("segue_")
     }

@@ -1,4 +1,4 @@
-"""What docs/security.md promises is shown by tests that are there."""
+"""What docs/reference/security.md promises is shown by tests that are there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "security.md"
+PAGE = ROOT / "docs" / "reference" / "security.md"
 _ROW = re.compile(r"^\| (V\d+\.\d+\.\d+.*?) \|.*\|([^|]*)\|$", re.MULTILINE)
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 

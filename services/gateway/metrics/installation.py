@@ -26,7 +26,7 @@ from shared.metrics import sums
 from shared.metrics.catalogue import COUNTERS, HISTOGRAMS, KINDS, Counter, Histogram
 from shared.metrics.sums import Sums
 from shared.metrics.tally import NO_BOUND, SUM
-from shared.queue import Queue
+from shared.queue import TASK_OF, Queue
 
 __all__ = ["JobsCollector", "QueuesCollector", "SumsCollector"]
 
@@ -71,6 +71,7 @@ class QueuesCollector(_Asking):
                 self._workers(),
                 self._deaf(),
                 self._queued(),
+                self._open(),
                 self._oldest(),
                 self._heartbeats(),
                 self._running(),
@@ -102,6 +103,18 @@ class QueuesCollector(_Asking):
             "segue_queued_messages",
             "Messages under way to workers; what waits for its turn are the open jobs.",
             {queue: len(self._backend.leases.queued(queue)) for queue in Queue},
+        )
+
+    def _open(self) -> Metric:
+        leases, running = self._backend.leases, self._backend.leases.all_running()
+        tasks = {
+            queue: leases.queued(queue).keys() | {one for one in running if TASK_OF[one.kind].queue is queue}
+            for queue in Queue
+        }
+        return _per_queue(
+            "segue_open_tasks",
+            "Tasks under way to workers or being worked at: by these, workers are scaled.",
+            {queue: len(open_tasks) for queue, open_tasks in tasks.items()},
         )
 
     def _oldest(self) -> Metric:

@@ -68,7 +68,10 @@ class FieldError(Schema):
 class Problem(Schema):
     """Why a request or a job failed (RFC 9457): what was found, what was needed, what to do."""
 
-    type: str = Field(description="Names the kind of problem.", examples=["urn:segue:problem:not-found"])
+    type: str = Field(
+        description="Names the kind of problem; its last part names a page of the documentation.",
+        examples=["urn:segue:problem:not-found"],
+    )
     title: str = Field(description="The kind of problem, for people.", examples=["Not found"])
     status: int = Field(description="The HTTP status that goes with it.", examples=[404])
     detail: str = Field(

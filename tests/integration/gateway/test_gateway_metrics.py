@@ -123,6 +123,7 @@ def test_jobs_and_queues_are_told_as_they_are(api, maker, leases):
     found = figures(api)
     assert (found["segue_open_jobs", "queued"], found["segue_open_jobs", "running"]) == (2, 1)
     assert found["segue_running_tasks", "song"] == 1
+    assert (found["segue_open_tasks", "chunker"], found["segue_open_tasks", "trainer"]) == (waiting, 0)
     leases.end(song, "token")
     assert figures(api)["segue_running_tasks", "song"] == 0
 

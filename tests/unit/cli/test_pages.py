@@ -17,7 +17,7 @@ PAGES = ("backup.md", "upgrading.md")
 
 
 def lines_of(page: str) -> list[list[str]]:
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "how-to" / page).read_text(), re.DOTALL)
     return [shlex.split(line, comments=True) for block in blocks for line in block.splitlines() if line]
 
 
