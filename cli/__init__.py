@@ -1,4 +1,4 @@
-"""The command line: a client of the gateway's API, and the local stack that it can bring up.
+"""The command line: a client of the gateway by `segue_client`, and the local stack that it can bring up.
 
 main.py         the commands, and how their errors end them
 options.py      options that several commands have
@@ -11,11 +11,9 @@ demo_run.py     `segue demo`
 experiment.py   `segue experiment`: the study's questions, one file each under experiments/
 backup/         `segue backup` and `segue restore`: the bucket as a folder
 doctor.py       `segue doctor`: what to look at; checks.py judges what was found
-client.py       the API over HTTP; documents.py types what it answers
-following.py    a job's events, and polling where they do not come
 reaching.py     which gateway is meant
 output.py       tables, quantities and JSON; progress.py the bars
-errors.py       what only the command line can fail with, and exit codes
+errors.py       what only the command line can fail with; endings.py the exit codes
 stack/          the servers and services of one machine
 demo/           the songs of `segue demo`
 """

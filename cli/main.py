@@ -11,11 +11,10 @@ import typer
 from cli import mixing, output
 from cli.backup.commands import backup, restore
 from cli.choices import parse_cut, parse_output
-from cli.client import version
 from cli.commands import Commands
 from cli.credentials import Key, KeyFile, remember_key
 from cli.doctor import examine
-from cli.errors import DONE, EXIT_CODES, FAILED
+from cli.endings import DONE, EXIT_CODES, FAILED
 from cli.evaluation import evaluate, leaderboard
 from cli.experiment import experiment
 from cli.jobs import jobs
@@ -52,6 +51,7 @@ from cli.revising import mixes
 from cli.sources import find_sources, tell_skipped
 from cli.stack.signals import ended_like_ctrl_c
 from cli.stack.stack import Stack
+from cli.versions import version
 from cli.wish_options import (
     Closing,
     Duration,

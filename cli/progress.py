@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from cli.documents import Job, Stage
 from cli.output import duration, note, notes
+from segue_client.documents import Job, Stage
 
 _LABEL_WIDTH = 10
 _LABELS = {
@@ -78,10 +78,11 @@ class Bars:
                 count=f"{stage['done']}/{stage['total']}",
                 detail=detail_of(stage),
             )
-        self.warn(job["warning"])
+        self.warn_of(job)
 
-    def warn(self, warning: str | None) -> None:
+    def warn_of(self, job: Job) -> None:
         """Tell why a job does not move, once."""
+        warning = job["warning"]
         if warning and warning != self._warning:
             note(warning, style="yellow")
         self._warning = warning
