@@ -4,7 +4,9 @@ main.py         the commands, and how their errors end them
 options.py      options that several commands have
 resources.py    `segue songs`, `cuts`, `pools` and `models`; mixes.py and jobs.py have the others
 ids.py          ids shortened as in git
-mixing.py       `segue mix`: upload, wait, ask, follow, fetch
+getting.py      sound and pages as files; making.py parts of a mix, made alone
+installation.py `segue system` and `approaches`
+mix.py          `segue mix`; mixing.py what it does: upload, wait, ask, follow, fetch
 choices.py      what the options of `segue mix` mean
 sources.py      which files are songs
 demo_run.py     `segue demo`

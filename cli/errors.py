@@ -49,6 +49,19 @@ class BackupDamaged(SegueError):
         )
 
 
+class NothingToDraw(InputError):
+    """A drawing would be empty."""
+
+    slug = "nothing-to-draw"
+    title = "Nothing to draw"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is nothing to draw: a model in closed form has no epochs, and a mix of one chunk no "
+            "steps. Choose another; `segue models list` and `segue mixes list` show what there is."
+        )
+
+
 class AmbiguousId(InputError):
     """The beginning of an id fits several."""
 

@@ -33,6 +33,8 @@ class Judge:
     """The request's `training`: approach, preset, seed."""
     pretrained: str | None = None
     """The approach of a shipped model."""
+    model: str | None = None
+    """The id of a model that is there."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ def make_mix(gateway: Client, library: Library, order: Order, target: Path, bars
     request = request_of(library, order)
     if order.judge.pretrained is not None:
         request["model"] = pretrained_model(gateway, order.judge.pretrained)
+    elif order.judge.model is not None:
+        request["model"] = order.judge.model
     job = see_through(gateway, lambda: gateway.mixes.make(**request), bars)
     mix_id = job["mix"]
     assert mix_id is not None

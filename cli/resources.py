@@ -12,9 +12,11 @@ import typer
 from cli import output
 from cli.analyses import add_analysis, add_correct
 from cli.documents import Shown
+from cli.getting import add_chunk, add_page, add_song
 from cli.ids import full_id, group_of
+from cli.making import add_cuts, add_models, add_pools
 from cli.mixing import gather_songs
-from cli.options import Data, Id, Ids, Json, Limit, Sources, Url
+from cli.options import Data, Id, Ids, Json, Limit, PageFile, Sources, Url
 from cli.output import duration, moment, number, short_id, size
 from cli.progress import Bars
 from cli.reaching import reach
@@ -192,11 +194,19 @@ def _add_songs(commands: typer.Typer) -> None:
 def _add_figures(commands: typer.Typer) -> None:
     @commands.command("report")
     def report(
-        context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
+        context: typer.Context,
+        identifier: Id,
+        target: PageFile = None,
+        url: Url = None,
+        data: Data = None,
+        as_json: Json = False,
     ) -> None:
         """Show the newest report on a model; `segue evaluate` makes one."""
         with reach(url, data, transport=context.obj) as gateway:
-            found = gateway.models.report(full_id(gateway, "models", identifier))
+            model = full_id(gateway, "models", identifier)
+            found = gateway.models.report(model)
+            if target is not None:
+                gateway.models.save_report(target, model)
         if as_json:
             output.print_json(found)
         else:
@@ -240,6 +250,12 @@ pools = commands_of(POOLS)
 models = commands_of(MODELS)
 reports = commands_of(REPORTS)
 _add_songs(songs)
+add_song(songs)
 add_analysis(songs)
 add_correct(songs)
+add_cuts(cuts)
+add_chunk(cuts)
+add_pools(pools)
+add_models(models)
 _add_figures(models)
+add_page(reports)
