@@ -12,9 +12,11 @@ sources.py      which files are songs
 demo_run.py     `segue demo`
 experiment.py   `segue experiment`: the study's questions, one file each under experiments/
 backup/         `segue backup` and `segue restore`: the bucket as a folder
+plots/          `segue plot`
 doctor.py       `segue doctor`: what to look at; checks.py judges what was found
 reaching.py     which gateway is meant
-output.py       tables, quantities and JSON; progress.py the bars
+telling.py      what is told of a mix that was made
+output.py       tables, quantities and JSON; progress.py the bars, curves.py the losses below them
 errors.py       what only the command line can fail with; endings.py the exit codes
 stack/          the servers and services of one machine
 demo/           the songs of `segue demo`

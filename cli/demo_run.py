@@ -16,6 +16,7 @@ from cli.progress import Bars
 from cli.reaching import brought_up
 from cli.scores import show_leaderboard
 from cli.sources import find_sources
+from cli.telling import describe
 from cli.wishes import WishChoices
 from segue_client import Client, JobFailed
 from shared.judging import LEAST_JUDGED_SONGS
@@ -59,7 +60,7 @@ def run_demo(folder: Path, sources: Sequence[Path], *, chunks: int, as_json: boo
         print_json(compared)
         return
     for each in contestants:
-        say(f"\n{mixing.describe(each.made)}")
+        say(f"\n{describe(each.made)}")
     say("")
     if board is None:
         say(f"No leaderboard: {reason}")

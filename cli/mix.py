@@ -29,11 +29,12 @@ from cli.options import (
     Train,
     Url,
 )
-from cli.output import print_json, say
+from cli.output import console, print_json, say
 from cli.progress import Bars
 from cli.reaching import reach_or_start
 from cli.sources import find_sources, tell_skipped
 from cli.stack.signals import ended_like_ctrl_c
+from cli.telling import as_document, describe, strip_of
 from cli.wish_options import (
     Closing,
     Duration,
@@ -162,6 +163,8 @@ def mix(
         library = mixing.gather_songs(gateway, found.files, bars)
         made = mixing.make_mix(gateway, library, order, target, bars)
     if as_json:
-        print_json(mixing.as_document(made, library, found.skipped))
+        print_json(as_document(made, library, found.skipped))
     else:
-        say(mixing.describe(made))
+        if console.is_terminal:
+            console.print(strip_of(made.report))
+        say(describe(made))

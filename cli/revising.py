@@ -28,12 +28,13 @@ from cli.edits import (
 )
 from cli.ids import full_id
 from cli.mixes import mixes
-from cli.mixing import Made, describe, fetch_mix, see_through
+from cli.mixing import Made, fetch_mix, see_through
 from cli.options import Data, Id, Json, Url
 from cli.output import duration, moment, short_id
 from cli.progress import Bars
 from cli.reaching import reach
 from cli.stack.signals import ended_like_ctrl_c
+from cli.telling import describe
 from segue_client import Client
 from shared.errors import BadSetting
 
