@@ -68,7 +68,7 @@ COPY shared shared
 COPY services/__init__.py services/
 COPY services/gateway services/gateway
 # Backups are taken by this image too: it has all that they need, and no command line.
-COPY cli/__init__.py cli/documents.py cli/errors.py cli/
+COPY cli/__init__.py cli/errors.py cli/
 COPY cli/backup cli/backup
 COPY --from=studio /build/services/gateway/studio/bundle services/gateway/studio/bundle
 EXPOSE 8000

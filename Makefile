@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCAL := .venv/.local-installed
 DEV := .venv/.dev-installed
 STUDIO := services/gateway/studio/bundle/index.html
-EXTRAS := gateway chunker trainer trainer-gpu assembler local dev
+EXTRAS := gateway chunker trainer trainer-gpu assembler client local dev
 SECRETS := $(addprefix secrets/,segue_valkey_password segue_s3_access_key segue_s3_secret_key segue_admin_key \
 	segue_grafana_password minio.env)
 
@@ -30,9 +30,10 @@ setup: $(DEV) $(STUDIO)  ## install everything for work on Segue into .venv, and
 
 studio: $(STUDIO)  ## build the page that the gateway serves
 
-client: $(DEV) studio/node_modules/.package-lock.json  ## make the page's types from the API anew, when that has changed
+client: $(DEV) studio/node_modules/.package-lock.json  ## make the clients' types from the API anew, when that has changed
 	$(BIN)/python -m tools.describe_api >studio/openapi.json
 	cd studio && $(NPM) run --silent types
+	$(BIN)/python -m tools.type_client segue_client/documents.py
 
 demo: $(LOCAL) $(STUDIO)  ## make three mixes of songs synthesised here, or of SONGS=/a/folder; the result is under out/
 	$(BIN)/segue demo $(if $(SONGS),"$(SONGS)")
@@ -69,7 +70,7 @@ contracts: $(DEV)  ## check which package may import which
 	$(BIN)/lint-imports
 
 audit: $(DEV)  ## look for vulnerabilities in the locked packages and for dangerous calls in the code
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive shared services cli
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive shared services cli segue_client
 	$(BIN)/python tools/audit.py requirements/*.txt
 
 check: lint types contracts audit docs test  ## all of the checks above

@@ -14,15 +14,14 @@ import soundfile
 from bench import pipeline
 from bench.material import Bench
 from bench.measuring import Row, at_most_times, by_turns, timed, times_as_fast
-from bench.services import await_chunkers, done, services, uploaded
+from bench.services import await_chunkers, services, uploaded
 from bench.workers import CORES, worker_processes
-from cli.client import Gateway
 from cli.demo import write_demo_songs
-from cli.documents import Document
+from segue_client import Client, documents
 from shared.parameters import Cut, Output
 
 APPROACH = "linear"
-CUT: Document = {"method": "equal", "chunk_s": 4.0}
+CUT: documents.Cut = {"method": "equal", "chunk_s": 4.0}
 LENGTH = 30
 
 
@@ -63,16 +62,15 @@ def _mixed(songs: list[Path], folder: Path, length: int) -> float:
     return pipeline.rendered(pieces, output, folder / "mix.mp3").frames / output.sample_rate_hz
 
 
-def _mixed_by_services(gateway: Gateway, songs: list[Path], length: int) -> float:
-    request = {
-        "songs": uploaded(gateway, songs),
-        "cut": CUT,
-        "chunks": length,
-        "output": {"seams": "plain"},
-        "model": gateway.pretrained(APPROACH)["id"],
-    }
-    duration_s: float = gateway.get("mixes", str(done(gateway, "mixes", request)["mix"]))["duration_s"]
-    return duration_s
+def _mixed_by_services(gateway: Client, songs: list[Path], length: int) -> float:
+    asked = gateway.mixes.make(
+        songs=uploaded(gateway, songs),
+        cut=CUT,
+        chunks=length,
+        output={"seams": "plain"},
+        model=gateway.models.pretrained(approach=APPROACH)["id"],
+    )
+    return gateway.mixes.get(str(gateway.jobs.wait(asked["id"])["mix"]))["duration_s"]
 
 
 def _workers(bench: Bench, songs: list[Path]) -> Iterator[Row]:
@@ -97,8 +95,8 @@ def _cut_by(bench: Bench, songs: list[Path], *, chunkers: int, threads: int) -> 
         return timed(lambda: _cut_all(gateway, songs))[0]
 
 
-def _cut_all(gateway: Gateway, songs: list[Path]) -> None:
-    done(gateway, "cuts", {"songs": uploaded(gateway, songs), "cut": CUT})
+def _cut_all(gateway: Client, songs: list[Path]) -> None:
+    gateway.jobs.wait(gateway.cuts.make(songs=uploaded(gateway, songs), cut=CUT)["id"])
 
 
 def _short(bench: Bench) -> list[Path]:

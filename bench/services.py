@@ -11,16 +11,14 @@ from pathlib import Path
 
 from bench.material import Bench
 from bench.workers import environment
-from cli.client import Gateway
-from cli.documents import Document, Job
-from cli.following import follow
 from cli.stack.stack import ANY_PORT, SERVICES, Stack
+from segue_client import Client
 
 
 @contextmanager
 def services(
     bench: Bench, *, chunkers: int = 1, children: int = 1, threads: int = 1
-) -> Iterator[tuple[Stack, Gateway]]:
+) -> Iterator[tuple[Stack, Client]]:
     """Run servers, gateway and workers with nothing stored.
 
     Args:
@@ -33,25 +31,17 @@ def services(
     folder = Path(tempfile.mkdtemp(dir=bench.folder))
     with environment(wishes):
         stack = Stack(folder, port=ANY_PORT, services=(*SERVICES, *more))
-        with stack, Gateway(stack.url) as gateway:
+        with stack, Client(stack.url) as gateway:
             await_chunkers(gateway, chunkers)
             yield stack, gateway
 
 
-def uploaded(gateway: Gateway, songs: Sequence[Path]) -> list[str]:
+def uploaded(gateway: Client, songs: Sequence[Path]) -> list[str]:
     """Upload songs; return their ids."""
-    return [gateway.upload(song)["id"] for song in songs]
+    return [gateway.songs.upload(song)["id"] for song in songs]
 
 
-def done(gateway: Gateway, resource: str, request: Document) -> Job:
-    """Ask for work and wait until it is done."""
-    *_, job = follow(gateway, gateway.submit(resource, request)["id"])
-    if job["state"] != "succeeded":
-        raise RuntimeError(f"job {job['id']} ended as {job['state']}")
-    return job
-
-
-def await_chunkers(gateway: Gateway, count: int) -> None:
+def await_chunkers(gateway: Client, count: int) -> None:
     """Wait until so many chunker workers are ready."""
-    while gateway.document("system")["workers"]["chunker"] < count:
+    while (gateway.system()["workers"] or {}).get("chunker", 0) < count:
         time.sleep(0.01)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.documents import Document
+from cli.documents import Document, Shown
 from cli.ids import full_id
 from cli.mixing import see_through
 from cli.options import Data, Id, Json, Url
@@ -26,9 +26,9 @@ def add_analysis(commands: typer.Typer) -> None:
         """Find a song's tempo, bars, key and sections, and show them."""
         bars = Bars()
         with reach(url, data, transport=context.obj) as gateway, bars.shown():
-            path = f"songs/{full_id(gateway, 'songs', identifier)}/analysis"
-            see_through(gateway, path, {}, bars)
-            found = gateway.document(path)
+            song = full_id(gateway, "songs", identifier)
+            see_through(gateway, lambda: gateway.songs.analyse(song), bars)
+            found = gateway.songs.analysis(song)
         if as_json:
             output.print_json(found)
         else:
@@ -62,10 +62,12 @@ def add_correct(commands: typer.Typer) -> None:
         told = {"tempo_bpm": tempo, "beats_per_bar": beats_per_bar, "downbeat_s": downbeat, "key": key}
         given = {name: value for name, value in told.items() if value is not None}
         with reach(url, data, transport=context.obj) as gateway:
-            path = f"songs/{full_id(gateway, 'songs', identifier)}/correction"
-            known = {} if reset else gateway.document(path)
-            if given or reset:
-                known = gateway.put(path, known | given)
+            song = full_id(gateway, "songs", identifier)
+            if reset:
+                gateway.songs.forget_correction(song)
+            known: Shown = gateway.songs.correction(song)
+            if given:
+                known = gateway.songs.correct(song, **{**known, **given})
         if as_json:
             output.print_json(known)
         else:
@@ -74,7 +76,7 @@ def add_correct(commands: typer.Typer) -> None:
             )
 
 
-def analysis_fields(found: Document) -> Document:
+def analysis_fields(found: Shown) -> Document:
     """Return what was found of a song as people read it."""
     if found["tempo_bpm"] is None:
         tempo, bars = f"none: {found['note']}", "none"

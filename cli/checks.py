@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.output import size
+from segue_client.documents import Stored
 from shared.errors import SegueError
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
@@ -137,7 +138,7 @@ def check_workers(workers: Mapping[str, int] | None, deaf: Mapping[str, int] | N
     return Check("Workers", able, found or "none", remedy)
 
 
-def check_stored(stored: Mapping[str, Mapping[str, int]]) -> Check:
+def check_stored(stored: Mapping[str, Stored]) -> Check:
     """Tell what a gateway that runs has stored, by kind."""
     kinds = sorted(stored.items(), key=lambda kind: -kind[1]["bytes"])
     total = sum(kind["bytes"] for kind in stored.values())

@@ -7,9 +7,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli.errors import CANCELLED, FAILED, as_document, exit_code
+from cli.endings import CANCELLED, FAILED, as_document, exit_code
 from cli.options import AS_JSON
 from cli.output import note, print_json
+from segue_client import ClientError
 from shared.errors import SegueError
 
 __all__ = ["Commands"]
@@ -22,7 +23,7 @@ class Commands(TyperGroup):
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
-        except SegueError as error:
+        except (SegueError, ClientError) as error:
             if ctx.meta.get(AS_JSON):
                 print_json({"problem": as_document(error)})
             note(f"segue: {error}", style="red")

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli import mixing
-from cli.client import Gateway
 from cli.demo import write_demo_songs
-from cli.documents import Document
-from cli.errors import JobFailed
+from cli.documents import Document, Shown
 from cli.evaluating import Question, judge
 from cli.output import note, notes, print_json, say
 from cli.progress import Bars
 from cli.reaching import brought_up
 from cli.scores import show_leaderboard
 from cli.sources import find_sources
+from cli.telling import describe
 from cli.wishes import WishChoices
+from segue_client import Client, JobFailed
 from shared.judging import LEAST_JUDGED_SONGS
 
 TRAININGS: tuple[Document, ...] = (
@@ -36,7 +36,7 @@ class Contestant:
     """One approach's mix, and the model that was fitted for it."""
 
     made: mixing.Made
-    model: Document
+    model: Shown
 
 
 def run_demo(folder: Path, sources: Sequence[Path], *, chunks: int, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def run_demo(folder: Path, sources: Sequence[Path], *, chunks: int, as_json: boo
         print_json(compared)
         return
     for each in contestants:
-        say(f"\n{mixing.describe(each.made)}")
+        say(f"\n{describe(each.made)}")
     say("")
     if board is None:
         say(f"No leaderboard: {reason}")
@@ -69,7 +69,7 @@ def run_demo(folder: Path, sources: Sequence[Path], *, chunks: int, as_json: boo
         show_leaderboard(board)
 
 
-def comparison(contestants: Sequence[Contestant], board: Document | None, reason: str | None) -> Document:
+def comparison(contestants: Sequence[Contestant], board: Shown | None, reason: str | None) -> Document:
     """Return the mixes side by side, with the leaderboard or, where there is none, the reason."""
     return {
         "mixes": {
@@ -92,7 +92,7 @@ def _synthesised(folder: Path) -> Path:
     return folder
 
 
-def _compete(gateway: Gateway, folder: Path, files: Sequence[Path], chunks: int) -> list[Contestant]:
+def _compete(gateway: Client, folder: Path, files: Sequence[Path], chunks: int) -> list[Contestant]:
     bars = Bars()
     with bars.shown():
         library = mixing.gather_songs(gateway, files, bars)
@@ -100,7 +100,7 @@ def _compete(gateway: Gateway, folder: Path, files: Sequence[Path], chunks: int)
 
 
 def _contestant(
-    gateway: Gateway, library: mixing.Library, folder: Path, training: Document, chunks: int
+    gateway: Client, library: mixing.Library, folder: Path, training: Document, chunks: int
 ) -> Contestant:
     name, bars = training["approach"], Bars()
     note(f"\n{name}", style="bold")
@@ -109,10 +109,10 @@ def _contestant(
         made = mixing.make_mix(gateway, library, order, folder / f"mix-{name}.mp3", bars)
     (folder / f"mix-{name}.report.json").write_text(json.dumps(made.report, indent=2, ensure_ascii=False))
     (model,) = made.job["result"]["models"]
-    return Contestant(made, gateway.get("models", model))
+    return Contestant(made, gateway.models.get(model))
 
 
-def _judged(gateway: Gateway, contestants: Sequence[Contestant]) -> tuple[Document | None, str | None]:
+def _judged(gateway: Client, contestants: Sequence[Contestant]) -> tuple[Shown | None, str | None]:
     """Return the leaderboard of the models' reports, or None and why there is none.
 
     The report that follows every fit has the same question, so it is awaited here, not made a second time.

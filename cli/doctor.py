@@ -16,12 +16,11 @@ import psutil
 
 from cli import checks
 from cli.checks import Check
-from cli.client import Gateway
 from cli.credentials import key_for
-from cli.errors import ApiProblem, NoGateway
 from cli.reaching import find_gateway
 from cli.stack import ports, seaweed, valkey
 from cli.stack.folder import DataFolder, LocalSettings
+from segue_client import ApiProblem, Client, NoGateway
 from shared.errors import SegueError, ToolMissing
 from shared.settings import Settings
 from shared.sound.ffmpeg import ffmpeg_path
@@ -52,7 +51,7 @@ def examine(
     for module in ("soundfile", "tensorflow"):
         yield _check_import(module)
     port = Settings().port
-    with Gateway(f"http://127.0.0.1:{port}", transport=transport) as gateway:
+    with Client(f"http://127.0.0.1:{port}", transport=transport) as gateway:
         answers = gateway.is_segue()
     yield checks.check_port(port, is_free=ports.is_free(port), answers_as_segue=answers)
     found = find_gateway(url, data, transport=transport)
@@ -66,7 +65,7 @@ def _check_gateway(
         yield Check("Gateway", True, "none runs; `segue up` starts one")
         return
     try:
-        with Gateway(url, key=key, transport=transport) as gateway:
+        with Client(url, key=key, transport=transport) as gateway:
             system = gateway.system()
     except (NoGateway, ApiProblem) as error:
         yield Check("Gateway", False, f"{url} does not serve", str(error))

@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_args
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from cli.documents import Document
+from cli.documents import Document, Shown
 from shared.errors import BadSetting
 from shared.revisions import Edit, Manner, SeamChange
 
@@ -95,7 +95,7 @@ class EditChoices:
         if not (known or self.bans):
             raise BadSetting("Nothing is to be changed. Give an edit, such as --swap 7; --help lists them.")
 
-    def to_request(self, report: Document, find_song: FindSong) -> Document:
+    def to_request(self, report: Shown, find_song: FindSong) -> Document:
         """Return the request for the revision.
 
         Args:
@@ -178,7 +178,7 @@ def _swap(text: str, find_song: FindSong) -> Document:
     return _edit("swap", position=position, by={"song": find_song(name), "chunk": int(chunk)})
 
 
-def _ban(text: str, report: Document, find_song: FindSong) -> Document:
+def _ban(text: str, report: Shown, find_song: FindSong) -> Document:
     if text.isdecimal():
         entries = report["sequence"]
         if int(text) >= len(entries):
@@ -240,7 +240,7 @@ def _split(option: str, text: str, of: Callable[[str], tuple[str, str]] = _both)
     return int(position), rest
 
 
-def find_among(name: str, songs: Iterable[Document]) -> str:
+def find_among(name: str, songs: Iterable[Shown]) -> str:
     """Return the id of the song that is called so: by its file, with or without suffix, its title or its id.
 
     Raises:
@@ -257,6 +257,6 @@ def find_among(name: str, songs: Iterable[Document]) -> str:
     return identifier
 
 
-def _names(song: Document) -> set[str]:
+def _names(song: Shown) -> set[str]:
     file = song["name"].casefold()
     return {file, file.rpartition(".")[0] or file, song["title"].casefold()}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.client import Gateway
-from cli.documents import Document
+from cli.documents import Document, Shown
 from cli.ids import full_id
 from cli.mixing import BEST_PRETRAINED, Library, pretrained_model, see_through
 from cli.progress import Bars
+from segue_client import Client
 from shared.parameters import Cut
 
 PRETRAINED = "pretrained"
@@ -31,10 +31,10 @@ class Judged:
     """A report that was made."""
 
     id: str
-    report: Document
+    report: Shown
 
 
-def resolve_model(gateway: Gateway, given: str) -> str:
+def resolve_model(gateway: Client, given: str) -> str:
     """Return the id of the model that `--model` means: an id, a unique beginning of one, or `pretrained`.
 
     Raises:
@@ -46,7 +46,7 @@ def resolve_model(gateway: Gateway, given: str) -> str:
     return full_id(gateway, "models", given)
 
 
-def judge(gateway: Gateway, model: str, question: Question, library: Library | None, bars: Bars) -> Judged:
+def judge(gateway: Client, model: str, question: Question, library: Library | None, bars: Bars) -> Judged:
     """Ask for a report, wait for it, and fetch it; when interrupted, cancel the job.
 
     Args:
@@ -59,10 +59,11 @@ def judge(gateway: Gateway, model: str, question: Question, library: Library | N
     Raises:
         JobFailed, JobCancelled: there is no report.
     """
-    job = see_through(gateway, f"models/{model}/report", request_of(question, library), bars)
+    request = request_of(question, library)
+    job = see_through(gateway, lambda: gateway.models.judge(model, **request), bars)
     report = job["report"]
     assert report is not None
-    return Judged(report, gateway.get("reports", report))
+    return Judged(report, gateway.reports.get(report))
 
 
 def request_of(question: Question, library: Library | None) -> Document:
@@ -75,6 +76,6 @@ def request_of(question: Question, library: Library | None) -> Document:
     return request
 
 
-def fetch_page(gateway: Gateway, report: str, target: Path) -> None:
+def fetch_page(gateway: Client, report: str, target: Path) -> None:
     """Write a report's page to a file."""
-    gateway.download(f"reports/{report}/page", target)
+    gateway.reports.save(target, report)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any, Protocol
 
-from cli.client import Gateway
+from cli.documents import Shown
 from cli.errors import AmbiguousId
+from segue_client import Client
 from shared.errors import BadSetting, NotFound
 
 SHORTEST = 4
@@ -21,7 +24,26 @@ _NOUNS = {
 }
 
 
-def full_id(gateway: Gateway, resource: str, given: str) -> str:
+class Group(Protocol):
+    """What all kinds of things can be asked for."""
+
+    def list(self, **filters: Any) -> Iterator[Shown]:
+        """Yield all of them, the newest first."""
+
+    def get(self, identifier: str) -> Shown:
+        """Return one."""
+
+    def delete(self, identifier: str) -> None:
+        """Delete one."""
+
+
+def group_of(gateway: Client, resource: str) -> Group:
+    """Return the client's methods about a resource: they are called as it is in the API's paths."""
+    group: Group = getattr(gateway, resource)
+    return group
+
+
+def full_id(gateway: Client, resource: str, given: str) -> str:
     """Return the full id of the one thing of a resource whose id begins so.
 
     Raises:
@@ -34,10 +56,11 @@ def full_id(gateway: Gateway, resource: str, given: str) -> str:
         return prefix
     if len(prefix) < SHORTEST:
         raise BadSetting(f"{given!r} is too short for an id. Give its first {SHORTEST} characters or more.")
-    fitting: list[str] = [item["id"] for item in gateway.items(resource) if item["id"].startswith(prefix)]
+    fitting: list[str] = [
+        item["id"] for item in group_of(gateway, resource).list() if item["id"].startswith(prefix)
+    ]
     if not fitting:
         raise NotFound(_NOUNS[resource], given)
     if len(fitting) > 1:
         raise AmbiguousId(resource, given, fitting)
-    (found,) = fitting
-    return found
+    return fitting[0]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from cli import output
-from cli.documents import Document
+from cli.documents import Shown
 from cli.ids import full_id
 from cli.mixing import await_job
 from cli.options import Data, Id, Ids, Json, Limit, Url
@@ -20,7 +20,7 @@ from cli.resources import LISTED, Resource, print_document, show_items
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 
-def _remark(job: Document) -> str:
+def _remark(job: Shown) -> str:
     if job["problem"]:
         return str(job["problem"]["title"])
     return made_by(job) or ""
@@ -67,7 +67,7 @@ def show(
 ) -> None:
     """Show a job: how far it is, and what it made."""
     with reach(url, data, transport=context.obj) as gateway:
-        job = gateway.get("jobs", full_id(gateway, "jobs", identifier))
+        job = gateway.jobs.get(full_id(gateway, "jobs", identifier))
     print_document(job, as_json=as_json)
 
 
@@ -78,7 +78,7 @@ def watch(
     """Follow a job to its end; Ctrl-C leaves it running."""
     bars = Bars()
     with reach(url, data, transport=context.obj) as gateway, bars.shown():
-        job = await_job(gateway, gateway.job(full_id(gateway, "jobs", identifier)), bars)
+        job = await_job(gateway, full_id(gateway, "jobs", identifier), bars)
     if as_json:
         output.print_json(job)
     else:
@@ -93,7 +93,7 @@ def cancel(
     """Cancel jobs; work that another job wants goes on for that one."""
     with reach(url, data, transport=context.obj) as gateway:
         found = [full_id(gateway, "jobs", identifier) for identifier in identifiers]
-        cancelled = [gateway.cancel(identifier) for identifier in found]
+        cancelled = [gateway.jobs.cancel(identifier) for identifier in found]
     if as_json:
         output.print_json(cancelled)
     else:

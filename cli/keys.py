@@ -6,19 +6,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import httpx
 import typer
 
 from cli import output
-from cli.client import Gateway
 from cli.credentials import operator_key_for
-from cli.documents import Document
-from cli.errors import NoGateway
+from cli.documents import Document, Shown
 from cli.options import Data, Json, Url
 from cli.output import moment
 from cli.reaching import find_gateway
+from segue_client import Client, NoGateway
+from segue_client.documents import NewKey
 
 keys = typer.Typer(
     name="keys",
@@ -65,12 +65,12 @@ AdminKeyFile = Annotated[
 @contextmanager
 def _as_operator(
     context: typer.Context, url: str | None, data: Path | None, key_file: Path | None
-) -> Iterator[Gateway]:
+) -> Iterator[Client]:
     transport: httpx.BaseTransport | None = context.obj
     found = find_gateway(url, data, transport=transport)
     if found is None:
         raise NoGateway()
-    with Gateway(found, key=operator_key_for(found, data, key_file), transport=transport) as gateway:
+    with Client(found, key=operator_key_for(found, data, key_file), transport=transport) as gateway:
         yield gateway
 
 
@@ -88,7 +88,7 @@ def make(
     """Make a key, and show it, once."""
     wish: Document = {"name": name} | ({"tenant": tenant} if tenant else {})
     with _new_file(target), _as_operator(context, url, data, admin_key_file) as gateway:
-        _tell(gateway.make_key(wish), target, as_json=as_json)
+        _tell(gateway.keys.make(**wish), target, as_json=as_json)
 
 
 @keys.command("rotate")
@@ -103,7 +103,7 @@ def rotate(
 ) -> None:
     """Make a key that opens what another does, and revoke that one."""
     with _new_file(target), _as_operator(context, url, data, admin_key_file) as gateway:
-        _tell(gateway.rotate_key(identifier), target, as_json=as_json)
+        _tell(gateway.keys.rotate(identifier), target, as_json=as_json)
 
 
 @keys.command("list")
@@ -116,7 +116,7 @@ def list_keys(
 ) -> None:
     """List keys, those that were revoked as well; none is shown whole."""
     with _as_operator(context, url, data, admin_key_file) as gateway:
-        found = list(gateway.items("keys"))
+        found = list(gateway.keys.list())
     if as_json:
         output.print_json(found)
         return
@@ -144,7 +144,7 @@ def revoke(
 ) -> None:
     """Let a key open nothing any more, within seconds. What was made with it stays."""
     with _as_operator(context, url, data, admin_key_file) as gateway:
-        gateway.delete("keys", identifier)
+        gateway.keys.revoke(identifier)
     if as_json:
         output.print_json({"revoked": identifier})
     else:
@@ -165,8 +165,8 @@ def _new_file(target: Path | None) -> Iterator[None]:
             target.unlink()
 
 
-def _tell(made: Document, target: Path | None, *, as_json: bool) -> None:
-    key = str(made["key"])
+def _tell(told: NewKey, target: Path | None, *, as_json: bool) -> None:
+    key, made = told["key"], cast(Shown, told)
     if target is not None:
         target.write_text(f"{key}\n")
         made = {name: value for name, value in made.items() if name != "key"} | {"file": str(target)}

@@ -8,76 +8,38 @@ from pathlib import Path
 
 import typer
 
-from cli import mixing, output
+from cli import output
 from cli.backup.commands import backup, restore
-from cli.choices import parse_cut, parse_output
-from cli.client import version
 from cli.commands import Commands
 from cli.credentials import Key, KeyFile, remember_key
 from cli.doctor import examine
-from cli.errors import DONE, EXIT_CODES, FAILED
+from cli.endings import DONE, EXIT_CODES, FAILED
 from cli.evaluation import evaluate, leaderboard
 from cli.experiment import experiment
+from cli.installation import approaches, system
 from cli.jobs import jobs
 from cli.keys import keys
+from cli.mix import mix
 from cli.options import (
     CHUNKS,
-    Approach,
-    Bitrate,
     Chunks,
-    CutMethod,
     Data,
     DryRun,
     Json,
-    MixChunks,
-    MixFile,
     OtherSources,
     OutFolder,
     Port,
-    Preset,
-    Seams,
-    Seed,
-    Sources,
-    Start,
-    Stretch,
-    Train,
     Url,
 )
 from cli.output import counted, note, print_json, say, size
-from cli.progress import Bars
+from cli.plots.commands import plot
 from cli.radio import radio
-from cli.reaching import reach, reach_or_start
+from cli.reaching import reach
 from cli.resources import cuts, models, pools, reports, songs
 from cli.revising import mixes
-from cli.sources import find_sources, tell_skipped
 from cli.stack.signals import ended_like_ctrl_c
 from cli.stack.stack import Stack
-from cli.wish_options import (
-    Closing,
-    Duration,
-    End,
-    EnergyCurve,
-    KeyWithin,
-    LeastBetween,
-    LeastSongs,
-    LongestRun,
-    Method,
-    MostInARow,
-    MostReplay,
-    Must,
-    Opening,
-    RepeatsAfter,
-    RunsBars,
-    Sections,
-    Smoothness,
-    Steadiness,
-    Temperature,
-    TempoWithin,
-    TwinsApart,
-    Width,
-    Without,
-)
-from cli.wishes import parse_wishes
+from cli.versions import version
 from shared.settings import Settings
 
 app = typer.Typer(
@@ -88,11 +50,14 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Make new songs out of songs that exist.",
 )
-for group in (songs, cuts, pools, models, reports, mixes, radio, jobs, keys):
+for group in (songs, cuts, pools, models, reports, mixes, radio, jobs, keys, plot):
     app.add_typer(group)
+app.command()(mix)
 app.command()(evaluate)
 app.command()(leaderboard)
 app.command()(experiment)
+app.command()(system)
+app.command()(approaches)
 app.command()(backup)
 app.command()(restore)
 
@@ -129,104 +94,6 @@ def _tell_address(stack: Stack, *, as_json: bool) -> None:
         return
     say(f"Segue is ready at {stack.url} (the API is described at {stack.url}/docs).")
     say(f"Data and logs are under {stack.folder.root}. Ctrl-C stops everything.")
-
-
-@app.command()
-def mix(
-    context: typer.Context,
-    sources: Sources,
-    target: MixFile = Path("mix.mp3"),
-    chunks: MixChunks = None,
-    duration: Duration = None,
-    cut: CutMethod = "silence",
-    start: Start = None,
-    end: End = None,
-    must: Must = None,
-    without: Without = None,
-    most_in_a_row: MostInARow = None,
-    energy: EnergyCurve = None,
-    smoothness: Smoothness = None,
-    steadiness: Steadiness = None,
-    sections: Sections = None,
-    runs: RunsBars = None,
-    opening: Opening = None,
-    closing: Closing = None,
-    repeats_after: RepeatsAfter = None,
-    method: Method = "beam",
-    width: Width = None,
-    temperature: Temperature = 1.0,
-    most_replay: MostReplay = None,
-    longest_run: LongestRun = None,
-    least_between_songs: LeastBetween = None,
-    least_songs: LeastSongs = None,
-    twins_apart: TwinsApart = None,
-    tempo_within: TempoWithin = None,
-    key_within: KeyWithin = None,
-    approach: Approach = None,
-    train: Train = False,
-    preset: Preset = None,
-    seed: Seed = 0,
-    bitrate: Bitrate = None,
-    seams: Seams = "blend",
-    stretch: Stretch = True,
-    url: Url = None,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Make a mix of songs.
-
-    Uses the Segue that runs; where none does, it is started for the length of the job.
-    """
-    found = find_sources(sources)
-    wishes = parse_wishes(
-        found.files,
-        start=start,
-        end=end,
-        must=must,
-        without=without,
-        plain={
-            "chunks": CHUNKS if chunks is None and duration is None else chunks,
-            "duration_s": duration,
-            "most_in_a_row": most_in_a_row,
-            "energy": energy,
-            "smoothness": smoothness,
-            "steadiness": steadiness,
-            "sections": sections,
-            "runs_bars": runs,
-            "opening": opening,
-            "closing": closing,
-            "repeats_after": repeats_after,
-            "method": method,
-            "width": width,
-            # Elsewhere they change nothing but the mix's id.
-            "temperature": temperature if method == "sample" else None,
-            "seed": seed if method == "sample" else None,
-        },
-        limits={
-            "most_replay": most_replay,
-            "longest_run_s": longest_run,
-            "least_between_songs": least_between_songs,
-            "least_songs": least_songs,
-            "twins_apart": twins_apart,
-            "tempo_within_percent": tempo_within,
-            "key_within": key_within,
-        },
-    )
-    order = mixing.Order(
-        judge=mixing.judged_by(approach, train=train, preset=preset, seed=seed),
-        cut=parse_cut(cut),
-        wishes=wishes,
-        output=parse_output(target, bitrate, seams, stretch=stretch),
-    )
-    tell_skipped(found.skipped)
-    bars = Bars()
-    with ended_like_ctrl_c(), reach_or_start(url, data, transport=context.obj) as gateway, bars.shown():
-        library = mixing.gather_songs(gateway, found.files, bars)
-        made = mixing.make_mix(gateway, library, order, target, bars)
-    if as_json:
-        print_json(mixing.as_document(made, library, found.skipped))
-    else:
-        say(mixing.describe(made))
 
 
 @app.command()

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cli.client import Gateway
-from cli.documents import Document
+from cli.documents import Shown
 from cli.output import duration, short_id
+from segue_client import Client
 from shared.errors import BadSetting
 
 FILES = {
@@ -62,7 +62,7 @@ def open_folder(folder: Path) -> Path:
 
 
 def save_files(
-    gateway: Gateway, mix: Document, what: list[str], folder: Path, *, tell: Callable[[Path], None]
+    gateway: Client, mix: Shown, what: list[str], folder: Path, *, tell: Callable[[Path], None]
 ) -> list[Path]:
     """Fetch files of a mix into a folder; return them.
 
@@ -76,32 +76,32 @@ def save_files(
     Raises:
         ApiProblem: the mix has no such file.
     """
-    path, saved = f"mixes/{mix['id']}", []
+    saved = []
     for name in what:
-        for part, file in _parts(gateway, path, name, mix["output"]["format"]):
+        for part, file in _parts(gateway, mix["id"], name, mix["output"]["format"]):
             tell(folder / file)
-            gateway.download(f"{path}/{part}", folder / file)
+            gateway.mixes.save(folder / file, mix["id"], part)
             saved.append(folder / file)
     return saved
 
 
-def _parts(gateway: Gateway, path: str, name: str, mix_format: str) -> Iterator[tuple[str, str]]:
+def _parts(gateway: Client, mix_id: str, name: str, mix_format: str) -> Iterator[tuple[str, str]]:
     """Yield address and file name of each file that a name stands for."""
     if name != SEAMS:
         yield name, FILES[name].format(format=mix_format)
         return
-    for entry in worst_seams(gateway.document(f"{path}/report")):
+    for entry in worst_seams(gateway.mixes.report(mix_id)):
         if snippet := entry["seam"].get("snippet"):
             yield snippet, f"seam-{entry['position']:04d}.mp3"
 
 
-def worst_seams(report: Document) -> list[Document]:
+def worst_seams(report: Shown) -> list[Shown]:
     """Return the entries of a report whose seams jolt most, the worst first."""
     entries = {entry["position"]: entry for entry in report["sequence"]}
     return [entries[position] for position in report.get("worst_seams", [])]
 
 
-def describe_seam(seam: Document | None) -> str:
+def describe_seam(seam: Shown | None) -> str:
     """Tell in a few words how a chunk was joined to the one before."""
     if seam is None:
         return "-"
@@ -113,7 +113,7 @@ def describe_seam(seam: Document | None) -> str:
     return f"{seam['manner']}, {fade_ms:.0f} ms, {seam['gain_db']:+.1f} dB, jolt {seam['jolt']:.2f}"
 
 
-def describe_worst(report: Document, mix_id: str) -> list[str]:
+def describe_worst(report: Shown, mix_id: str) -> list[str]:
     """Tell which seams are the worst, a line each, and how to hear them; nothing where there are none."""
     worst = worst_seams(report)
     if not worst:

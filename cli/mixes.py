@@ -62,7 +62,7 @@ def get(
         check_writable(target)
     bars = Bars()
     with reach(url, data, transport=context.obj) as gateway, bars.shown():
-        mix = gateway.get("mixes", full_id(gateway, "mixes", identifier))
+        mix = gateway.mixes.get(full_id(gateway, "mixes", identifier))
         mix_format = mix["output"]["format"]
         chosen = target or Path(f"mix-{short_id(mix['id'])}.{mix_format}")
         check_suffix(chosen, mix_format)
@@ -94,7 +94,7 @@ def save(
     """Write the files that come with a mix into a folder."""
     asked = parse_what(what)
     with reach(url, data, transport=context.obj) as gateway:
-        mix = gateway.get("mixes", full_id(gateway, "mixes", identifier))
+        mix = gateway.mixes.get(full_id(gateway, "mixes", identifier))
         target = open_folder(folder or Path(f"mix-{short_id(mix['id'])}"))
         with output.notes.status("Fetching") as status:
             saved = save_files(
@@ -113,7 +113,7 @@ def report(
     """Show each chunk of a mix: where it is and comes from, how well it follows; and the worst seams."""
     with reach(url, data, transport=context.obj) as gateway:
         mix_id = full_id(gateway, "mixes", identifier)
-        found = gateway.document(f"mixes/{mix_id}/report")
+        found = gateway.mixes.report(mix_id)
     if as_json:
         output.print_json(found)
         return

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from cli.client import Gateway
-from cli.documents import Document, Job, Song
-from cli.errors import ApiProblem, JobCancelled, JobFailed, NoSongs
-from cli.following import follow
-from cli.output import counted, duration, note, number, short_id, size
+from cli.documents import Document, Shown
+from cli.errors import NoSongs
+from cli.output import note, short_id, size
 from cli.progress import Bars
 from cli.stack.signals import interrupt_held
 from cli.wishes import WishChoices
+from segue_client import ApiProblem, Client
+from segue_client.documents import Job, Song
 from shared.parameters import Cut, Output
 
 _LEAST_SERVER_ERROR = 500
@@ -33,6 +31,8 @@ class Judge:
     """The request's `training`: approach, preset, seed."""
     pretrained: str | None = None
     """The approach of a shipped model."""
+    model: str | None = None
+    """The id of a model that is there."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Library:
 class Made:
     """A mix that was made, and where it lies."""
 
-    mix: Document
-    report: Document
+    mix: Shown
+    report: Shown
     job: Job
     file: Path
 
@@ -86,7 +86,7 @@ def judged_by(approach: str | None, *, train: bool, preset: str | None, seed: in
     return Judge(training=training | ({"preset": preset} if preset else {}))
 
 
-def gather_songs(gateway: Gateway, files: Sequence[Path], bars: Bars) -> Library:
+def gather_songs(gateway: Client, files: Sequence[Path], bars: Bars) -> Library:
     """Upload files and wait until all are decoded; files that cannot be used are told and left out.
 
     Raises:
@@ -102,7 +102,7 @@ def gather_songs(gateway: Gateway, files: Sequence[Path], bars: Bars) -> Library
     return library
 
 
-def make_mix(gateway: Gateway, library: Library, order: Order, target: Path, bars: Bars) -> Made:
+def make_mix(gateway: Client, library: Library, order: Order, target: Path, bars: Bars) -> Made:
     """Ask for a mix of songs, wait for it, and write it to a file; when interrupted, cancel the job.
 
     Raises:
@@ -112,22 +112,23 @@ def make_mix(gateway: Gateway, library: Library, order: Order, target: Path, bar
     request = request_of(library, order)
     if order.judge.pretrained is not None:
         request["model"] = pretrained_model(gateway, order.judge.pretrained)
-    job = see_through(gateway, "mixes", request, bars)
+    elif order.judge.model is not None:
+        request["model"] = order.judge.model
+    job = see_through(gateway, lambda: gateway.mixes.make(**request), bars)
     mix_id = job["mix"]
     assert mix_id is not None
-    mix = gateway.get("mixes", mix_id)
+    mix = gateway.mixes.get(mix_id)
     fetch_mix(gateway, mix_id, target, bars)
-    return Made(mix, gateway.document(f"mixes/{mix_id}/report"), job, target)
+    return Made(mix, gateway.mixes.report(mix_id), job, target)
 
 
-def pretrained_model(gateway: Gateway, approach: str) -> str:
+def pretrained_model(gateway: Client, approach: str) -> str:
     """Return the id of a shipped model.
 
     Raises:
         BadSetting: none of this approach is shipped.
     """
-    model: str = gateway.pretrained(approach)["id"]
-    return model
+    return gateway.models.pretrained(approach=approach)["id"]
 
 
 def request_of(library: Library, order: Order) -> Document:
@@ -146,8 +147,13 @@ def request_of(library: Library, order: Order) -> Document:
     return request | order.wishes.to_request(library.songs)
 
 
-def see_through(gateway: Gateway, resource: str, request: Document, bars: Bars) -> Job:
+def see_through(gateway: Client, ask: Callable[[], Job], bars: Bars) -> Job:
     """Ask for work and await its job; when interrupted, cancel it.
+
+    Args:
+        gateway: what does the work.
+        ask: asks for it; returns the job.
+        bars: show the stages.
 
     Raises:
         JobFailed, JobCancelled: it did not succeed.
@@ -155,30 +161,24 @@ def see_through(gateway: Gateway, resource: str, request: Document, bars: Bars) 
     job: Job | None = None
     try:
         with interrupt_held():
-            job = gateway.submit(resource, request)
-        return await_job(gateway, job, bars)
+            job = ask()
+        return await_job(gateway, job["id"], bars)
     except KeyboardInterrupt:
         if job is not None:
             cancel_quietly(gateway, job["id"])
         raise
 
 
-def await_job(gateway: Gateway, job: Job, bars: Bars) -> Job:
+def await_job(gateway: Client, job_id: str, bars: Bars) -> Job:
     """Follow a job, showing its stages, and return it as it has succeeded.
 
     Raises:
         JobFailed, JobCancelled: it ended otherwise.
     """
-    for job in follow(gateway, job["id"]):  # noqa: B020  # The same job, as it goes on.
-        bars.show_job(job)
-    if job["state"] == "cancelled":
-        raise JobCancelled(job)
-    if job["state"] != "succeeded":
-        raise JobFailed(job)
-    return job
+    return gateway.jobs.wait(job_id, hear=bars.show_job)
 
 
-def fetch_mix(gateway: Gateway, mix_id: str, target: Path, bars: Bars) -> None:
+def fetch_mix(gateway: Client, mix_id: str, target: Path, bars: Bars) -> None:
     """Write a mix's audio to a file."""
     got = 0
 
@@ -188,68 +188,21 @@ def fetch_mix(gateway: Gateway, mix_id: str, target: Path, bars: Bars) -> None:
         # Of the artifact's size, only the most part is the audio: the bar counts, and is full at the end.
         bars.set("download", 0, 1, count=size(got), detail=target.name)
 
-    gateway.download(f"mixes/{mix_id}/audio", target, count=count)
+    gateway.mixes.save(target, mix_id, count=count)
     bars.set("download", 1, 1, count=size(got))
 
 
-def cancel_quietly(gateway: Gateway, job_id: str) -> None:
+def cancel_quietly(gateway: Client, job_id: str) -> None:
     """Cancel a job on the way out; where that fails, say so."""
     try:
-        gateway.cancel(job_id)
+        gateway.jobs.cancel(job_id)
     except Exception as error:
         note(f"Job {short_id(job_id)} could not be cancelled: {error}", style="yellow")
     else:
         note(f"Cancelled job {short_id(job_id)}.")
 
 
-def describe(made: Made) -> str:
-    """Tell in two or three lines what was made."""
-    mix, report = made.mix, made.report
-    score = "" if report["mean_score"] is None else f", mean score {number(report['mean_score'])}"
-    used = ", ".join(f"{song['title']} ({song['chunks']})" for song in songs_used(report))
-    return (
-        f"{made.file}: {duration(mix['duration_s'])} of music, {counted(mix['chunks'], 'chunk')} of "
-        f"{counted(mix['songs'], 'song')}, judged by {mix['approach']}{score}.\n"
-        f"Songs, with their chunks: {used}.\n"
-        f"Mix {short_id(mix['id'])}, of a pool of {counted(report['pool_chunks'], 'chunk')}; "
-        f"{counted(report['replays'], 'step')} as in the original song{_joined(report)}."
-    )
-
-
-def _joined(report: Document) -> str:
-    """Tell how chunks were joined, and how loud the songs are."""
-    if report["joins"] == "plain":
-        return ", hard joins"
-    blends = sum(
-        entry["seam"] is not None and entry["seam"]["manner"] in ("blend", "bass_swap")
-        for entry in report["sequence"]
-    )
-    loudness = report["loudness_lufs"]
-    return f", {counted(blends, 'seam')} blended" + ("" if loudness is None else f", at {loudness:.1f} LUFS")
-
-
-def as_document(made: Made, library: Library, skipped: Sequence[Path] = ()) -> Document:
-    """Return what was made as a document for programs."""
-    return {
-        "file": str(made.file),
-        "mix": made.mix,
-        "job": made.job["id"],
-        "mean_score": made.report["mean_score"],
-        "songs": songs_used(made.report),
-        "rejected": {str(path): reason for path, reason in library.rejected.items()},
-        "skipped": [str(path) for path in skipped],
-    }
-
-
-def songs_used(report: Document) -> list[dict[str, Any]]:
-    """Return the songs of a mix with their numbers of chunks, in the order in which they first come."""
-    entries = report["sequence"]
-    chunks = Counter(entry["song"] for entry in entries)
-    titles = {entry["song"]: entry["title"] for entry in reversed(entries)}
-    return [{"id": song, "title": titles[song], "chunks": count} for song, count in chunks.items()]
-
-
-def _upload_all(gateway: Gateway, files: Sequence[Path], library: Library, bars: Bars) -> None:
+def _upload_all(gateway: Client, files: Sequence[Path], library: Library, bars: Bars) -> None:
     total_bytes = sum(_size_of(path) for path in files)
     sent_bytes = 0
     for position, path in enumerate(files, start=1):
@@ -260,9 +213,9 @@ def _upload_all(gateway: Gateway, files: Sequence[Path], library: Library, bars:
             bars.set("upload", sent_bytes, total_bytes, count=f"{position}/{len(files)}", detail=path.name)
 
         try:
-            library.songs[path] = gateway.upload(path, count=count)
+            library.songs[path] = gateway.songs.upload(path, count=count)
         except ApiProblem as error:
-            if error.problem["status"] >= _LEAST_SERVER_ERROR:
+            if error.status >= _LEAST_SERVER_ERROR:
                 raise
             library.rejected[path] = str(error)
         except OSError as error:
@@ -270,15 +223,15 @@ def _upload_all(gateway: Gateway, files: Sequence[Path], library: Library, bars:
     bars.set("upload", 1, 1, count=f"{len(files)}/{len(files)}")
 
 
-def _await_decoded(gateway: Gateway, library: Library, bars: Bars) -> None:
+def _await_decoded(gateway: Client, library: Library, bars: Bars) -> None:
     """Wait for the decoding of each song; the jobs run side by side, so waiting in order loses nothing."""
     total = len(library.songs)
     for done, (path, song) in enumerate(list(library.songs.items())):
         bars.set("decode", done, total, count=f"{done}/{total}", detail=path.name)
         if song["state"] == "received" and song["job"] is not None:
-            for job in follow(gateway, song["job"]):
-                bars.warn(job["warning"])
-            song = gateway.song(song["id"])
+            for job in gateway.jobs.follow(song["job"]):
+                bars.warn_of(job)
+            song = gateway.songs.get(song["id"])
         if song["state"] == "ready":
             library.songs[path] = song
             continue

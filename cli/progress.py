@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.columns import Columns
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from cli.documents import Job, Stage
+from cli.curves import Curve
 from cli.output import duration, note, notes
+from segue_client.documents import Job, Stage
 
 _LABEL_WIDTH = 10
 _LABELS = {
@@ -26,22 +30,47 @@ _LABELS = {
     "report": "Judge",
     "download": "Download",
 }
+_NOTES = {"fit": "Losses", "render": "Mix"}
+
+
+class _View(Progress):
+    """Bars, and what stands below them.
+
+    Attributes:
+        below: lines by the name of the stage that they tell of.
+    """
+
+    def __init__(self, *columns: ProgressColumn, console: Console) -> None:
+        self.below: dict[str, RenderableType] = {}
+        super().__init__(*columns, console=console)
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """Yield the bars, then the lines."""
+        yield self.make_tasks_table(self.tasks)
+        for name, line in self.below.items():
+            label = f"{_NOTES[name]:<{_LABEL_WIDTH}}"
+            yield Columns([Text(label), line], padding=(0, 1))
 
 
 class Bars:
-    """The bars of one command, each made when it is first set."""
+    """The bars of one command, each made when it is first set.
 
-    def __init__(self) -> None:
-        self._progress = Progress(
+    Args:
+        console: where they are shown.
+    """
+
+    def __init__(self, console: Console = notes) -> None:
+        self._progress = _View(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             TextColumn("{task.fields[count]}", markup=False),
             TimeElapsedColumn(),
             TextColumn("{task.fields[detail]}", markup=False, style="dim"),
-            console=notes,
+            console=console,
         )
         self._tasks: dict[str, TaskID] = {}
         self._warning: str | None = None
+        self._curve = Curve()
 
     @contextmanager
     def shown(self) -> Iterator[Bars]:
@@ -78,10 +107,22 @@ class Bars:
                 count=f"{stage['done']}/{stage['total']}",
                 detail=detail_of(stage),
             )
-        self.warn(job["warning"])
+            self._watch(stage)
+        self.warn_of(job)
 
-    def warn(self, warning: str | None) -> None:
+    def _watch(self, stage: Stage) -> None:
+        """Show below the bars how a fit goes on, and what is heard so far of a mix."""
+        if stage["name"] == "fit":
+            self._curve.take(stage)
+            if len(self._curve.losses) > 1:
+                self._progress.below["fit"] = self._curve
+        told = stage["progress"]
+        if stage["name"] == "render" and told and told["note"]:
+            self._progress.below["render"] = Text(told["note"], overflow="ellipsis", no_wrap=True)
+
+    def warn_of(self, job: Job) -> None:
         """Tell why a job does not move, once."""
+        warning = job["warning"]
         if warning and warning != self._warning:
             note(warning, style="yellow")
         self._warning = warning
@@ -102,6 +143,6 @@ def detail_of(stage: Stage) -> str:
     parts = [f"{told['done']:.0f} of {told['total']:.0f} {told['unit']}"]
     if told["eta_s"] is not None:
         parts.append(f"{duration(told['eta_s'])} left")
-    if told["note"]:
+    if told["note"] and stage["name"] != "render":
         parts.append(told["note"])
     return ", ".join(parts)

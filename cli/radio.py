@@ -14,14 +14,14 @@ import typer
 from typer.core import TyperGroup
 
 from cli import mixing, output
-from cli.client import Gateway
-from cli.documents import Document
+from cli.documents import Document, Shown
 from cli.ids import full_id
 from cli.options import Data, Json, Seed, Url
 from cli.progress import Bars
 from cli.reaching import reach, reach_or_start
 from cli.sources import find_sources, tell_skipped
 from cli.stack.signals import ended_like_ctrl_c
+from segue_client import Client
 from shared.errors import BadSetting
 
 BYTES_PER_S = 24_000
@@ -92,7 +92,7 @@ def play(
                 output.say(f"Listen at {address}")
             _tell_until(titles, length)
         else:
-            written = _write(gateway, f"radio/{pool}.mp3?seed={seed}", target, length, titles)
+            written = _write(gateway.radio.listen(pool, seed), target, length, titles)
             if as_json and target != "-":
                 output.print_json({"file": target, "bytes": written, "pool": pool, "seed": seed})
 
@@ -108,7 +108,7 @@ def skip(
 ) -> None:
     """Leave the song that plays."""
     with reach(url, data, transport=context.obj) as gateway:
-        found = gateway.tell_radio(full_id(gateway, "pools", pool), "skip", seed, None)
+        found = gateway.radio.skip(full_id(gateway, "pools", pool), seed)
     _tell(found, "Skipped", as_json=as_json)
 
 
@@ -130,11 +130,11 @@ def ban(
         request: Document = {"what": "chunk" if only_chunk else "song"}
         if song is not None:
             request["song"] = full_id(gateway, "songs", song)
-        found = gateway.tell_radio(full_id(gateway, "pools", pool), "ban", seed, request)
+        found = gateway.radio.ban(full_id(gateway, "pools", pool), seed, **request)
     _tell(found, "Banned", as_json=as_json)
 
 
-def _tell(found: Document, done: str, *, as_json: bool) -> None:
+def _tell(found: Shown, done: str, *, as_json: bool) -> None:
     if as_json:
         output.print_json(found)
     else:
@@ -144,7 +144,7 @@ def _tell(found: Document, done: str, *, as_json: bool) -> None:
         )
 
 
-def _pool_of(gateway: Gateway, given: list[str], bars: Bars) -> str:
+def _pool_of(gateway: Client, given: list[str], bars: Bars) -> str:
     """Return the pool that is named, or one of the songs that are.
 
     Raises:
@@ -162,16 +162,15 @@ def _pool_of(gateway: Gateway, given: list[str], bars: Bars) -> str:
     found = find_sources([Path(one) for one in given])
     tell_skipped(found.skipped)
     library = mixing.gather_songs(gateway, found.files, bars)
-    job = mixing.see_through(gateway, "pools", {"songs": library.ids()}, bars)
-    pool: str = job["result"]["pools"][0]
-    return pool
+    job = mixing.see_through(gateway, lambda: gateway.pools.build(songs=library.ids()), bars)
+    return job["result"]["pools"][0]
 
 
 class _Titles:
     """Tells what plays, whenever that is another song."""
 
-    def __init__(self, gateway: Gateway, pool: str, seed: int) -> None:
-        self._gateway, self._path = gateway, f"radio/{pool}?seed={seed}"
+    def __init__(self, gateway: Client, pool: str, seed: int) -> None:
+        self._gateway, self._pool, self._seed = gateway, pool, seed
         self._told: str | None = None
         self._looked_s = 0.0
 
@@ -180,7 +179,7 @@ class _Titles:
         if time.monotonic() - self._looked_s < LOOK_S:
             return
         self._looked_s = time.monotonic()
-        playing: Any = self._gateway.document(self._path)["playing"]
+        playing = self._gateway.radio.get(self._pool, self._seed)["playing"]
         song = playing and playing["song"]
         if playing and song != self._told:
             by = f"{playing['artist']} - " if playing["artist"] else ""
@@ -195,12 +194,12 @@ def _tell_until(titles: _Titles, length: float | None) -> None:
         time.sleep(LOOK_S)
 
 
-def _write(gateway: Gateway, path: str, target: str, length: float | None, titles: _Titles) -> int:
+def _write(sound: Iterator[bytes], target: str, length: float | None, titles: _Titles) -> int:
     """Write the stream until it is long enough; return how many bytes that were."""
     most = None if length is None else round(length * BYTES_PER_S)
     written = 0
     with _opened(target) as file:
-        for block in gateway.sound(path):
+        for block in sound:
             titles.tell()
             part = block if most is None else block[: most - written]
             file.write(part)

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import httpx
 
-from cli.client import Gateway, is_loopback
 from cli.credentials import key_for
-from cli.errors import NoGateway
 from cli.output import note
 from cli.stack.folder import LocalSettings, find_running
 from cli.stack.stack import ANY_PORT, Stack
+from segue_client import Client, NoGateway, is_loopback
 from shared.settings import Settings
 
 
@@ -35,14 +34,14 @@ def find_gateway(
     if data is not None or "data" in LocalSettings().model_fields_set:
         return None
     usual = f"http://127.0.0.1:{Settings().port}"
-    with Gateway(usual, transport=transport) as gateway:
+    with Client(usual, transport=transport) as gateway:
         return usual if gateway.is_segue() else None
 
 
 @contextmanager
 def reach(
     url: str | None, data: Path | None, *, transport: httpx.BaseTransport | None = None
-) -> Iterator[Gateway]:
+) -> Iterator[Client]:
     """Yield a client of the gateway that is meant.
 
     Raises:
@@ -58,7 +57,7 @@ def reach(
 @contextmanager
 def reach_or_start(
     url: str | None, data: Path | None, *, transport: httpx.BaseTransport | None = None
-) -> Iterator[Gateway]:
+) -> Iterator[Client]:
     """Yield the gateway that is meant; where none runs, one that lasts as long as the block."""
     running = find_gateway(url, data, transport=transport)
     if running is not None:
@@ -71,21 +70,21 @@ def reach_or_start(
 
 
 @contextmanager
-def brought_up(data: Path | None, *, port: int = ANY_PORT) -> Iterator[Gateway]:
+def brought_up(data: Path | None, *, port: int = ANY_PORT) -> Iterator[Client]:
     """Yield a client of a stack of one's own, which lasts as long as the block.
 
     Raises:
         AlreadyRunning, PortTaken, ToolMissing, ServerFailed: it does not start.
     """
-    with Stack(data, port=port) as stack, Gateway(stack.url, key=stack.admin_key) as gateway:
+    with Stack(data, port=port) as stack, Client(stack.url, key=stack.admin_key) as gateway:
         yield gateway
 
 
-def _client(url: str, data: Path | None, transport: httpx.BaseTransport | None) -> Gateway:
+def _client(url: str, data: Path | None, transport: httpx.BaseTransport | None) -> Client:
     key = key_for(url, data)
     if key is not None and url.startswith("http:") and not is_loopback(url):
         note(
             f"The key goes to {url} unencrypted: whoever is in between can read it. Use https.",
             style="yellow",
         )
-    return Gateway(url, key=key, transport=transport)
+    return Client(url, key=key, transport=transport)

@@ -11,16 +11,18 @@ import typer
 
 from cli import output
 from cli.analyses import add_analysis, add_correct
-from cli.client import Gateway
-from cli.documents import Document
-from cli.ids import full_id
+from cli.documents import Shown
+from cli.getting import add_chunk, add_page, add_song
+from cli.ids import full_id, group_of
+from cli.making import add_cuts, add_models, add_pools
 from cli.mixing import gather_songs
-from cli.options import Data, Id, Ids, Json, Limit, Sources, Url
+from cli.options import Data, Id, Ids, Json, Limit, PageFile, Sources, Url
 from cli.output import duration, moment, number, short_id, size
 from cli.progress import Bars
 from cli.reaching import reach
 from cli.scores import show_report
 from cli.sources import find_sources
+from segue_client import Client
 
 LISTED = 50
 
@@ -32,9 +34,9 @@ class Resource:
     name: str
     """As in the API's paths: `songs`."""
     summary: str
-    columns: Mapping[str, Callable[[Document], str]]
+    columns: Mapping[str, Callable[[Shown], str]]
     """What lists show after the id: heading, and the cell of an item."""
-    show: Callable[[Document], None] | None = None
+    show: Callable[[Shown], None] | None = None
     """Prints one item for people; None: field by field."""
 
 
@@ -122,7 +124,7 @@ def commands_of(resource: Resource) -> typer.Typer:
         context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
     ) -> None:
         with reach(url, data, transport=context.obj) as gateway:
-            item = gateway.get(resource.name, full_id(gateway, resource.name, identifier))
+            item = group_of(gateway, resource.name).get(full_id(gateway, resource.name, identifier))
         if resource.show is None or as_json:
             print_document(item, as_json=as_json)
         else:
@@ -136,7 +138,7 @@ def commands_of(resource: Resource) -> typer.Typer:
             # All are looked up before the first is gone, so that a slip in one id deletes nothing.
             found = [full_id(gateway, resource.name, identifier) for identifier in identifiers]
             for identifier in found:
-                gateway.delete(resource.name, identifier)
+                group_of(gateway, resource.name).delete(identifier)
                 output.note(f"deleted {short_id(identifier)}")
         if as_json:
             output.print_json({"deleted": found})
@@ -144,9 +146,9 @@ def commands_of(resource: Resource) -> typer.Typer:
     return commands
 
 
-def show_items(gateway: Gateway, resource: Resource, *, limit: int, as_json: bool, **filters: str) -> None:
+def show_items(gateway: Client, resource: Resource, *, limit: int, as_json: bool, **filters: str) -> None:
     """Print the first items of a resource, and tell if there are more."""
-    items = list(islice(gateway.items(resource.name, **filters), limit + 1))
+    items = list(islice(group_of(gateway, resource.name).list(**filters), limit + 1))
     shown, more = items[:limit], len(items) > limit
     if as_json:
         output.print_json(shown)
@@ -159,7 +161,7 @@ def show_items(gateway: Gateway, resource: Resource, *, limit: int, as_json: boo
         output.note(f"There are more {resource.name}; --limit shows them.")
 
 
-def print_document(item: Document, *, as_json: bool) -> None:
+def print_document(item: Shown, *, as_json: bool) -> None:
     """Print one item: for programs as it is, for people without its links."""
     if as_json:
         output.print_json(item)
@@ -192,11 +194,19 @@ def _add_songs(commands: typer.Typer) -> None:
 def _add_figures(commands: typer.Typer) -> None:
     @commands.command("report")
     def report(
-        context: typer.Context, identifier: Id, url: Url = None, data: Data = None, as_json: Json = False
+        context: typer.Context,
+        identifier: Id,
+        target: PageFile = None,
+        url: Url = None,
+        data: Data = None,
+        as_json: Json = False,
     ) -> None:
         """Show the newest report on a model; `segue evaluate` makes one."""
         with reach(url, data, transport=context.obj) as gateway:
-            found = gateway.document(f"models/{full_id(gateway, 'models', identifier)}/report")
+            model = full_id(gateway, "models", identifier)
+            found = gateway.models.report(model)
+            if target is not None:
+                gateway.models.save_report(target, model)
         if as_json:
             output.print_json(found)
         else:
@@ -208,7 +218,7 @@ def _add_figures(commands: typer.Typer) -> None:
     ) -> None:
         """Show the quick figures of a fit on songs that it held out, beside the baselines."""
         with reach(url, data, transport=context.obj) as gateway:
-            found = gateway.document(f"models/{full_id(gateway, 'models', identifier)}/figures")
+            found = gateway.models.figures(full_id(gateway, "models", identifier))
         if as_json:
             output.print_json(found)
         elif found["held_out"] is None:
@@ -217,7 +227,7 @@ def _add_figures(commands: typer.Typer) -> None:
             output.print_table(*figures_table(found["held_out"]))
 
 
-def figures_table(held_out: Mapping[str, Document]) -> tuple[list[str], list[list[str]]]:
+def figures_table(held_out: Mapping[str, Shown]) -> tuple[list[str], list[list[str]]]:
     """Return headings and rows of what approaches scored on songs held out."""
     headings = ["approach", "AUC", "95 % interval", "MRR", "R@1", "R@10"]
     rows = [
@@ -240,6 +250,12 @@ pools = commands_of(POOLS)
 models = commands_of(MODELS)
 reports = commands_of(REPORTS)
 _add_songs(songs)
+add_song(songs)
 add_analysis(songs)
 add_correct(songs)
+add_cuts(cuts)
+add_chunk(cuts)
+add_pools(pools)
+add_models(models)
 _add_figures(models)
+add_page(reports)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli import output
 from cli.choices import check_suffix, check_writable
-from cli.client import Gateway
-from cli.documents import Document
+from cli.documents import Shown
 from cli.edits import (
     Bans,
     EditChoices,
@@ -29,12 +28,14 @@ from cli.edits import (
 )
 from cli.ids import full_id
 from cli.mixes import mixes
-from cli.mixing import Made, describe, fetch_mix, see_through
+from cli.mixing import Made, fetch_mix, see_through
 from cli.options import Data, Id, Json, Url
 from cli.output import duration, moment, short_id
 from cli.progress import Bars
 from cli.reaching import reach
 from cli.stack.signals import ended_like_ctrl_c
+from cli.telling import describe
+from segue_client import Client
 from shared.errors import BadSetting
 
 __all__ = ["mixes"]
@@ -94,25 +95,25 @@ def revise(
     output.say(describe(made))
 
 
-def _revised(gateway: Gateway, mix_id: str, choices: EditChoices, target: Path | None, bars: Bars) -> Made:
+def _revised(gateway: Client, mix_id: str, choices: EditChoices, target: Path | None, bars: Bars) -> Made:
     """Ask for a revision, wait for it, and write it to a file."""
-    before = gateway.get("mixes", mix_id)
+    before = gateway.mixes.get(mix_id)
     if target is not None:
         check_suffix(target, before["output"]["format"])
-    report = gateway.document(f"mixes/{mix_id}/report")
+    report = gateway.mixes.report(mix_id)
     request = choices.to_request(report, lambda name: find_among(name, _songs_of(gateway, report["pool"])))
-    job = see_through(gateway, f"mixes/{mix_id}/revisions", request, bars)
+    job = see_through(gateway, lambda: gateway.mixes.revise(mix_id, **request), bars)
     new_id = job["mix"]
     assert new_id is not None
-    mix = gateway.get("mixes", new_id)
+    mix = gateway.mixes.get(new_id)
     chosen = target or Path(f"mix-{short_id(new_id)}.{mix['output']['format']}")
     fetch_mix(gateway, new_id, chosen, bars)
-    return Made(mix, gateway.document(f"mixes/{new_id}/report"), job, chosen)
+    return Made(mix, gateway.mixes.report(new_id), job, chosen)
 
 
-def _songs_of(gateway: Gateway, pool: str) -> list[Document]:
-    wanted = set(gateway.get("pools", pool)["songs"])
-    return [song for song in gateway.items("songs") if song["id"] in wanted]
+def _songs_of(gateway: Client, pool: str) -> list[Shown]:
+    wanted = set(gateway.pools.get(pool)["songs"])
+    return [song for song in gateway.songs.list() if song["id"] in wanted]
 
 
 @mixes.command("history")
@@ -124,7 +125,7 @@ def history(
     To go back, revise an earlier one.
     """
     with reach(url, data, transport=context.obj) as gateway:
-        found = gateway.document(f"mixes/{full_id(gateway, 'mixes', identifier)}/revisions")
+        found = gateway.mixes.history(full_id(gateway, "mixes", identifier))
     if as_json:
         output.print_json(found)
         return
@@ -143,7 +144,7 @@ def history(
     output.print_table(["  id", "made", "length", "by"], rows)
 
 
-def _briefly(edit: dict[str, Any]) -> str:
+def _briefly(edit: Shown) -> str:
     """Tell of an edit in a few words, such as `seam 5 cut`."""
     told = [edit["edit"]]
     for name in (
@@ -190,9 +191,9 @@ def preview(
     bars = Bars()
     with ended_like_ctrl_c(), reach(url, data, transport=context.obj) as gateway, bars.shown():
         mix_id = full_id(gateway, "mixes", identifier)
-        job = see_through(gateway, f"mixes/{mix_id}/seams/{position}/preview", request, bars)
-        made = gateway.get("previews", str(job["preview"]))
-        gateway.download(f"previews/{made['id']}/audio", target)
+        job = see_through(gateway, lambda: gateway.mixes.preview(mix_id, position, **request), bars)
+        made = gateway.previews.get(str(job["preview"]))
+        gateway.previews.save(target, made["id"])
     if as_json:
         output.print_json({"file": str(target), "preview": made, "job": job["id"]})
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cli.documents import Document
+from cli.documents import Shown
 from cli.output import counted, note, print_table, say, short_id
 
 _KINDS = {
@@ -14,10 +14,10 @@ _KINDS = {
     "reversed_pair": "the two swapped",
     "level_matched": "as loud",
 }
-Cell = Callable[[Document], str]
+Cell = Callable[[Shown], str]
 
 
-def show_report(report: Document, report_id: str | None = None) -> None:
+def show_report(report: Shown, report_id: str | None = None) -> None:
     """Print every main figure of all approaches, and what was asked."""
     pool, gap = report["pool"], f"{report['protocol']['headline_gap_s']:g}"
     for song in pool["left_out"]:
@@ -37,7 +37,7 @@ def show_report(report: Document, report_id: str | None = None) -> None:
         say(f"Report {short_id(report_id)}, of pool {short_id(pool['digest'])}.")
 
 
-def tables_of(report: Document) -> list[tuple[str, list[str], list[list[str]]]]:
+def tables_of(report: Shown) -> list[tuple[str, list[str], list[list[str]]]]:
     """Return title, headings and rows of each table."""
     protocol = report["protocol"]
     gap, gaps = f"{protocol['headline_gap_s']:g}", [f"{one:g}" for one in protocol["gaps_s"]]
@@ -66,7 +66,7 @@ def tables_of(report: Document) -> list[tuple[str, list[str], list[list[str]]]]:
     ]
 
 
-def show_leaderboard(board: Document) -> None:
+def show_leaderboard(board: Shown) -> None:
     """Print who ranks true successors best."""
     print_table(*leaderboard_table(board))
     say(
@@ -76,7 +76,7 @@ def show_leaderboard(board: Document) -> None:
     )
 
 
-def leaderboard_table(board: Document) -> tuple[list[str], list[list[str]]]:
+def leaderboard_table(board: Shown) -> tuple[list[str], list[list[str]]]:
     """Return headings and rows of a leaderboard."""
     headings = ["place", "approach", "MRR", "over linear", "R@1", "R@10", "R@1 in its song", "model"]
     rows = [
@@ -97,7 +97,7 @@ def leaderboard_table(board: Document) -> tuple[list[str], list[list[str]]]:
     return headings, rows
 
 
-def _figure(value: float, interval: Document | None, *, digits: int = 3, signed: bool = False) -> str:
+def _figure(value: float, interval: Shown | None, *, digits: int = 3, signed: bool = False) -> str:
     """Return a figure with its interval, such as `0.412 (0.37 to 0.46)`."""
     sign = "+" if signed else ""
     shown = f"{value:{sign}.{digits}f}"
@@ -108,20 +108,20 @@ def _figure(value: float, interval: Document | None, *, digits: int = 3, signed:
 
 
 def _ranked(name: str, *, digits: int = 3) -> Cell:
-    def cell(found: Document) -> str:
+    def cell(found: Shown) -> str:
         headline = found["headline"]
         return _figure(headline[name], headline["intervals"].get(name), digits=digits)
 
     return cell
 
 
-def _gain(found: Document) -> str:
+def _gain(found: Shown) -> str:
     gain = found["vs_linear"]
     return "-" if gain is None else _figure(gain["mrr_gain"], gain, signed=True)
 
 
 def _strict(gap: str) -> Cell:
-    def cell(found: Document) -> str:
+    def cell(found: Shown) -> str:
         strict = found["by_gap"][gap]["strict"]
         return _figure(strict["mrr"], strict["intervals"].get("mrr"))
 
@@ -137,7 +137,7 @@ def _auc(gap: str, kind: str) -> Cell:
 
 
 def _puzzle(gap: str, size: str) -> Cell:
-    def cell(found: Document) -> str:
+    def cell(found: Shown) -> str:
         puzzle = found["by_gap"][gap]["puzzles"].get(size)
         return _estimate(puzzle["exact"] if puzzle else None)
 

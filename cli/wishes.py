@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from cli.choices import ANY_SONG, NamedChoice, StartChoice, parse_end, parse_named, parse_start
-from cli.documents import Document, Song
+from cli.documents import Document
+from segue_client.documents import Song
 from shared.errors import BadSetting, UnknownStart, WishesContradict
 from shared.parameters import Limits, Sequencing
 

@@ -22,8 +22,8 @@ import soundfile
 
 from cli.backup.folder import BackupFolder
 from cli.backup.running import take
-from cli.client import version
 from cli.stack.stack import ANY_PORT, Stack
+from cli.versions import version
 from shared.store.objects import connect
 
 RATE_HZ, SONG_S, SONGS = 8000, 12.0, 6

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
-from cli.client import version
 from cli.errors import BackupDamaged
 from cli.options import Data, Json
 from cli.output import print_json, say, size
 from cli.stack.signals import ended_like_ctrl_c
+from cli.versions import version
 
 if TYPE_CHECKING:
     from cli.backup.copying import Done

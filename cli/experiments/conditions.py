@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, Self
 
-from cli.documents import Document
+from cli.documents import Document, Shown
 from cli.experiments.scales import Scale
 from shared.parameters import Cut
 
@@ -86,8 +86,8 @@ class Pool:
 class Fit:
     """A fitted model: its document and the figures of its epochs."""
 
-    model: Document
-    history: list[Document]
+    model: Shown
+    history: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Figure:
         }
 
     @classmethod
-    def of(cls, reports: Sequence[Document], approach: str) -> Self:
+    def of(cls, reports: Sequence[Shown], approach: str) -> Self:
         """Read the headline, MRR with 0.1 s left out on each side, of several reports."""
         headlines = [report["approaches"][approach]["headline"] for report in reports]
         intervals = [headline["intervals"]["mrr"] for headline in headlines]
@@ -142,7 +142,7 @@ class Outcome:
 
     condition: Condition
     fits: tuple[Fit, ...]
-    reports: tuple[Document, ...]
+    reports: tuple[Shown, ...]
 
     def figure(self, approach: str | None = None) -> Figure:
         """Return the headline of the fitted approach, or of a baseline that was asked the same."""

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cli import mixing
-from cli.client import Gateway
-from cli.documents import ENDED, Document, Job
-from cli.errors import JobCancelled, JobFailed
+from cli.documents import Document, Shown
 from cli.experiments.conditions import Condition, Fit, Outcome, Pool, protocol_of
 from cli.experiments.music import Kind
 from cli.experiments.scales import Scale
-from cli.following import follow
 from cli.output import note
 from cli.progress import Bars
 from cli.stack.signals import interrupt_held
+from segue_client import Client
+from segue_client.documents import Job
 from shared.parameters import Cut
 
 
@@ -45,7 +45,7 @@ class Laboratory:
         kinds: the music, uploaded; one kind or several.
     """
 
-    gateway: Gateway
+    gateway: Client
     scale: Scale
     bars: Bars
     folder: Path
@@ -81,11 +81,11 @@ class Laboratory:
         """Return into how many chunks a cut cuts each song, by making it."""
         return [made["chunk_count"] for made in self.cuts(songs, cut)]
 
-    def cuts(self, songs: Sequence[str], cut: Cut | None = None) -> list[Document]:
+    def cuts(self, songs: Sequence[str], cut: Cut | None = None) -> list[Shown]:
         """Cut songs; return the cuts, in the order of the songs."""
-        request = {"songs": list(songs), "cut": (cut or self.cut).model_dump(mode="json")}
-        (job,) = self.await_all("cut", [("", "cuts", request)])
-        made = (self.gateway.get("cuts", key) for key in job["result"]["cuts"])
+        request: Document = {"songs": list(songs), "cut": (cut or self.cut).model_dump(mode="json")}
+        (job,) = self.await_all("cut", [("", partial(self.gateway.cuts.make, **request))])
+        made = (self.gateway.cuts.get(key) for key in job["result"]["cuts"])
         by_song = {one["song"]: one for one in made}
         return [by_song[song] for song in songs]
 
@@ -107,14 +107,14 @@ class Laboratory:
         """Fit every condition with every seed; return the fits of each, in the order of the seeds."""
         chosen = self.scale.seeds if seeds is None else seeds
         wishes = [
-            (f"{one.name}, seed {seed}", "models", one.request(seed)) for one in conditions for seed in chosen
+            (f"{one.name}, seed {seed}", partial(self.gateway.models.fit, **one.request(seed)))
+            for one in conditions
+            for seed in chosen
         ]
         fits = []
         for job in self.await_all("fit", wishes):
             (model,) = job["result"]["models"]
-            # A list, though the client types every answer as a document.
-            history: Any = self.gateway.document(f"models/{model}/history")
-            fits.append(Fit(self.gateway.get("models", model), history))
+            fits.append(Fit(self.gateway.models.get(model), self.gateway.models.history(model)))
         return [tuple(fits[at : at + len(chosen)]) for at in range(0, len(fits), len(chosen))]
 
     def judge(
@@ -125,51 +125,44 @@ class Laboratory:
     ) -> list[Outcome]:
         """Judge the models of every condition."""
         wishes = [
-            (condition.name, f"models/{fit.model['id']}/report", _pool_of(pool, condition).request())
+            (
+                condition.name,
+                partial(self.gateway.models.judge, fit.model["id"], **_pool_of(pool, condition).request()),
+            )
             for condition, own in zip(conditions, fits, strict=True)
             for fit in own
         ]
         reports = iter(
-            [self.gateway.get("reports", str(job["report"])) for job in self.await_all("report", wishes)]
+            [self.gateway.reports.get(str(job["report"])) for job in self.await_all("report", wishes)]
         )
         return [
             Outcome(condition, own, tuple(next(reports) for _ in own))
             for condition, own in zip(conditions, fits, strict=True)
         ]
 
-    def mixes(self, requests: Sequence[tuple[str, Document]]) -> list[tuple[str, Document]]:
+    def mixes(self, requests: Sequence[tuple[str, Document]]) -> list[tuple[str, Shown]]:
         """Make mixes, given by name and request; return the id and the report of each."""
-        jobs = self.await_all("render", [(name, "mixes", request) for name, request in requests])
-        return [(str(job["mix"]), self.gateway.document(f"mixes/{job['mix']}/report")) for job in jobs]
+        wishes = [(name, partial(self.gateway.mixes.make, **request)) for name, request in requests]
+        made = [str(job["mix"]) for job in self.await_all("render", wishes)]
+        return [(mix, self.gateway.mixes.report(mix)) for mix in made]
 
-    def await_all(self, bar: str, wishes: Sequence[tuple[str, str, Document]]) -> list[Job]:
-        """Ask for work, given by name, resource and request, and wait for all of it.
+    def await_all(self, bar: str, wishes: Sequence[tuple[str, Callable[[], Job]]]) -> list[Job]:
+        """Ask for work, given by name and what asks for it, and wait for all of it.
 
         Raises:
             JobFailed, JobCancelled: some of it was not done.
         """
         with self._cancelled_when_left() as open_jobs:
-            for _, resource, request in wishes:
+            for _, ask in wishes:
                 with interrupt_held():
-                    open_jobs.append(self.gateway.submit(resource, request))
+                    open_jobs.append(ask())
             ended = []
-            for done, ((name, _, _), job) in enumerate(zip(wishes, list(open_jobs), strict=True)):
+            for done, ((name, _), job) in enumerate(zip(wishes, list(open_jobs), strict=True)):
                 self.bars.set(bar, done, len(wishes), count=f"{done}/{len(wishes)}", detail=name)
-                ended.append(self._ended(job))
+                ended.append(self.gateway.jobs.wait(job["id"], hear=self.bars.warn_of))
                 open_jobs.remove(job)
             self.bars.set(bar, 1, 1, count=f"{len(wishes)}/{len(wishes)}")
         return ended
-
-    def _ended(self, job: Job) -> Job:
-        for now in follow(self.gateway, job["id"]):
-            job = now
-            self.bars.warn(job["warning"])
-        assert job["state"] in ENDED
-        if job["state"] == "cancelled":
-            raise JobCancelled(job)
-        if job["state"] != "succeeded":
-            raise JobFailed(job)
-        return job
 
     @contextmanager
     def _cancelled_when_left(self) -> Iterator[list[Job]]:

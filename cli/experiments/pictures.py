@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cli.documents import Document
+from cli.documents import Shown
 from cli.experiments.plots import COLOURS, WIDTH_IN, drawn, drawn_side_by_side
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def score_plot(scores: Mapping[str, Sequence[float]]) -> str:
     return drawn(draw)
 
 
-def history_plot(history: Sequence[Document], *, accuracy: float, loss: float) -> str:
+def history_plot(history: Sequence[Shown], *, accuracy: float, loss: float) -> str:
     """Draw accuracy and loss over epochs, beside what another training ended with."""
 
     def panel(name: str, other: float) -> Callable[[Axes], None]:
@@ -55,10 +55,10 @@ def history_plot(history: Sequence[Document], *, accuracy: float, loss: float) -
     return drawn_side_by_side([panel("accuracy", accuracy), panel("loss", loss)])
 
 
-def forecast_plot(examples: Sequence[Document]) -> str:
+def forecast_plot(examples: Sequence[Shown]) -> str:
     """Draw data points before a cut, those predicted after it, and those that came."""
 
-    def panel(example: Document) -> Callable[[Axes], None]:
+    def panel(example: Shown) -> Callable[[Axes], None]:
         def draw(axes: Axes) -> None:
             before = example["before"]
             after = range(len(example["came"]))
@@ -93,7 +93,7 @@ def class_plot(counts: Mapping[str, Mapping[str, Sequence[int]]]) -> str:
     return drawn_side_by_side([panel(name, found) for name, found in counts.items()])
 
 
-def network_plot(layers: Sequence[Document]) -> str:
+def network_plot(layers: Sequence[Shown]) -> str:
     """Draw a network as boxes, from its input down, with shapes and numbers of parameters."""
 
     def draw(axes: Axes) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cli.documents import Document
+from cli.documents import Document, Shown
 from cli.experiments.conditions import Condition, Outcome
 from cli.experiments.findings import Findings, Plot, Table
 from cli.experiments.laboratory import Laboratory
@@ -83,7 +83,7 @@ def _listen(laboratory: Laboratory, outcome: Outcome, threshold: Threshold) -> H
     made = laboratory.mixes([(name, request) for request in _requests(laboratory, model)])
     for place, (mix, report) in enumerate(made):
         file = laboratory.folder / f"{name}-{place}.flac"
-        laboratory.gateway.download(f"mixes/{mix}/audio", file)
+        laboratory.gateway.mixes.save(file, mix)
         sound, rate_hz = _mono(file)
         for same_song in (True, False):
             joints[same_song].append(Joints.at(sound, rate_hz, _seams(report, rate_hz, same_song=same_song)))
@@ -115,11 +115,11 @@ def _requests(laboratory: Laboratory, model: str) -> list[Document]:
     ]
 
 
-def _steps(report: Document) -> list[tuple[str, int]]:
+def _steps(report: Shown) -> list[tuple[str, int]]:
     return [(entry["song"], entry["chunk"]) for entry in report["sequence"]]
 
 
-def _seams(report: Document, rate_hz: int, *, same_song: bool) -> list[int]:
+def _seams(report: Shown, rate_hz: int, *, same_song: bool) -> list[int]:
     """Return where chunks meet that do not replay their song, within songs or between them."""
     entries, steps = report["sequence"], _steps(report)
     return [

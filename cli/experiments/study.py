@@ -40,7 +40,7 @@ def run(laboratory: Laboratory) -> Findings:
     ]
     fits = [fit for (fit,) in laboratory.fit(conditions, scale.seeds[:1])]
     drawn_from = {
-        one.name: laboratory.gateway.document(f"models/{fit.model['id']}/figures")["illustration"]
+        one.name: laboratory.gateway.models.figures(fit.model["id"])["illustration"]
         for one, fit in zip(conditions, fits, strict=True)
     }
     _tell_forecasts(findings, drawn_from)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from cli.documents import Shown
 from cli.experiments.conditions import BATCH, NETWORK, Condition, Outcome, best_of, epochs_for
 from cli.experiments.findings import Findings, Plot, Table, outcome_table, parted
 from cli.experiments.laboratory import Laboratory
@@ -156,6 +157,6 @@ def _tell_orders(findings: Findings, laboratory: Laboratory, outcome: Outcome) -
     findings.data["orders"] = [dict(zip(headings, row, strict=True)) for row in rows]
 
 
-def _steps(report: dict[str, Any]) -> set[tuple[Any, ...]]:
+def _steps(report: Shown) -> set[tuple[Any, ...]]:
     chunks = [(entry["song"], entry["chunk"]) for entry in report["sequence"]]
     return set(pairwise(chunks))

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.client import Gateway
 from cli.experiments.findings import Findings
 from cli.experiments.laboratory import Laboratory
 from cli.experiments.scales import FULL
@@ -17,6 +16,7 @@ from cli.seams.gathering import Wanted, take
 from cli.seams.listening import listen
 from cli.seams.study import findings_of, judgements_of
 from cli.sources import find_sources
+from segue_client import Client
 
 __all__ = ["evaluate_seams", "kinds_of", "show_findings"]
 
@@ -35,7 +35,7 @@ def kinds_of(given: Sequence[Path]) -> dict[str, tuple[Path, ...]]:
     return kinds | ({"songs": files} if files else {})
 
 
-def evaluate_seams(gateway: Gateway, given: Sequence[Path], wanted: Wanted, bars: Bars) -> Findings:
+def evaluate_seams(gateway: Client, given: Sequence[Path], wanted: Wanted, bars: Bars) -> Findings:
     """Make mixes of songs by default settings, measure their seams, and try to find them.
 
     Mixes are made within each kind; detectors learn from all kinds together.

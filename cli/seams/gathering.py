@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.choices import parse_cut
-from cli.documents import Document
+from cli.documents import Document, Shown
 from cli.experiments.laboratory import Laboratory
 from cli.mixing import BEST_PRETRAINED, pretrained_model
 from cli.seams.material import Whole
@@ -36,7 +36,7 @@ class Mix:
 
     cut: str
     manner: str
-    report: Document
+    report: Shown
     file: Path
 
 
@@ -94,7 +94,7 @@ def take(laboratory: Laboratory, name: str, songs: Sequence[str], wanted: Wanted
         for (cut, manner, _), (_, report), file in zip(drawn, made[1:], files[1:], strict=True)
     )
     # Where a mix was blended, its songs were analysed; the mix of whole songs has them all.
-    tempos = {song: laboratory.gateway.document(f"songs/{song}/analysis")["tempo_bpm"] for song in songs}
+    tempos = {song: laboratory.gateway.songs.analysis(song)["tempo_bpm"] for song in songs}
     beats_s = {song: 60 / tempo_bpm if tempo_bpm else None for song, tempo_bpm in tempos.items()}
     return Taken(name, Whole.of(made[0][1]), files[0], mixes, boundaries_s, beats_s)
 
@@ -118,5 +118,5 @@ def _request(songs: Sequence[str], cut: Cut, model: str, manner: str) -> Documen
 def _fetched(laboratory: Laboratory, mix: str) -> Path:
     file = laboratory.folder / f"{mix}.flac"
     if not file.exists():
-        laboratory.gateway.download(f"mixes/{mix}/audio", file)
+        laboratory.gateway.mixes.save(file, mix)
     return file

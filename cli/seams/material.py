@@ -8,7 +8,7 @@ the other: only a joint tells them apart, not what kind of place a seam is put a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from shared.sound.seams import is_replay
 __all__ = ["Seam", "Spot", "Whole", "Window", "natural_windows", "seams_of", "window_of"]
 
 CONTINUES = "continues"
-Entry = dict[str, Any]
+Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

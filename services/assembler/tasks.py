@@ -6,6 +6,7 @@ import numpy as np
 
 from services.assembler import fetching, radio_tasks
 from services.assembler.choosing import choose
+from services.assembler.courses import course_of
 from services.assembler.extras.accompanying import accompany, draw_cover_of, tag_audio, with_snippets
 from services.assembler.form import Form, sections_of
 from services.assembler.leveling import Measured, song_gains_db
@@ -132,6 +133,7 @@ def render_mix(work: Work) -> MixFacts:
     pieces, songs = fetching.pieces(work, sequence), fetching.songs(work, sequence)
     titles = [song.title or key[:12] for key, song in songs.items()]
     title, output = title_of(titles), spec.output
+    heard = [songs[step.song].title or step.song[:12] for step in sequence.steps]
     tags = {"title": title, "artist": "Segue", "comment": "Made of: " + ", ".join(titles)}
     measured = _measured(songs)
     path = work.folder / f"mix.{output.format}"
@@ -146,7 +148,7 @@ def render_mix(work: Work) -> MixFacts:
         rhythms=fetching.rhythms(work, spec),
         loudness_lufs=_loudness_kept(work, made_by),
         duration_s=_duration_asked(made_by),
-        on_piece=lambda done, total: work.progress(done, total, "chunks"),
+        on_piece=lambda done, total: work.progress(done, total, "chunks", note=course_of(heard[:done])),
         check=work.check,
     )
     entries, snippets = with_snippets(

@@ -9,9 +9,10 @@ import pytest
 
 from cli import checks
 from cli.demo_run import Contestant, comparison
-from cli.mixing import Made, songs_used
+from cli.mixing import Made
 from cli.output import counted, duration, number, print_fields, print_table, size
 from cli.progress import detail_of, done_of
+from cli.telling import songs_used
 from shared.errors import ToolMissing
 
 GIB = 1024**3

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.errors import NoGateway
 from cli.reaching import find_gateway, reach
 from cli.stack.folder import DataFolder, Running
+from segue_client import NoGateway
 
 SEGUE = httpx.MockTransport(lambda request: httpx.Response(200, json={"info": {"title": "Segue"}}))
 OTHER = httpx.MockTransport(lambda request: httpx.Response(404))
