@@ -21,7 +21,7 @@ TUTORIALS = Path(__file__).parents[2] / "docs" / "tutorials"
 STANDS_FOR = {"make demo": "the songs that it leaves", ".venv/bin/segue up": "the product that runs"}
 """Blocks that fixtures stand for; what they do has tests of its own."""
 USUAL = "http://127.0.0.1:8000"
-TIMEOUT_S = 240
+TIMEOUT_S = 280
 
 
 def blocks_of(page: str) -> list[tuple[str, str]]:
@@ -82,10 +82,7 @@ def test_the_first_mix_is_made_looked_into_changed_and_made_by_a_program(
 def test_approaches_are_fitted_asked_and_ranked(folder: Path, product: Stack) -> None:
     said = run(folder, product, "compare-approaches.md")
     assert (folder / "report.html").read_text().startswith("<!doctype html>")
-    board = said[said.rindex("spectral") - 1500 :]
-    assert {name for name in ("segue", "linear", "spectral", "random") if name in board} >= {
-        "spectral",
-        "random",
-    }
-    assert (folder / "linear.mp3").exists()
-    assert (folder / "binary.mp3").exists()
+    board = said[said.rindex("MRR") :]
+    assert all(name in board for name in ("segue", "linear", "spectral", "random")), board
+    samples, rate_hz = decode_mono((folder / "linear.mp3").read_bytes())
+    assert len(samples) > 5 * rate_hz

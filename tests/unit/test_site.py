@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from services.gateway.problems import problem_type
-from tools.site import api, hooks, problems, settings
+from tools.site import api, hooks, pictures, problems, settings
 from tools.site.checking import faults_of
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +133,10 @@ def test_a_site_with_faults_is_told_of_each(tmp_path):
 def test_a_site_without_faults_is_told_of_none(tmp_path):
     (tmp_path / "index.html").write_text('<a href="index.html#here">a</a><p id="here">')
     assert faults_of(tmp_path) == []
+
+
+def test_every_picture_of_the_networks_can_be_drawn_anew_and_is_shown():
+    drawn = {f"{name}.svg" for name in pictures.PICTURES}
+    assert {path.name for path in pictures.FOLDER.glob("*.svg")} == drawn | {"lstm-cell.svg"}
+    shown = "".join(path.read_text() for path in pictures.FOLDER.glob("*.md"))
+    assert all(f"({name})" in shown for name in drawn | {"lstm-cell.svg"})
