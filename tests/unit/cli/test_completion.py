@@ -56,6 +56,17 @@ def test_ids_are_completed_by_what_the_command_is_about(
     assert completed(line, stocked).split() == offered
 
 
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_shells_that_show_more_are_told_what_an_id_is_of(stocked: Answers, shell: str) -> None:
+    asked = {
+        "_SEGUE_COMPLETE": f"complete_{shell}",
+        "_TYPER_COMPLETE_ARGS": "segue songs show 9f",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    offered = CliRunner().invoke(app, [], env=asked, obj=stocked, prog_name="segue").stdout
+    assert all(told in offered for told in (SONG[:12], "Night", OTHER[:12], "Day"))
+
+
 def test_where_no_gateway_answers_nothing_is_offered_and_nothing_said() -> None:
     def refused(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
