@@ -3,7 +3,7 @@
 main.py         the commands, and how their errors end them
 options.py      options that several commands have
 resources.py    `segue songs`, `cuts`, `pools` and `models`; mixes.py and jobs.py have the others
-ids.py          ids shortened as in git
+ids.py          ids shortened as in git; completion.py offers them to shells
 getting.py      sound and pages as files; making.py parts of a mix, made alone
 installation.py `segue system` and `approaches`
 mix.py          `segue mix`; mixing.py what it does: upload, wait, ask, follow, fetch

@@ -17,7 +17,7 @@ import typer
 from cli.stack.folder import DataFolder, LocalSettings, find_running
 from shared.errors import BadSetting
 
-__all__ = ["Key", "KeyFile", "key_for", "operator_key_for", "remember_key"]
+__all__ = ["Key", "KeyFile", "key_for", "operator_key_for", "remember_key", "remember_key_of"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,17 @@ def remember_key(key: str | None, key_file: Path | None, *, typed: bool) -> None
     """
     found = key or (key_file.read_text() if key_file else "")
     _given.set(_Given(_plain(found), typed))
+
+
+def remember_key_of(context: typer.Context) -> None:
+    """Keep the key that was given to `segue` itself, before any command.
+
+    Args:
+        context: of `segue`, its options read.
+    """
+    sources = [context.get_parameter_source(name) for name in ("key", "key_file")]
+    typed = any(source is not None and source.name == "COMMANDLINE" for source in sources)
+    remember_key(context.params.get("key"), context.params.get("key_file"), typed=typed)
 
 
 def key_for(url: str, data: Path | None) -> str | None:

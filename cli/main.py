@@ -11,7 +11,7 @@ import typer
 from cli import output
 from cli.backup.commands import backup, restore
 from cli.commands import Commands
-from cli.credentials import Key, KeyFile, remember_key
+from cli.credentials import Key, KeyFile, remember_key_of
 from cli.doctor import examine
 from cli.endings import DONE, EXIT_CODES, FAILED
 from cli.evaluation import evaluate, leaderboard
@@ -65,9 +65,7 @@ app.command()(restore)
 @app.callback()
 def take_key(context: typer.Context, key: Key = None, key_file: KeyFile = None) -> None:
     """Take the key that goes with what the command asks."""
-    sources = [context.get_parameter_source(name) for name in ("key", "key_file")]
-    typed = any(source is not None and source.name == "COMMANDLINE" for source in sources)
-    remember_key(key, key_file, typed=typed)
+    remember_key_of(context)
 
 
 @app.command()

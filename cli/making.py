@@ -12,6 +12,7 @@ import typer
 
 from cli import output
 from cli.choices import parse_cut
+from cli.completion import complete_model
 from cli.documents import Document, Shown
 from cli.ids import full_id, group_of
 from cli.mixing import BEST_PRETRAINED, gather_songs, see_through
@@ -36,7 +37,10 @@ Given = Annotated[
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", metavar="ID", help="The model that sees the chunks; by default the best shipped."
+        "--model",
+        metavar="ID",
+        help="The model that sees the chunks; by default the best shipped.",
+        autocompletion=complete_model,
     ),
 ]
 Settings = Annotated[

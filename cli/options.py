@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli.completion import complete_id, complete_model
 from shared.parameters import Sequencing
 
 AS_JSON = "segue.as_json"
@@ -38,8 +39,14 @@ Data = Annotated[
     ),
 ]
 Limit = Annotated[int, typer.Option(min=1, help="List at most so many.")]
-Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, or a unique beginning of it.")]
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or unique beginnings of them.")]
+Id = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Its id, or a unique beginning of it.", autocompletion=complete_id),
+]
+Ids = Annotated[
+    list[str],
+    typer.Argument(metavar="ID...", help="Ids, or unique beginnings of them.", autocompletion=complete_id),
+]
 
 Sources = Annotated[
     list[Path],
@@ -97,6 +104,7 @@ JudgedModel = Annotated[
         metavar="ID",
         help="Id of the model, or a unique beginning of it; pretrained for the one that comes with Segue, or "
         "pretrained:linear.",
+        autocompletion=complete_model,
     ),
 ]
 JudgedSongs = Annotated[

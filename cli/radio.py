@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import mixing, output
+from cli.completion import complete_id
 from cli.documents import Document, Shown
 from cli.ids import full_id
 from cli.options import Data, Json, Seed, Url
@@ -48,7 +49,12 @@ radio = typer.Typer(
     help="Play an endless mix: `segue radio SONG|FOLDER...` or `segue radio POOL`.",
 )
 
-Pool = Annotated[str, typer.Argument(metavar="POOL", help="Id of the pool, or a unique beginning of it.")]
+Pool = Annotated[
+    str,
+    typer.Argument(
+        metavar="POOL", help="Id of the pool, or a unique beginning of it.", autocompletion=complete_id
+    ),
+]
 Given = Annotated[
     list[str],
     typer.Argument(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import aclosing, closing
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -36,11 +36,11 @@ class Waiting:
             pass
         return running.result
 
-    def tell(self, items: Items[T]) -> Iterator[T]:
+    def tell(self, items: Items[T]) -> Generator[T, None, None]:
         """Yield what a flow tells."""
         return self._told(_Running(self._url, items.flow))
 
-    def _told(self, running: _Running[Any]) -> Iterator[Any]:
+    def _told(self, running: _Running[Any]) -> Generator[Any, None, None]:
         answer: httpx.Response | None = None
         blocks: Iterator[bytes] = iter(())
         with closing(running.flow):
@@ -93,7 +93,7 @@ class Awaiting:
                 pass
         return running.result
 
-    def tell(self, items: Items[T]) -> AsyncIterator[T]:
+    def tell(self, items: Items[T]) -> AsyncGenerator[T, None]:
         """Yield what a flow tells."""
         return self._told(_Running(self._url, items.flow))
 

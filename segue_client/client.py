@@ -18,7 +18,7 @@ from segue_client.groups import Api, Async, Sync
 __all__ = ["AsyncClient", "Client", "is_loopback"]
 
 USUAL_URL = "http://127.0.0.1:8000"
-TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+TIMEOUT_S, CONNECT_S = 60.0, 5.0
 LOOK = httpx.Timeout(5.0)
 
 
@@ -28,6 +28,7 @@ class Client(Api[Sync]):
     Args:
         url: its address.
         key: goes with every request; None: none does.
+        timeout_s: so long may a gateway say nothing, and five seconds at most before it says anything.
         transport: what carries the requests; None: the network.
         pause: waits so many seconds between tries.
 
@@ -40,11 +41,12 @@ class Client(Api[Sync]):
         url: str = USUAL_URL,
         *,
         key: str | None = None,
+        timeout_s: float = TIMEOUT_S,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.Client(transport=transport, **_settings(self.url, key))
+        self._http = httpx.Client(transport=transport, **_settings(self.url, key, timeout_s))
         super().__init__(Waiting(self.url, self._http, pause))
 
     def __enter__(self) -> Self:
@@ -75,6 +77,7 @@ class AsyncClient(Api[Async]):
     Args:
         url: its address.
         key: goes with every request; None: none does.
+        timeout_s: so long may a gateway say nothing, and five seconds at most before it says anything.
         transport: what carries the requests; None: the network.
         pause: waits so many seconds between tries.
 
@@ -86,11 +89,12 @@ class AsyncClient(Api[Async]):
         url: str = USUAL_URL,
         *,
         key: str | None = None,
+        timeout_s: float = TIMEOUT_S,
         transport: httpx.AsyncBaseTransport | None = None,
         pause: Callable[[float], Awaitable[object]] = anyio.sleep,
     ) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.AsyncClient(transport=transport, **_settings(self.url, key))
+        self._http = httpx.AsyncClient(transport=transport, **_settings(self.url, key, timeout_s))
         super().__init__(Awaiting(self.url, self._http, pause))
 
     async def __aenter__(self) -> Self:
@@ -122,12 +126,12 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def _settings(url: str, key: str | None) -> dict[str, Any]:
+def _settings(url: str, key: str | None, timeout_s: float) -> dict[str, Any]:
     """Return how both of httpx's clients are set up."""
     agent = f"segue/{importlib.metadata.version('segue')}"
     return {
         "base_url": f"{url}/v1/",
-        "timeout": TIMEOUT,
+        "timeout": httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
         "trust_env": not is_loopback(url),  # No proxy reaches this machine's own loopback.
         "headers": {"User-Agent": agent} | ({"Authorization": f"Bearer {key}"} if key else {}),
     }

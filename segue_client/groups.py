@@ -7,7 +7,7 @@ awaited in an `AsyncClient`.
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from segue_client import calls, following, transfers
@@ -81,9 +81,9 @@ class Told(Generic[P, T]):
         self.__doc__ = items.__doc__
 
     @overload
-    def __get__(self, group: Group[Sync], owner: type) -> Callable[P, Iterator[T]]: ...
+    def __get__(self, group: Group[Sync], owner: type) -> Callable[P, Generator[T, None, None]]: ...
     @overload
-    def __get__(self, group: Group[Async], owner: type) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, group: Group[Async], owner: type) -> Callable[P, AsyncGenerator[T, None]]: ...
     @overload
     def __get__(self, group: None, owner: type) -> Self: ...
     def __get__(self, group: Group[Any] | None, owner: type) -> Any:

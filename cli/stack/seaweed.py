@@ -18,7 +18,6 @@ from cli.stack.ports import GRPC_OFFSET
 from cli.stack.supervisor import Child
 from shared.errors import StoreUnavailable, ToolMissing
 from shared.settings import Settings
-from shared.store.objects import connect
 
 ROLES = ("s3", "master", "volume", "filer", "admin")
 VOLUME_BYTES = 64 << 20
@@ -98,6 +97,8 @@ class Seaweed:
         Raises:
             StoreUnavailable: not yet.
         """
+        from shared.store.objects import connect  # With it comes minio, which few commands need.
+
         store = connect(settings, timeout_s=PROBE_TIMEOUT_S, retries=0)
         store.ensure_bucket()
         key = f"probes/{uuid.uuid4().hex}"

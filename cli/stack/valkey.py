@@ -8,8 +8,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
-
 from cli.stack.folder import write_private
 from cli.stack.supervisor import Child
 from shared.errors import QueueUnavailable, ToolMissing
@@ -67,6 +65,8 @@ class Valkey:
         Raises:
             QueueUnavailable: it does not, or still loads its data.
         """
+        import redis  # It takes a third of a second, and few commands need it.
+
         client = redis.Redis(
             port=self.port,
             password=self.password,

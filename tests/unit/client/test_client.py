@@ -154,5 +154,5 @@ def test_an_iterator_that_is_left_early_leaves_nothing_open() -> None:
     with Client(URL, transport=transport) as client:
         blocks = client.radio.listen("p" * 64)
         assert next(blocks) == b"one"
-        blocks.close()  # type: ignore[attr-defined]
+        blocks.close()
         assert closed == [True]
