@@ -18,7 +18,7 @@ __all__ = ["MOST_SHOWN", "project", "shown_of"]
 MOST_SHOWN = 2000
 """More points than that are a cloud, to the eye and for a browser to draw."""
 
-_MOST_NUMBERS = 512
+_MOST_NUMBERS = 256
 """Of each side of a chunk; longer ones are brought down to that by a random projection."""
 
 

@@ -7,6 +7,7 @@ rests on a vote.
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from shared.store.objects import to_json
 from shared.store.specs import ChosenSpec, MixSpec
 
 __all__ = ["VoteRecord", "all_votes", "cast", "find_vote", "forget", "tally", "tally_of", "vote_view"]
+
+_ID = re.compile(r"[0-9a-f]{32}")
 
 Choice = Literal["a", "b", "tie"]
 
@@ -81,7 +84,8 @@ def find_vote(backend: Backend, tenant: str, name: str) -> VoteRecord:
     Raises:
         NotFound: there is none.
     """
-    found = find_document(backend.store, VoteRecord, keys.vote(tenant, name)) if name.isalnum() else None
+    is_id = _ID.fullmatch(name) is not None
+    found = find_document(backend.store, VoteRecord, keys.vote(tenant, name)) if is_id else None
     if found is None:
         raise NotFound("vote", name[:100])
     return found
