@@ -1,13 +1,14 @@
 # Everything that a person or CI does with this repository. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup studio client demo bench chaos load docs test lint types contracts audit check secrets locks clean
+.PHONY: help setup studio client browser demo bench chaos load docs test lint types contracts audit check secrets locks clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
 LOCAL := .venv/.local-installed
 DEV := .venv/.dev-installed
 STUDIO := services/gateway/studio/bundle/index.html
+BROWSER := studio/browser/node_modules/.package-lock.json
 EXTRAS := gateway chunker trainer trainer-gpu assembler client local dev
 SECRETS := $(addprefix secrets/,segue_valkey_password segue_s3_access_key segue_s3_secret_key segue_admin_key \
 	segue_grafana_password minio.env)
@@ -35,6 +36,8 @@ client: $(DEV) studio/node_modules/.package-lock.json  ## make the clients' type
 	cd studio && $(NPM) run --silent types
 	$(BIN)/python -m tools.type_client segue_client/documents.py
 
+browser: $(BROWSER)  ## install the Chromium that the page is tried in
+
 demo: $(LOCAL) $(STUDIO)  ## make three mixes of songs synthesised here, or of SONGS=/a/folder; the result is under out/
 	$(BIN)/segue demo $(if $(SONGS),"$(SONGS)")
 
@@ -52,7 +55,7 @@ load: $(DEV)  ## load a stack with JOBS=1000 UPLOADS=200 LISTENERS=500 at once; 
 docs: $(DEV)  ## build the documentation as a site into out/docs, and check every link of it
 	$(BIN)/python -m tools.site
 
-test: $(DEV) $(STUDIO)  ## run all tests but those of the containers and of load, with coverage
+test: $(DEV) $(STUDIO) $(BROWSER)  ## run all tests but those of the containers and of load, with coverage
 	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile --durations 12 --durations-min 5 --cov --cov-report=
 	$(BIN)/python -m pytest --ignore tests/unit -m "not compose and not load" --durations 40 --durations-min 5 \
 		--cov --cov-append --cov-report=term:skip-covered
@@ -86,7 +89,7 @@ locks:  ## compile the locked requirements of every extra anew (needs uv)
 
 clean:  ## remove what was built and measured; .venv, secrets and out stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* \
-		studio/node_modules studio/songs services/gateway/studio/bundle
+		studio/node_modules studio/browser/node_modules studio/songs services/gateway/studio/bundle
 	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 .venv/bin/pip:
@@ -113,6 +116,12 @@ $(DEV): requirements/dev.txt pyproject.toml | .venv/bin/pip
 studio/node_modules/.package-lock.json: studio/package.json studio/package-lock.json studio/.npmrc | .venv/bin/pip
 	@[ "$(NPM)" = npm ] || $(BIN)/pip install --quiet --require-hashes -r requirements/studio.txt
 	cd studio && $(NPM) ci --silent
+	@touch $@
+
+# By itself, so that whoever builds the page does not fetch 68 MB for the sake of its tests.
+$(BROWSER): studio/browser/package.json studio/browser/package-lock.json studio/browser/.npmrc \
+		| studio/node_modules/.package-lock.json
+	cd studio && $(NPM) ci --silent --prefix browser
 	@touch $@
 
 # Songs for who has none at hand; as long as a mix needs, and no longer.

@@ -229,10 +229,10 @@ class KeyReused(InputError):
     slug = "key-reused"
     title = "This Idempotency-Key stands for another request"
 
-    def __init__(self, *, job: str) -> None:
-        self.job = job
+    def __init__(self, *, kind: str, name: str) -> None:
+        self.kind, self.name = kind, name
         super().__init__(
-            f"The Idempotency-Key was sent before and gave job {job}, which was asked for something else. "
+            f"The Idempotency-Key was sent before and gave {kind} {name}, of another request. "
             "Send each request with a key of its own; repeat a key only with the same request."
         )
 

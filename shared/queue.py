@@ -47,6 +47,7 @@ class Task(StrEnum):
     SEQUENCE_MIX = "assembler.sequence_mix"
     RENDER_MIX = "assembler.render_mix"
     PREVIEW_SEAM = "assembler.preview_seam"
+    VIEW_POOL = "assembler.view_pool"
     AIR_BLOCK = "assembler.air_block"
 
     @property
@@ -67,6 +68,7 @@ TASK_OF: dict[Kind, Task] = {
     Kind.SEQUENCE: Task.SEQUENCE_MIX,
     Kind.MIX: Task.RENDER_MIX,
     Kind.PREVIEW: Task.PREVIEW_SEAM,
+    Kind.VIEW: Task.VIEW_POOL,
     Kind.REPORT: Task.WRITE_REPORT,
     Kind.BLOCK: Task.AIR_BLOCK,
 }

@@ -41,7 +41,7 @@ class Records:
     Attributes:
         artifacts: that are committed, those that others are made of first.
         uploads: songs that were uploaded, as tenant and id.
-        singles: keys of what stands alone: corrections, API keys, checkpoints of fits.
+        singles: keys of what stands alone: votes, corrections, API keys, checkpoints of fits.
         jobs: by tenant and id, the names of the records that each has.
         stamps: of each record's object, size in bytes, and time of writing in seconds since the epoch.
     """
@@ -81,7 +81,7 @@ def all_records(tenants: Iterable[str], walk: Callable[[str], Iterable[Listed]])
 def _prefixes_of(tenant: str) -> list[str]:
     """Return what to list of a tenant, in an order in which nothing is listed before what rests on it."""
     kinds = [keys.kind_folder(tenant, kind) for kind in reversed(Kind)]
-    return [keys.jobs_folder(tenant), *kinds, keys.corrections_folder(tenant)]
+    return [keys.jobs_folder(tenant), *kinds, keys.corrections_folder(tenant), keys.votes_folder(tenant)]
 
 
 def _sort(tenant: str, listed: Iterable[Listed], into: Records) -> None:
@@ -95,7 +95,7 @@ def _sort(tenant: str, listed: Iterable[Listed], into: Records) -> None:
             artifacts.append(Artifact(tenant, Kind(folder), name))
         elif rest == ["upload.json"]:
             into.uploads.append((tenant, name))
-        elif folder == "corrections" or rest[:1] == ["checkpoints"]:
+        elif folder in ("corrections", "votes") or rest[:1] == ["checkpoints"]:
             into.singles.append(key)
         else:
             continue

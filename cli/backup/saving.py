@@ -123,7 +123,7 @@ class _Saving(Copying):
 def _is_record(key: str) -> bool:
     folder = key.split("/")[2] if key.startswith("t/") else ""
     return (
-        folder in ("", "jobs", "corrections")
+        folder in ("", "jobs", "corrections", "votes")
         or key.endswith(("/manifest.json", "/upload.json"))
         or "/checkpoints/" in key
     )

@@ -19,7 +19,7 @@ from shared.sound.rhythm import Rhythm
 from shared.store.arrays import unpack_arrays
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import AnalysisFacts, CutFacts, ModelFacts, PoolFacts, SequenceFacts, SongFacts
-from shared.store.specs import ChosenSpec, MixSpec, RevisedSpec, SongSpec
+from shared.store.specs import ChosenSpec, MixSpec, SongSpec
 
 
 def scorer(work: Work, model: str) -> Scorer:
@@ -121,15 +121,15 @@ def open_song(work: Work, song: str, opened: ExitStack) -> Song:
     return opened.enter_context(open_audio(file))
 
 
-def stock(work: Work, spec: RevisedSpec) -> Stock:
-    """Return what a mix was chosen from, for changes of it."""
+def stock(work: Work, key: str, spec: ChosenSpec) -> Stock:
+    """Return what a mix was chosen from, for changes of it: the mix by its key, and how it was chosen."""
     facts, chunks = pool(work, spec.pool)
     artifacts = work.dispatcher.artifacts
     named = {
         song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
         for song in dict.fromkeys(facts.songs)
     }
-    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, spec.mix)).spec
+    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, key)).spec
     assert isinstance(mix, MixSpec)
     return Stock(
         scorer=scorer(work, spec.model),

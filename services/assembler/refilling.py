@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from services.assembler.relaxing import in_force
 from services.assembler.sequencing import Score, all_scores
 from shared.parameters import NO_LIMITS, Limits
 
-__all__ = ["Filled", "Keeping", "fill", "rows_of"]
+__all__ = ["Filled", "Keeping", "alternatives", "fill", "rows_of"]
 
 Indices = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -111,6 +112,42 @@ def fill(
     Returns:
         None where too few chunks are left.
     """
+    best: Filled | None = None
+    for filled in _filled(score, keeping, order, first, last, avoid):
+        if not filled.broken:
+            return filled
+        best = best or filled
+    return best
+
+
+def alternatives(
+    score: Score, keeping: Keeping, order: Sequence[int], place: int, avoid: Set[int], *, most: int
+) -> list[Filled]:
+    """Return what else could stand at a place: what `fill` would take comes first, and so on.
+
+    Args:
+        score: judges candidates against a reference; see `Score`.
+        keeping: what the mix is to keep to.
+        order: the mix as it is, none twice.
+        place: in it.
+        avoid: the chunks that are not to be taken.
+        most: so many, at most.
+
+    Returns:
+        Those that break no rule which the order keeps, then others, each by the sum of scores.
+    """
+    found: list[list[Filled]] = [[], []]
+    for filled in _filled(score, keeping, order, place, place, [avoid]):
+        found[bool(filled.broken)].append(filled)
+        if len(found[0]) == most:
+            break
+    return list(islice((*found[0], *found[1]), most))
+
+
+def _filled(
+    score: Score, keeping: Keeping, order: Sequence[int], first: int, last: int, avoid: Sequence[Set[int]]
+) -> Iterator[Filled]:
+    """Yield an order with other chunks in a row of places, those with the highest scores first."""
     free = keeping.wishes.usable.copy()
     free[list(order)] = False
     before = keeping.broken(order)
@@ -118,14 +155,9 @@ def fill(
         _kept(free, keeping.at(place, order), order, avoid[place - first]) for place in range(first, last + 1)
     ]
     rows = _rows(score, order, first, last, frees, avoid)
-    best: Filled | None = None
     for row in rows:
         filled = [*order[:first], *row, *order[last + 1 :]]
-        broken = keeping.broken(filled) - before
-        if not broken:
-            return Filled(filled, broken)
-        best = best or Filled(filled, broken)
-    return best
+        yield Filled(filled, keeping.broken(filled) - before)
 
 
 def _kept(free: Mask, kept: Mask | None, order: Sequence[int], avoid: Set[int]) -> Mask:

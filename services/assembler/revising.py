@@ -79,12 +79,6 @@ def revise(
     return revision.facts(base, done)
 
 
-def _index(stock: Stock, step: Step) -> int:
-    chunk = stock.pool.find(stock.facts.cuts.index(step.cut), step.chunk)
-    assert chunk is not None  # A sequence has nothing but chunks of its pool.
-    return chunk
-
-
 class _Revision:
     def __init__(
         self, stock: Stock, base: SequenceFacts, wish: Sequencing, blended: bool, on_step: OnStep
@@ -94,7 +88,7 @@ class _Revision:
         self._banned = list(base.banned)
         self._placed: list[_Placed] = []
         for step in base.steps:
-            chunk = _index(stock, step)
+            chunk = stock.index(step)
             passed = frozenset(
                 at for name in step.passed for at in self._names.indices(name.song, name.chunk)
             )

@@ -25,7 +25,7 @@ from shared.parameters import Sequencing
 from shared.passages import Extents, in_seconds
 from shared.revisions import Ban
 from shared.sound.rhythm import Rhythm
-from shared.store.manifests import AnalysisFacts, PoolFacts
+from shared.store.manifests import AnalysisFacts, PoolFacts, Step
 
 __all__ = ["Stock"]
 
@@ -75,6 +75,12 @@ class Stock:
     def durations_s(self) -> NDArray[np.float64]:
         """How long each chunk is: float64, shape (n,)."""
         return self.spans.durations_s
+
+    def index(self, step: Step) -> int:
+        """Return the place in the pool of a chunk of a mix that was chosen from it."""
+        chunk = self.pool.find(self.facts.cuts.index(step.cut), step.chunk)
+        assert chunk is not None  # A sequence has nothing but chunks of its pool.
+        return chunk
 
     def score(self, reference: int, candidates: Indices, step: int) -> Floats:
         """Judge candidates; see `sequencing.Score`."""

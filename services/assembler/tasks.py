@@ -18,6 +18,7 @@ from services.assembler.revising import revise
 from services.assembler.scoring import prepare_pool
 from services.assembler.seam_wishes import changed_seam
 from services.assembler.traits import Traits
+from services.assembler.viewing import candidates_at, map_of
 from services.assembler.worker import app
 from shared.jobs.running import Work
 from shared.passages import in_seconds
@@ -34,8 +35,20 @@ from shared.store.manifests import (
     SequenceFacts,
     SongFacts,
     Step,
+    ViewFacts,
 )
-from shared.store.specs import AnySpec, ChosenSpec, MixSpec, PoolSpec, PreviewSpec, RevisedSpec, SequenceSpec
+from shared.store.objects import to_json
+from shared.store.specs import (
+    AnySpec,
+    ChosenSpec,
+    MixSpec,
+    PoolSpec,
+    PreviewSpec,
+    RevisedSpec,
+    SequenceSpec,
+    ViewSpec,
+)
+from shared.store.views import Candidates, PoolMap
 from shared.worker import register
 
 _CONTENT_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg"}
@@ -114,7 +127,7 @@ def _revised(work: Work, spec: RevisedSpec) -> SequenceFacts:
         work.progress(done, total, "steps")
 
     return revise(
-        fetching.stock(work, spec),
+        fetching.stock(work, spec.mix, spec),
         base,
         spec.sequencing,
         spec.edits,
@@ -224,6 +237,26 @@ def preview_seam(work: Work) -> PreviewFacts:
     return facts
 
 
+def view_pool(work: Work) -> ViewFacts:
+    """Look into the pool of a mix, for its map or for other chunks for one place."""
+    spec, artifacts = work.order.spec, work.dispatcher.artifacts
+    assert isinstance(spec, ViewSpec)
+    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, spec.mix)).spec
+    assert isinstance(mix, MixSpec)
+    chosen = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, mix.sequence))
+    assert isinstance(chosen.spec, ChosenSpec)
+    stock, sequence = fetching.stock(work, spec.mix, chosen.spec), chosen.expect(SequenceFacts)
+    view: PoolMap | Candidates
+    if spec.position is None:
+        view = map_of(stock, sequence)
+        shown = len(view.points)
+    else:
+        view = candidates_at(stock, sequence, chosen.spec.sequencing, spec.position)
+        shown = len(view.candidates)
+    work.attempt.put("view.json", to_json(view), "application/json")
+    return ViewFacts(chunks=len(stock.pool), shown=shown)
+
+
 def _measured(songs: dict[str, SongFacts]) -> Measured:
     return {key: (song.loudness_lufs, song.peak) for key, song in songs.items()}
 
@@ -247,4 +280,5 @@ register(app, Task.BUILD_POOL, build_pool)
 register(app, Task.SEQUENCE_MIX, sequence_mix)
 register(app, Task.RENDER_MIX, render_mix)
 register(app, Task.PREVIEW_SEAM, preview_seam)
+register(app, Task.VIEW_POOL, view_pool)
 register(app, Task.AIR_BLOCK, radio_tasks.air_block)

@@ -38,6 +38,8 @@ from services.gateway.routes import (
     session,
     songs,
     system,
+    views,
+    votes,
 )
 from services.gateway.studio.page import add_studio
 from services.gateway.uploads import Receiver
@@ -66,6 +68,7 @@ TAGS = [
     {"name": "reports", "description": "How well models judge songs they never saw, one by one and ranked."},
     {"name": "pools", "description": "The chunks of several cuts, as a model sees them."},
     {"name": "mixes", "description": "New songs. One request makes whatever is missing on the way."},
+    {"name": "votes", "description": "Which of two mixes listeners liked better."},
     {"name": "radio", "description": "Endless mixes of a pool, streamed to any player."},
     {"name": "jobs", "description": "Work in progress, and how it ended."},
     {"name": "approaches", "description": "Ways to judge which chunk may follow which."},
@@ -74,7 +77,7 @@ TAGS = [
     {"name": "health", "description": "For supervisors."},
 ]
 RESOURCES = (
-    *(songs, cuts, models, reports, pools, mixes, revisions, radio, jobs, approaches, system),
+    *(songs, cuts, models, reports, pools, mixes, revisions, views, votes, radio, jobs, approaches, system),
     *(keys, session),
 )
 """Behind the door: each of their routes depends on `admit`."""

@@ -132,7 +132,7 @@ class Backend:
             log.warning("accepted but not enqueued", action="enqueue_left", job=job)
             accepted = found
         if accepted.accepted.recipe != recipe:
-            raise KeyReused(job=job)
+            raise KeyReused(kind="job", name=job)
         return accepted
 
     def plan(self, job: Job, find: Find | None = None) -> Plan:

@@ -72,6 +72,12 @@ _OF_DOCUMENTS: dict[str, tuple[_Link, ...]] = {
         _Link("package", "GET /v1/mixes/{mix_id}/package", {"mix_id": _ID}),
         _Link("history", "GET /v1/mixes/{mix_id}/revisions", {"mix_id": _ID}),
         _Link("revise", "POST /v1/mixes/{mix_id}/revisions", {"mix_id": _ID}),
+        _Link("draw", "POST /v1/mixes/{mix_id}/map", {"mix_id": _ID}),
+        _Link("map", "GET /v1/mixes/{mix_id}/map", {"mix_id": _ID}),
+    ),
+    "Vote": (
+        _Link("vote", "GET /v1/votes/{vote_id}", {"vote_id": _ID}),
+        _Link("delete", "DELETE /v1/votes/{vote_id}", {"vote_id": _ID}),
     ),
     "Preview": (_Link("audio", "GET /v1/previews/{preview_id}/audio", {"preview_id": _ID}),),
     "Page_Song_": (_Link("song", "GET /v1/songs/{song_id}", {"song_id": _FIRST}),),
@@ -80,6 +86,7 @@ _OF_DOCUMENTS: dict[str, tuple[_Link, ...]] = {
     "Page_ReportSummary_": (_Link("report", "GET /v1/reports/{report_id}", {"report_id": _FIRST}),),
     "Page_Pool_": (_Link("pool", "GET /v1/pools/{pool_id}", {"pool_id": _FIRST}),),
     "Page_Mix_": (_Link("mix", "GET /v1/mixes/{mix_id}", {"mix_id": _FIRST}),),
+    "Page_Vote_": (_Link("vote", "GET /v1/votes/{vote_id}", {"vote_id": _FIRST}),),
     "Page_JobSummary_": (_Link("job", "GET /v1/jobs/{job_id}", {"job_id": _FIRST}),),
     "Page_Key_": (_Link("revoke", "DELETE /v1/keys/{key_id}", {"key_id": _FIRST}),),
     "NewKey": (

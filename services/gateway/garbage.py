@@ -40,11 +40,12 @@ DERIVED = frozenset(
         Kind.SEQUENCE,
         Kind.REPORT,
         Kind.PREVIEW,
+        Kind.VIEW,
         Kind.BLOCK,
     }
 )
-"""Kinds that live as long as something else: what was made of them; of a report, its model; of a preview
-and of a radio's blocks, nothing but their day."""
+"""Kinds that live as long as something else: what was made of them; of a report, its model; of a
+preview, a view and a radio's blocks, nothing but their day."""
 
 UNFINISHED_UPLOAD = "an upload that was never finished"
 UNNAMED_ATTEMPT = "an attempt that no manifest names"

@@ -39,11 +39,13 @@ from shared.jobs.recipes import (
     PreviewSeam,
     Recipe,
     ReviseMix,
+    ViewPool,
 )
 from shared.learning.approaches import get_approach
 from shared.parameters import ArtifactKey, Cut, Training
 from shared.passages import Extents, in_seconds
 from shared.revision_checks import check_edits, check_joined, check_seam
+from shared.revisions import Swap
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import AnalysisFacts, CutFacts, Manifest, Problem, RejectedInput, SongFacts
 from shared.store.specs import AnalysisSpec, CutSpec, SongSpec
@@ -106,6 +108,10 @@ class Resolver:
             format=request.format,
         )
 
+    def view(self, mix: ArtifactKey, position: int | None) -> ViewPool:
+        """Resolve a request to look into the pool of a mix."""
+        return ViewPool(mix=mix, position=position)
+
     def report(self, model: ArtifactKey, request: ReportRequest) -> EvaluateModel:
         """Resolve a request for a report on a model."""
         protocol = request.protocol
@@ -130,7 +136,7 @@ class Resolver:
         """
         if isinstance(recipe, AnalyseSongs):
             self._check_songs(recipe.songs)
-        if isinstance(recipe, ReviseMix | PreviewSeam):
+        if isinstance(recipe, ReviseMix | PreviewSeam | ViewPool):
             self._check_change(recipe)
         if isinstance(recipe, CutSongs | FitModel | BuildPool | MakeMix | EvaluateModel):
             self._check_songs(dict.fromkeys(part.song for part in recipe.parts))
@@ -141,10 +147,15 @@ class Resolver:
         if isinstance(recipe, MakeMix):
             self._check_pool(recipe)
 
-    def _check_change(self, recipe: ReviseMix | PreviewSeam) -> None:
+    def _check_change(self, recipe: ReviseMix | PreviewSeam | ViewPool) -> None:
         parent = parent_of(self._tenant, recipe.mix, self._find)
         steps = parent.sequence.steps
         pinned = [step.pinned for step in steps]
+        if isinstance(recipe, ViewPool):
+            if recipe.position is not None:
+                swap = Swap(position=recipe.position)
+                check_edits([swap], pinned, songs=set(parent.pool.songs), blended=False)
+            return
         playing_on = {
             place
             for place, (before, step) in enumerate(pairwise(steps), start=1)

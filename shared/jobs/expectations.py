@@ -15,6 +15,7 @@ from shared.jobs.recipes import (
     PreviewSeam,
     Recipe,
     ReviseMix,
+    ViewPool,
 )
 from shared.parameters import Training
 from shared.store.keys import Kind
@@ -39,6 +40,8 @@ def expected(recipe: Recipe, parts: Collection[Part]) -> dict[Kind, int]:
             return {Kind.SEQUENCE: 1, Kind.MIX: 1}
         case PreviewSeam():
             return {Kind.PREVIEW: 1}
+        case ViewPool():
+            return {Kind.VIEW: 1}
     songs, cuts = len({part.song for part in parts}), len(set(parts))
     chosen_by = isinstance(recipe, MakeMix) and recipe.sequencing.needs_analyses
     on_beats = len({part.song for part in parts if part.needs_analysis})

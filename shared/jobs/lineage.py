@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from shared.corrections import Corrections
 from shared.errors import NotFound, PartsGone
 from shared.jobs.plans import Find
-from shared.jobs.recipes import PreviewSeam, ReviseMix
+from shared.jobs.recipes import PreviewSeam, ReviseMix, ViewPool
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import CutFacts, Manifest, MixFacts, PoolFacts, SequenceFacts
-from shared.store.specs import AnalysisSpec, ChosenSpec, MixSpec, PreviewSpec, RevisedSpec
+from shared.store.specs import AnalysisSpec, ChosenSpec, MixSpec, PreviewSpec, RevisedSpec, ViewSpec
 
 __all__ = ["Parent", "ancestors_of", "parent_of", "revision_of"]
 
@@ -38,8 +38,10 @@ class Parent:
     corrections: Corrections
     needed: list[Artifact]
 
-    def changed(self, recipe: ReviseMix | PreviewSeam) -> RevisedSpec | PreviewSpec:
-        """Return what a change of the mix makes first: a sequence to be rendered, or the sound of a seam."""
+    def changed(self, recipe: ReviseMix | PreviewSeam | ViewPool) -> RevisedSpec | PreviewSpec | ViewSpec:
+        """Return what is made first: a sequence to render, the sound of a seam, or a look into the pool."""
+        if isinstance(recipe, ViewPool):
+            return ViewSpec(mix=recipe.mix, position=recipe.position)
         if isinstance(recipe, PreviewSeam):
             return PreviewSpec(**recipe.model_dump(exclude={"goal"}))
         return RevisedSpec(

@@ -7,6 +7,7 @@ missing artifact is under way is not its business. The order of stages is the fl
                                                               -> gaps, spectra -> report
     a mix, its sequence and pool -> revised sequence -> [analyse] -> render
                                  -> preview
+                                 -> view
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from shared.jobs.recipes import (
     PreviewSeam,
     Recipe,
     ReviseMix,
+    ViewPool,
     corrections_of,
 )
 from shared.parameters import ArtifactKey, Output, Training
@@ -88,7 +90,7 @@ class _Planner(Needs):
                 self._pool(recipe)
             case MakeMix():
                 self._mix(recipe)
-            case ReviseMix() | PreviewSeam():
+            case ReviseMix() | PreviewSeam() | ViewPool():
                 self._change(recipe)
             case EvaluateModel():
                 self._report(recipe)
@@ -212,8 +214,8 @@ class _Planner(Needs):
         self._goal(self._need(spec), spec)
         return True
 
-    def _change(self, recipe: ReviseMix | PreviewSeam) -> None:
-        """Plan what changes a mix; what that was made of is there, or the job fails."""
+    def _change(self, recipe: ReviseMix | PreviewSeam | ViewPool) -> None:
+        """Plan what changes or looks into a mix; what that was made of is there, or the job fails."""
         parent = self._try(lambda: parent_of(self.tenant, recipe.mix, self.find))
         if parent is None:
             return

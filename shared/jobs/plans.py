@@ -24,6 +24,7 @@ STAGE_OF: dict[Kind, str] = {
     Kind.SEQUENCE: "sequence",
     Kind.MIX: "render",
     Kind.PREVIEW: "preview",
+    Kind.VIEW: "view",
     Kind.REPORT: "report",
     Kind.BLOCK: "air",
 }

@@ -33,6 +33,7 @@ __all__ = [
     "ReviseMix",
     "Sequencing",
     "Training",
+    "ViewPool",
     "corrections_of",
 ]
 
@@ -127,6 +128,14 @@ class PreviewSeam(Parameters):
     format: Literal["mp3", "wav"] = "mp3"
 
 
+class ViewPool(Parameters):
+    """Look into the pool that a mix was chosen from: as a map, or for what else could stand at one place."""
+
+    goal: Literal["view"] = "view"
+    mix: ArtifactKey
+    position: int | None = Field(None, ge=0)
+
+
 class EvaluateModel(Parameters):
     """Judge a model on cut songs: one that exists, or one to be fitted on these, judged on what it held out.
 
@@ -154,6 +163,7 @@ Recipe = Annotated[
     | MakeMix
     | ReviseMix
     | PreviewSeam
+    | ViewPool
     | EvaluateModel,
     Field(discriminator="goal"),
 ]

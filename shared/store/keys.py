@@ -6,6 +6,7 @@ version. Everything of a tenant lies under `t/<tenant>/`:
     t/<tenant>/uploads/<uuid>                            while it streams in
     t/<tenant>/songs/<sha256>/source, upload.json        the bytes as uploaded, and what was said of them
     t/<tenant>/corrections/<sha256>.json                 what users know better of a song than its analysis
+    t/<tenant>/votes/<id>.json                           which of two mixes was liked better
     t/<tenant>/<kind>/<key>/<attempt>/<payload>          what one attempt made
     t/<tenant>/<kind>/<key>/manifest.json                the commit: it names the attempt that counts
     t/<tenant>/<kind>/<key>/starts/<segment>/<n>.json    a task was started; see `shared.jobs.starts`
@@ -43,6 +44,7 @@ class Kind(StrEnum):
     SEQUENCE = "sequences"
     MIX = "mixes"
     PREVIEW = "previews"
+    VIEW = "views"
     REPORT = "reports"
     BLOCK = "radio"
 
@@ -64,6 +66,7 @@ PRODUCER_VERSIONS: dict[Kind, int] = {
     Kind.SEQUENCE: 7,
     Kind.MIX: 8,
     Kind.PREVIEW: 5,
+    Kind.VIEW: 1,
     Kind.REPORT: 1,
     Kind.BLOCK: 4,
 }
@@ -151,6 +154,16 @@ def corrections_folder(tenant: str) -> str:
 def correction(tenant: str, song: str) -> str:
     """Return the key of what users said of a song."""
     return f"{corrections_folder(tenant)}{song}.json"
+
+
+def votes_folder(tenant: str) -> str:
+    """Return the prefix of a tenant's votes."""
+    return f"t/{tenant}/votes/"
+
+
+def vote(tenant: str, name: str) -> str:
+    """Return the key of a vote between two mixes."""
+    return f"{votes_folder(tenant)}{name}.json"
 
 
 def jobs_folder(tenant: str) -> str:

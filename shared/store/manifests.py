@@ -214,6 +214,14 @@ class PreviewFacts(Document):
         return f"preview.{self.format}"
 
 
+class ViewFacts(Document):
+    """A look into a mix's pool. Payload: `view.json`; see `shared.store.views`."""
+
+    of: Literal["view"] = "view"
+    chunks: int = Field(description="The chunks of the pool.")
+    shown: int = Field(description="So many are told of.")
+
+
 class BlockFacts(Document):
     """A block of a radio. Payloads: `block.mp3` (bare frames), `programme.json`, `state.json` to go on."""
 
@@ -236,6 +244,7 @@ Facts = Annotated[
     | SequenceFacts
     | MixFacts
     | PreviewFacts
+    | ViewFacts
     | ReportFacts
     | BlockFacts,
     Field(discriminator="of"),

@@ -174,6 +174,16 @@ class PreviewSpec(Spec):
     format: Literal["mp3", "wav"]
 
 
+class ViewSpec(Spec):
+    """What a mix was chosen from: all of it as a map, or what else could stand at one place."""
+
+    artifact_kind = Kind.VIEW
+    of: Literal["view"] = "view"
+    mix: ArtifactKey
+    position: int | None
+    """The place; None: the map."""
+
+
 class ReportSpec(Spec):
     """How well a model judges the transitions of songs, beside the baselines."""
 
@@ -220,6 +230,7 @@ AnySpec = Annotated[
     | RevisedSpec
     | MixSpec
     | PreviewSpec
+    | ViewSpec
     | ReportSpec
     | BlockSpec,
     Field(discriminator="of"),

@@ -1,20 +1,13 @@
-/**
- * A newcomer's whole way through a real stack, in a real browser: drop songs, make a mix, hear it.
- *
- * SEGUE_URL       the gateway, with nothing in it yet
- * SEGUE_SONGS     a folder of songs
- * SEGUE_BROWSER   a Chromium
- * SEGUE_SHOTS     a folder for screenshots; none are taken without it
- */
+/** A newcomer's whole way through a real stack, with nothing in it yet: drop the songs of SEGUE_SONGS, make a mix, hear it. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import { chromium, type Browser, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-const { SEGUE_URL = "", SEGUE_SONGS = "", SEGUE_BROWSER = "", SEGUE_SHOTS } = process.env;
-const AXE = readFileSync(join(import.meta.dirname, "../node_modules/axe-core/axe.min.js"), "utf8");
+import { clockOf, complaints, misdeeds, page, SEGUE_URL, shoot, widths } from "./stage";
+
+const { SEGUE_SONGS = "" } = process.env;
 const SONGS = readdirSync(SEGUE_SONGS).map((name) => join(SEGUE_SONGS, name));
 const NOT_A_SONG = {
   name: "notes.mp3",
@@ -22,57 +15,6 @@ const NOT_A_SONG = {
   buffer: Buffer.from("no sounds\n".repeat(200)),
 };
 const PATIENCE_MS = 300_000;
-
-let browser: Browser;
-let page: Page;
-/** What the page must never do: speak to another host, break its policy, or fail by itself. */
-const misdeeds: string[] = [];
-
-beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: SEGUE_BROWSER,
-    args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
-  });
-  page = await browser.newPage({
-    viewport: { width: 1200, height: 850 },
-    locale: "en-GB",
-    colorScheme: "light",
-  });
-  page.setDefaultTimeout(150_000);
-  page.on("request", (request) => {
-    if (!request.url().startsWith(`${SEGUE_URL}/`) && !request.url().startsWith("data:")) {
-      misdeeds.push(`asks ${request.url()}`);
-    }
-  });
-  page.on("console", (message) => {
-    if (message.type() === "error") misdeeds.push(message.text());
-  });
-  page.on("pageerror", (error) => misdeeds.push(String(error)));
-});
-
-afterAll(async () => {
-  await browser?.close();
-});
-
-async function shoot(name: string): Promise<void> {
-  if (SEGUE_SHOTS) await page.screenshot({ path: join(SEGUE_SHOTS, `${name}.png`), fullPage: true });
-}
-
-/** Return what axe finds, in both lights: rule and elements. */
-async function complaints(): Promise<string[]> {
-  const found: string[] = [];
-  for (const colorScheme of ["dark", "light"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    // Outside the page's own policy, which would refuse it.
-    if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE);
-    const violations = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-      // It would copy style sheets of shadow roots into the page, which the policy refuses it.
-      "axe.run({ preload: false }).then((result) => result.violations)",
-    );
-    found.push(...violations.map((one) => `${colorScheme} ${one.id}: ${one.nodes.map((node) => node.html)}`));
-  }
-  return found;
-}
 
 /** Let go files over the page, as from a file manager. */
 async function drop(files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
@@ -93,8 +35,6 @@ async function drop(files: { name: string; mimeType: string; buffer: Buffer }[])
   await page.getByText("Let go to add them").waitFor();
   await page.dispatchEvent("body", "drop", { dataTransfer: carried });
 }
-
-const clockOf = () => page.evaluate(() => document.querySelector("audio")!.currentTime);
 
 test("an empty studio says what it is, in the browser's language and another", async () => {
   await page.goto(SEGUE_URL);
@@ -206,11 +146,8 @@ test("a phone shows all of it without scrolling sideways", async () => {
       .getByText(/^Songs$/)
       .first()
       .waitFor();
-    const [content, screen] = await page.evaluate(() => [
-      document.documentElement.scrollWidth,
-      document.documentElement.clientWidth,
-    ]);
-    expect(content, place).toBeLessThanOrEqual(screen!);
+    const [content, screen] = await widths();
+    expect(content, place).toBeLessThanOrEqual(screen);
     await shoot(place.includes("mixes") ? "mix-phone" : "songs-phone");
   }
   expect(await complaints()).toEqual([]);

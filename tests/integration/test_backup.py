@@ -68,11 +68,12 @@ def commit(store: ObjectStore, spec: Spec, payloads: dict[str, bytes] | None = N
 
 @pytest.fixture
 def cut(store: ObjectStore) -> Artifact:
-    """Fill the bucket with one of each: a song, a cut, a correction, a key, and jobs in all states."""
+    """Fill the bucket with one of each: a song, a cut, a correction, a vote, a key, jobs in all states."""
     store.put(keys.song_source(TENANT, SONG), SOURCE)
     record = UploadRecord(name="Night Drive.mp3", size_bytes=len(SOURCE))
     store.create(keys.song_upload(TENANT, SONG), to_json(record))
     store.put(keys.correction(TENANT, SONG), b'{"tempo_bpm": 120}')
+    store.create(keys.vote(TENANT, "6" * 32), b'{"choice": "a"}')
     store.create(keys.api_key_record("4f1c20aa9be7", "made"), b"{}")
     store.put(keys.upload(TENANT, "half"), b"half an upload")
     cut = commit(store, CutSpec(song=SONG, cut=CUT))

@@ -26,6 +26,7 @@ from shared.store.manifests import (
     SequenceFacts,
     SongFacts,
     SpectraFacts,
+    ViewFacts,
 )
 from shared.store.specs import (
     AnalysisSpec,
@@ -42,6 +43,7 @@ from shared.store.specs import (
     SongSpec,
     Spec,
     SpectraSpec,
+    ViewSpec,
 )
 
 TENANT = "local"
@@ -238,6 +240,8 @@ def facts_of(spec: Spec) -> Facts:
             return SequenceFacts(steps=[])
         case PreviewSpec():
             return PreviewFacts(format="mp3", duration_s=10.0, seam_s=5.0, manner="cut")
+        case ViewSpec():
+            return ViewFacts(chunks=4, shown=4)
         case MixSpec():
             return mix_facts()
         case ReportSpec():

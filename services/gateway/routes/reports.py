@@ -14,6 +14,7 @@ from services.gateway.reports import all_reports, serve_report
 from services.gateway.schemas.common import POOL_DIGEST_EXAMPLE, Page
 from services.gateway.schemas.reports import Leaderboard, ReportSummary
 from services.gateway.views.reports import leaderboard, report_summary
+from services.gateway.votes import tally
 from shared.store.keys import Kind
 
 router = APIRouter(tags=["reports"])
@@ -77,5 +78,5 @@ def get_leaderboard(
         ),
     ] = None,
 ) -> Leaderboard:
-    """Rank all approaches that were asked the same questions about the same songs."""
-    return leaderboard(all_reports(backend, tenant), pool)
+    """Rank all approaches that were asked the same questions about the same songs; show votes beside."""
+    return leaderboard(all_reports(backend, tenant), pool, tally(backend, tenant).rows)

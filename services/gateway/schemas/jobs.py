@@ -47,7 +47,7 @@ class Stage(Schema):
 
     name: str = Field(
         description="`decode`, `cut`, `gaps`, `spectra`, `dataset`, `fit`, `pool`, `sequence`, `render`, "
-        "`preview` or `report`.",
+        "`preview`, `view` or `report`.",
         examples=["fit"],
     )
     done: int = Field(description="Artifacts that are there.", examples=[0])
@@ -77,8 +77,8 @@ class JobSummary(Schema):
         description="`queued`: waits for a worker; `running`: a worker is at it; the others are final."
     )
     goal: str = Field(
-        description="What was asked for: `song`, `cuts`, `model`, `pool`, `mix`, `revision`, `preview` or "
-        "`report`.",
+        description="What was asked for: `song`, `cuts`, `model`, `pool`, `mix`, `revision`, "
+        "`preview`, `view` or `report`.",
         examples=["mix"],
     )
     accepted_at: datetime = Field(description="When it was accepted.", examples=[TIME_EXAMPLE])

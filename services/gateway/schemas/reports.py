@@ -6,6 +6,7 @@ from pydantic import Field
 
 from services.gateway.schemas.artifacts import Made
 from services.gateway.schemas.common import MODEL_EXAMPLE, POOL_DIGEST_EXAMPLE, REPORT_EXAMPLE, Schema
+from services.gateway.schemas.votes import TallyRow
 from shared.judging import Protocol
 
 
@@ -84,3 +85,6 @@ class Leaderboard(Schema):
     chunks: int = Field(description="Chunks among which successors are ranked.", examples=[705])
     headline_gap_s: float = Field(description="The gap of the figures, in seconds.", examples=[0.1])
     rows: list[LeaderboardRow] = Field(description="By `mrr`, best first.")
+    votes: list[TallyRow] = Field(
+        description="How the mixes of models were liked beside each other, in blind comparisons."
+    )

@@ -40,6 +40,7 @@ TYPICAL_S: Mapping[Kind, float] = {
     Kind.SEQUENCE: 3.0,
     Kind.MIX: 6.0,
     Kind.PREVIEW: 1.0,
+    Kind.VIEW: 1.0,
     Kind.REPORT: 30.0,
 }
 TYPICAL_NETWORK_FIT_S = 90.0
@@ -87,7 +88,8 @@ def summary_of(job: records.Job, *, is_running: bool) -> JobSummary:
     """Show a job as lists do."""
     outcome, path = job.outcome, f"/v1/jobs/{job.id}"
     mix, preview, report = (_first_of(outcome, kind) for kind in (Kind.MIX, Kind.PREVIEW, Kind.REPORT))
-    mix = None if preview else mix  # A preview rests on a mix, and makes none.
+    # A preview and a look into the pool rest on a mix, and make none.
+    mix = None if preview or job.accepted.recipe.goal == "view" else mix
     cause = outcome.problem if outcome else None
     links = {"self": path, "events": f"{path}/events"}
     links |= {"mix": f"/v1/mixes/{mix}"} if mix else {}

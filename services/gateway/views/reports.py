@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.gateway.schemas.reports import (
@@ -13,6 +13,7 @@ from services.gateway.schemas.reports import (
     LeaderboardRow,
     ReportSummary,
 )
+from services.gateway.schemas.votes import TallyRow
 from shared.errors import BadSetting, NotFound, SegueError
 from shared.store.manifests import ApproachFacts, Manifest, ReportFacts
 from shared.store.specs import ReportSpec
@@ -55,12 +56,13 @@ def report_summary(key: str, manifest: Manifest) -> ReportSummary:
     )
 
 
-def leaderboard(reports: Mapping[str, Manifest], pool: str | None) -> Leaderboard:
+def leaderboard(reports: Mapping[str, Manifest], pool: str | None, votes: Sequence[TallyRow]) -> Leaderboard:
     """Rank the approaches of all reports on one pool.
 
     Args:
         reports: manifests of reports that were made, by id.
         pool: the pool's digest, or a beginning of it; None: that of the newest report.
+        votes: cast between mixes of any models, whatever the pool.
 
     Raises:
         NothingToRank: there is no such report.
@@ -82,6 +84,7 @@ def leaderboard(reports: Mapping[str, Manifest], pool: str | None) -> Leaderboar
         chunks=facts.chunks,
         headline_gap_s=facts.headline_gap_s,
         rows=_ranked(chosen),
+        votes=list(votes),
     )
 
 

@@ -68,6 +68,9 @@ class Scorer(ABC):
     pairwise: ClassVar[bool] = False
     """Whether a score costs a run of a network per pair, so that all pairs of a pool cannot be had."""
 
+    space: ClassVar[tuple[str, ...]] = ("tails", "heads")
+    """The arrays of `prepare` that say where a chunk lies among all others: shape (n, ...) each."""
+
     background: bool = False
     """Whether a score of a pair depends on the other chunks of the pool as well."""
 

@@ -170,6 +170,8 @@ class Forecast(Network[ForecastSettings]):
 class ForecastScorer(Scorer):
     """Scores are minus the mean squared difference between what was predicted and what comes."""
 
+    space = ("forecasts", "heads")
+
     def __init__(self, approach: Forecast, settings: ForecastSettings, weights: Arrays) -> None:
         self._approach, self._settings, self._weights = approach, settings, weights
 

@@ -28,6 +28,8 @@ _FARTHEST = 6.0
 class LikelihoodScorer(Scorer):
     """Scores are the sum of likelihoods that chooses candidates."""
 
+    space = ("mel_tails", "mel_heads", "long_tails", "long_heads")
+
     def __init__(self, judges: Judges) -> None:
         self.judges = judges
 
@@ -69,6 +71,7 @@ class SegueScorer(Scorer):
     candidate comes after all who are, in the order of the likelihoods.
     """
 
+    space = LikelihoodScorer.space
     background = True
 
     def __init__(self, candidates: int, weights: Arrays) -> None:

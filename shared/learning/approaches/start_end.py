@@ -181,6 +181,8 @@ class StartEnd(Network[StartEndSettings]):
 class StartEndScorer(Scorer):
     """Scores are log-probabilities, or with `every` log-likelihood ratios."""
 
+    space = ("ends", "starts")
+
     def __init__(self, approach: StartEnd, settings: StartEndSettings, weights: Arrays) -> None:
         self._approach, self._settings, self._weights = approach, settings, weights
 

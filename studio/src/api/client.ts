@@ -2,6 +2,7 @@
 
 import createClient from "openapi-fetch";
 
+import { mixingOf } from "./mixing";
 import { Offline, ProblemError, problemOf } from "./problems";
 import type { components, paths } from "./schema";
 
@@ -88,6 +89,7 @@ export function createApi(
     models: () =>
       everyPage<Model>((cursor) => answer(client.GET("/v1/models", { params: { query: from(cursor) } }))),
     approaches: () => answer(client.GET("/v1/approaches")),
+    ...mixingOf(client, answer),
     beginSession: () => answer(client.POST("/v1/session")),
   };
 }

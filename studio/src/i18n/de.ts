@@ -1,5 +1,6 @@
 /** Every word of the page in German. */
 
+import { deMixing } from "./de.mixing";
 import type { Dictionary } from "./en";
 
 const mehr = (zahl: number, eins: string, viele: string) => `${zahl} ${zahl === 1 ? eins : viele}`;
@@ -104,6 +105,7 @@ export const de: Dictionary = {
     sequence: "Die Folge wählen",
     render: "Zusammenfügen",
     preview: "Zusammenfügen",
+    view: "In den Vorrat schauen",
     report: "Bericht",
   },
   stageStates: { waiting: "wartet", running: "läuft", done: "fertig" },
@@ -172,6 +174,8 @@ export const de: Dictionary = {
   keysArrows: "5 Sekunden zurück, vor",
   keysSeams: "vorige, nächste Naht",
   playbackFailed: "Der Ton lässt sich nicht abspielen. Lade die Seite neu, oder lade den Mix herunter.",
+
+  mixing: deMixing,
 
   keyNeeded: "Dieses Segue verlangt einen Schlüssel",
   keyField: "Schlüssel",

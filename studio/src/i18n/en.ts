@@ -1,5 +1,7 @@
 /** Every word of the page in English; its shape is what other languages must fill. */
 
+import { enMixing } from "./en.mixing";
+
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
 export const en = {
@@ -101,6 +103,7 @@ export const en = {
     sequence: "Choose the sequence",
     render: "Render",
     preview: "Render",
+    view: "Look into the pool",
     report: "Report",
   },
   stageStates: { waiting: "waiting", running: "under way", done: "done" },
@@ -170,6 +173,8 @@ export const en = {
   keysArrows: "5 seconds back, on",
   keysSeams: "previous, next seam",
   playbackFailed: "The sound cannot be played. Reload the page, or download the mix.",
+
+  mixing: enMixing,
 
   keyNeeded: "This Segue asks for a key",
   keyField: "Key",

@@ -18,6 +18,16 @@ test("no sentence was left in the other language", () => {
   expect(same).toEqual(["tempoStep"]);
 });
 
+test("no sentence about changes was left in the other language", () => {
+  const same = Object.entries(en.mixing)
+    .filter(([name, word]) => typeof word === "string" && word === de.mixing[name as keyof typeof de.mixing])
+    .map(([name]) => name);
+  expect(same).toEqual([]);
+  for (const group of ["manners", "units"] as const) {
+    expect(Object.keys(de.mixing[group]).sort()).toEqual(Object.keys(en.mixing[group]).sort());
+  }
+});
+
 test("each language has words for every stage, veto and manner that the other has", () => {
   for (const group of ["stages", "stageStates", "vetoes", "manners", "timings"] as const) {
     expect(Object.keys(de[group]).sort()).toEqual(Object.keys(en[group]).sort());

@@ -16,6 +16,9 @@ test("keys play, unless they are meant for what has the focus", () => {
   expect(deedOf(press(" "), { tagName: "BUTTON" })).toBeNull();
   expect(deedOf(press("ArrowRight"), { tagName: "BUTTON" })).toBe("on");
   expect(deedOf(press("ArrowRight", { shiftKey: true }), null)).toBe("next");
+  expect(deedOf(press("e"), null)).toBe("edit");
+  expect(deedOf(press("z"), null)).toBe("undo");
+  expect(deedOf(press("z", { ctrlKey: true }), null)).toBeNull();
   expect(deedOf(press("n"), { tagName: "INPUT" })).toBeNull();
   expect(deedOf(press("p", { ctrlKey: true }), null)).toBeNull();
   expect(deedOf(press("ArrowLeft", { defaultPrevented: true }), null)).toBeNull();

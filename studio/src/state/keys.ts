@@ -1,6 +1,6 @@
 /** What the keys of a player do, unless they are meant for a field or a button that has the focus. */
 
-export type Deed = "toggle" | "back" | "on" | "previous" | "next" | "start";
+export type Deed = "toggle" | "back" | "on" | "previous" | "next" | "start" | "edit" | "undo";
 
 type Pressed = Pick<
   KeyboardEvent,
@@ -23,6 +23,10 @@ export function deedOf(pressed: Pressed, focused: { tagName: string } | null): D
       return "previous";
     case "n":
       return "next";
+    case "e":
+      return "edit";
+    case "z":
+      return "undo";
     case "Home":
       return "start";
     default:

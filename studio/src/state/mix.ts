@@ -10,6 +10,10 @@ export interface Chunk {
   position: number;
   song: string;
   title: string;
+  /** Its number in the song's cut, from 0. */
+  chunk: number;
+  /** Whether changes leave it as it is. */
+  pinned: boolean;
   startS: number;
   endS: number;
   /** Where in its song it begins. */
@@ -47,6 +51,8 @@ export function chunksOf(report: Pick<MixReport, "sequence">): Chunk[] {
     position: entry.position,
     song: entry.song,
     title: entry.title,
+    chunk: entry.chunk,
+    pinned: entry.pinned,
     startS: entry.mix_start_s,
     endS: entry.mix_end_s,
     sourceStartS: entry.source_start_s,

@@ -36,9 +36,13 @@ export class Player {
     await this.#media?.play().catch(() => {});
   }
 
+  pause(): void {
+    this.#media?.pause();
+  }
+
   toggle(): void {
     if (this.#media?.paused) void this.play();
-    else this.#media?.pause();
+    else this.pause();
   }
 
   /** Go to a time within the mix. */

@@ -6,7 +6,19 @@ test("what is shown is in the address, and nothing else is taken for it", () => 
   const job = "0b5d1c4e8f6a4b7c9d2e3f4a5b6c7d8e";
   expect(parseRoute(hrefOf.job(job))).toEqual({ view: "job", id: job });
   expect(parseRoute(hrefOf.mix(job + job))).toEqual({ view: "mix", id: job + job });
-  for (const other of ["", "#/", "#/jobs/", "#/jobs/../mixes", `#/radio/${job}`, `#/jobs/${job}/x`]) {
+  expect(parseRoute(hrefOf.compare(job + job, "f".repeat(64)))).toEqual({
+    view: "compare",
+    ids: [job + job, "f".repeat(64)],
+  });
+  for (const other of [
+    "",
+    "#/",
+    "#/jobs/",
+    "#/jobs/../mixes",
+    `#/radio/${job}`,
+    `#/jobs/${job}/x`,
+    `#/compare/${job}`,
+  ]) {
     expect(parseRoute(other)).toEqual({ view: "songs" });
   }
 });

@@ -12,7 +12,8 @@ from shared.parameters import Output, Sequencing
 from shared.revisions import SeamChange
 from shared.sound.rhythm import Rhythm
 from shared.store.arrays import pack_arrays
-from shared.store.manifests import DatasetFacts, PoolFacts, PreviewFacts, SequenceFacts, Step
+from shared.store.manifests import DatasetFacts, PoolFacts, PreviewFacts, SequenceFacts, Step, ViewFacts
+from shared.store.objects import to_json
 from shared.store.packages import Package
 from shared.store.specs import (
     AnalysisSpec,
@@ -26,7 +27,9 @@ from shared.store.specs import (
     ReportSpec,
     SequenceSpec,
     SongSpec,
+    ViewSpec,
 )
+from shared.store.views import Candidates, PoolMap
 from tests.integration.gateway.conftest import Maker, upload
 from tests.support.library import (
     CUT,
@@ -56,6 +59,10 @@ def make_one_of_each(api: httpx.Client, maker: Maker) -> dict[str, str]:
     _mixed(maker, found)
     found["job"] = maker.submit(DecodeSong(song=maker.upload_bytes(b"another"))).id
     maker.leases.note_deletion()
+    revised = MixSpec(sequence=found["pool"], output=Output())  # Its sequence is gone.
+    found["other_mix"] = maker.commit(revised, mix_facts()).key
+    vote = api.post("/v1/votes", json={"a": found["mix"], "b": found["other_mix"], "choice": "a"})
+    found["vote"] = vote.json()["id"]
     return found
 
 
@@ -75,7 +82,7 @@ def _judged(maker: Maker, ids: dict[str, str]) -> None:
 
 
 def _mixed(maker: Maker, ids: dict[str, str]) -> None:
-    """Make a pool of what there is, a mix of it, and a preview of a seam."""
+    """Make a pool of what there is, a mix of it, a preview of a seam, and looks into the pool."""
     song, cut, judge = ids["song"], ids["cut"], {"model": ids["model"], "weights_sha256": "w"}
     facts = PoolFacts(approach="linear", cuts=[cut], songs=[song], counts=[4])
     ids["pool"] = maker.commit(PoolSpec(cuts=(cut,), **judge), facts).key
@@ -87,4 +94,8 @@ def _mixed(maker: Maker, ids: dict[str, str]) -> None:
     ids["mix"] = maker.commit(MixSpec(sequence=sequence, output=Output()), mix_facts(), files).key
     heard = PreviewSpec(mix=ids["mix"], position=1, change=SeamChange(), around_s=5.0, format="mp3")
     told = PreviewFacts(format="mp3", duration_s=10.0, seam_s=5.0, manner="cut")
+    drawn = PoolMap(approach="linear", chunks=4, explained=(1.0, 0.0), songs=[], points=[], path=[])
+    for position, seen in ((None, drawn), (1, Candidates(position=1, candidates=[]))):
+        view = ViewSpec(mix=ids["mix"], position=position)
+        maker.commit(view, ViewFacts(chunks=4, shown=0), {"view.json": to_json(seen)})
     ids["preview"] = maker.commit(heard, told, {"preview.mp3": b"seam"}).key

@@ -8,6 +8,7 @@ import pytest
 from shared.parameters import Output, Sequencing
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import PoolFacts, PreviewFacts, SequenceFacts, Step
+from shared.store.objects import to_json
 from shared.store.specs import (
     ChosenSpec,
     CutSpec,
@@ -19,6 +20,7 @@ from shared.store.specs import (
     SequenceSpec,
     SongSpec,
 )
+from shared.store.views import Candidates, PoolMap
 from tests.integration.gateway.conftest import Maker, slug_of
 from tests.support.library import CUT, LINEAR, cut_facts, facts_of, mix_facts, model_facts, song_facts
 
@@ -193,6 +195,25 @@ def test_a_seam_is_heard_without_a_mix_being_made(api, maker, mix):
     assert len(api.get("/v1/mixes").json()["items"]) == 1
     # Without a body it is heard as it is.
     assert api.post(f"/v1/mixes/{mix}/seams/2/preview").status_code == 202
+
+
+def test_the_pool_of_a_mix_is_looked_into_as_a_whole_and_for_a_place(api, maker, mix):
+    drawn = PoolMap(approach="linear", chunks=6, explained=(0.5, 0.25), songs=[], points=[], path=[])
+    for path, seen in (("map", drawn), ("chunks/1/candidates", Candidates(position=1, candidates=[]))):
+        missing = api.get(f"/v1/mixes/{mix}/{path}")
+        assert (missing.status_code, slug_of(missing)) == (404, "not-looked-at")
+        answer = api.post(f"/v1/mixes/{mix}/{path}")
+        assert (answer.status_code, answer.json()["goal"]) == (202, "view")
+        job = maker.dispatcher.records.get(maker.tenant, answer.json()["id"])
+        (spec,) = maker.dispatcher.advance(job).ready
+        maker.commit(spec, facts_of(spec), {"view.json": to_json(seen)})
+        assert maker.dispatcher.advance(job).complete
+        ended = api.get(answer.headers["location"]).json()
+        assert (ended["state"], ended["mix"]) == ("succeeded", None)
+        assert api.get(f"/v1/mixes/{mix}/{path}").json() == seen.model_dump(mode="json")
+    for unknown, status in ((f"{mix}/chunks/{len(STEPS)}/candidates", 422), (f"{'0' * 64}/map", 404)):
+        assert api.post(f"/v1/mixes/{unknown}").status_code == status
+    assert slug_of(api.get(f"/v1/mixes/{'0' * 64}/map")) == "not-found"
 
 
 def test_seams_that_there_are_not_are_not_heard(api, maker, mix, song):

@@ -56,6 +56,10 @@ def api(restored: ObjectStore, settings: Settings) -> Iterator[httpx.Client]:
         yield door.operator
 
 
+LATER = {Kind.VIEW}
+"""Kinds that came after the releases of the fixtures."""
+
+
 def test_there_is_a_fixture_of_each_release() -> None:
     assert [path.stem for path in FIXTURES] == ["release-0.1"]
 
@@ -74,7 +78,7 @@ def test_every_artifact_of_every_kind_is_read_with_all_its_payloads(restored: Ob
             assert manifest.spec.artifact(TENANT) == artifact, "the same request finds it"
         for name, payload in manifest.payloads.items():
             assert hashlib.sha256(artifacts.read(artifact, name)).hexdigest() == payload.sha256
-    assert kinds == set(Kind)
+    assert kinds == set(Kind) - LATER
 
 
 def test_everything_is_listed_shown_and_plays(api: httpx.Client, restored: ObjectStore) -> None:

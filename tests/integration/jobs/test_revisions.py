@@ -12,11 +12,12 @@ import pytest
 import soundfile
 
 from cli.stack.stack import Stack
-from shared.jobs.recipes import MakeMix, PreviewSeam, ReviseMix
+from shared.jobs.recipes import MakeMix, PreviewSeam, ReviseMix, ViewPool
 from shared.jobs.records import State
 from shared.parameters import Limits, Output, Sequencing
 from shared.revisions import Ban, Edit, Lengthen, Pin, SeamChange, SeamEdit, Swap
 from shared.store.keys import Artifact, Kind
+from shared.store.specs import ViewSpec
 from tests.support.pipeline import Pipeline, parts_of, training
 
 pytestmark = pytest.mark.integration
@@ -49,6 +50,13 @@ class Mixes:
         )
         (key,) = self.pipeline.succeeded(self.pipeline.submit(recipe))["previews"]
         return self._sound(Artifact(self.pipeline.tenant, Kind.PREVIEW, key), "preview.wav")
+
+    def view(self, mix: str, position: int | None = None) -> dict[str, Any]:
+        """Look into the pool of a mix: the whole of it, or for other chunks for a place."""
+        self.pipeline.succeeded(self.pipeline.submit(ViewPool(mix=mix, position=position)))
+        view = ViewSpec(mix=mix, position=position).artifact(self.pipeline.tenant)
+        found: dict[str, Any] = json.loads(self.pipeline.dispatcher.artifacts.read(view, "view.json"))
+        return found
 
     def sound(self, mix: str) -> np.ndarray:
         return self._sound(Artifact(self.pipeline.tenant, Kind.MIX, mix), "mix.wav")
@@ -101,6 +109,14 @@ def test_mixes_are_revised_and_gone_back_to(mixes: Mixes, first: str) -> None:
     assert mixes.report(swapped)["revision_of"] == first
     assert mixes.report(swapped)["edits"][0]["positions"] == [5]
     assert mixes.report(swapped)["loudness_lufs"] == report["loudness_lufs"]
+
+    # What a swap took is the first of the candidates, and the map shows the way through the pool.
+    candidates = mixes.view(first, 5)["candidates"]
+    assert (candidates[0]["song"], candidates[0]["chunk"]) == mixes.order(swapped)[5]
+    assert candidates[0]["before"] == pytest.approx(mixes.report(swapped)["sequence"][5]["score"])
+    drawn = mixes.view(first)
+    path = [drawn["points"][at] for at in drawn["path"]]
+    assert [(drawn["songs"][one["song"]]["id"], one["chunk"]) for one in path] == mixes.order(first)
 
     # The same edits are the same revision; others of the swapped one go on from there.
     assert mixes.revised(first, Swap(position=5)) == swapped

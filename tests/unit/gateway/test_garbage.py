@@ -17,7 +17,7 @@ from services.gateway.garbage import (
 from shared.revisions import SeamChange
 from shared.store.keys import Artifact, Kind
 from shared.store.objects import Stored
-from shared.store.specs import PreviewSpec
+from shared.store.specs import PreviewSpec, ViewSpec
 from tests.support.library import SONG, TENANT, Library
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -126,6 +126,13 @@ def test_a_report_lives_as_long_as_its_model_and_what_it_was_made_of_as_long_as_
     assert found(objects, without_model, needed=[gapped]) == {report.folder: UNUSED}
     without_report = {one: manifest for one, manifest in library.items() if one is not report}
     assert found(objects_of(gapped), without_report) == {gapped.folder: UNUSED}
+
+
+def test_a_look_into_a_pool_lives_for_a_day():
+    library = Library()
+    view = library.make(ViewSpec(mix=library.mix().key, position=None))
+    assert found(objects_of(view, YOUNG), library) == {}
+    assert found(objects_of(view), library) == {view.folder: UNUSED}
 
 
 def test_a_preview_lives_for_a_day():

@@ -10,7 +10,10 @@ from shared.settings import Settings
 
 OF_PARAMETERS = {"Cut", "End", "Limits", "Output", "Protocol", "Sequencing", "Start"}
 """Documents of `shared.parameters`: their defaults are their examples."""
-OF_MIXES = ("mixes/{mix_id}/revisions", "mixes/{mix_id}/seams/{position}/preview")
+OF_MIXES = (
+    *("mixes/{mix_id}/revisions", "mixes/{mix_id}/seams/{position}/preview"),
+    *("mixes/{mix_id}/map", "mixes/{mix_id}/chunks/{position}/candidates"),
+)
 OF_REVISIONS = {
     *("Ban", "ChunkName", "Lengthen", "Move", "Pin", "PreviewRequest", "Remove", "SeamEdit", "Swap", "Unpin")
 }

@@ -47,7 +47,7 @@ def test_a_report_in_a_list_tells_its_headline_and_where_it_is(library):
 
 def test_the_best_comes_first_and_a_baseline_that_is_the_same_is_one_row(library):
     weak, strong = report_on(library, 1, 0.3), report_on(library, 2, 0.7)
-    board = leaderboard(reports(library), POOL)
+    board = leaderboard(reports(library), POOL, [])
     assert [(row.place, row.approach, row.models) for row in board.rows] == [
         (1, "binary", [strong]),
         (2, "linear", sorted([weak, strong])),
@@ -59,16 +59,16 @@ def test_the_best_comes_first_and_a_baseline_that_is_the_same_is_one_row(library
 
 def test_ties_share_a_place(library):
     report_on(library, 1, 0.4)
-    assert [row.place for row in leaderboard(reports(library), POOL).rows] == [1, 1]
+    assert [row.place for row in leaderboard(reports(library), POOL, []).rows] == [1, 1]
 
 
 def test_only_reports_on_the_same_questions_are_ranked_the_newest_ones_unless_told(library):
     report_on(library, 1, 0.3)
     newest = report_on(library, 2, 0.7, pool=OTHER_POOL)
-    assert leaderboard(reports(library), None).rows[0].models == [newest]
-    assert leaderboard(reports(library), "dddd").pool == POOL
+    assert leaderboard(reports(library), None, []).rows[0].models == [newest]
+    assert leaderboard(reports(library), "dddd", []).pool == POOL
     with pytest.raises(BadSetting, match="2 pools begin with d"):
-        leaderboard(reports(library), "d")
+        leaderboard(reports(library), "d", [])
 
 
 @pytest.mark.parametrize("pool", [None, "beef"])
@@ -76,7 +76,7 @@ def test_of_no_report_there_is_no_leaderboard(library, pool):
     if pool:
         report_on(library, 1, 0.3)
     with pytest.raises(NothingToRank, match="to rank"):
-        leaderboard(reports(library), pool)
+        leaderboard(reports(library), pool, [])
 
 
 def resolver(library, *uploaded):

@@ -8,7 +8,7 @@ from shared.errors import NotFound, PartsGone
 from shared.jobs.lineage import ancestors_of, parent_of, revision_of
 from shared.jobs.pipeline import make_plan
 from shared.jobs.plans import Plan
-from shared.jobs.recipes import PreviewSeam, Recipe, ReviseMix
+from shared.jobs.recipes import PreviewSeam, Recipe, ReviseMix, ViewPool
 from shared.revisions import Remove, SeamChange, SeamEdit, Swap
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Problem
@@ -109,6 +109,15 @@ def test_a_preview_is_one_piece_of_work_and_its_change_is_part_of_its_name() -> 
     cut = as_it_is.model_copy(update={"change": SeamChange(manner="cut")})
     assert world.run(cut) == ["previews"]
     assert world.plan(cut).goals != world.plan(as_it_is).goals
+
+
+def test_a_look_into_the_pool_is_one_piece_of_work_for_the_map_and_for_each_place() -> None:
+    world = World()
+    whole, second = ViewPool(mix=world.first), ViewPool(mix=world.first, position=1)
+    assert world.run(whole) == world.run(second) == ["views"]
+    assert world.run(whole) == []
+    assert world.plan(whole).goals != world.plan(second).goals
+    assert {Kind.POOL, Kind.MODEL, Kind.MIX} <= {one.kind for one in world.plan(second).needed}
 
 
 @pytest.mark.parametrize("kind", [Kind.SONG, Kind.CUT, Kind.POOL, Kind.MODEL, Kind.SEQUENCE])

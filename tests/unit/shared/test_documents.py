@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from services.gateway.access.keyring import KeyMade, KeyRevoked
+from services.gateway.votes import Side, VoteRecord
 from shared.airing import Airing
 from shared.corrections import Correction
 from shared.errors import Illegible
@@ -24,6 +25,7 @@ from shared.jobs.recipes import (
     PreviewSeam,
     Recipe,
     ReviseMix,
+    ViewPool,
 )
 from shared.jobs.records import Accepted, Cancelled, Outcome, State
 from shared.jobs.starts import StartRecord
@@ -33,7 +35,7 @@ from shared.revisions import Ban, SeamChange
 from shared.store.documents import from_json
 from shared.store.manifests import BlockFacts, Manifest, Problem, UploadRecord
 from shared.store.objects import to_json
-from shared.store.specs import BlockSpec, PreviewSpec, RevisedSpec, ShippedSpec
+from shared.store.specs import BlockSpec, PreviewSpec, RevisedSpec, ShippedSpec, ViewSpec
 from tests.support.fuzzing import VALUES, damaged, each_spoiled, fuzzed
 from tests.support.library import (
     CUT,
@@ -46,6 +48,7 @@ from tests.support.library import (
     model_facts,
 )
 
+SIDE = Side(mix=SONG, approach="segue", model=None)
 KEY = "t/local/some/record.json"
 PROBLEM = Problem(slug="not-audio", title="Not an audio file", detail="It is a text.")
 
@@ -63,6 +66,7 @@ def manifests() -> list[Manifest]:
     for spec in (
         RevisedSpec(**chosen, mix=model, base=model, edits=(ban,)),
         PreviewSpec(mix=model, position=1, change=SeamChange(), around_s=5.0, format="mp3"),
+        ViewSpec(mix=model, position=None),
     ):
         found.append(Manifest(producer=1, spec=spec, attempt="a", facts=facts_of(spec)))
     shipped = ShippedSpec(approach="linear", weights_sha256="w")
@@ -85,6 +89,7 @@ def recipes() -> list[Recipe]:
         mix_recipe(SONG),
         ReviseMix(mix=SONG, edits=(Ban(edit="ban", song=SONG, chunk=1),)),
         PreviewSeam(mix=SONG, position=1),
+        ViewPool(mix=SONG, position=1),
         EvaluateModel(parts=parts, model=SONG),
     ]
 
@@ -100,6 +105,7 @@ DOCUMENTS: list[BaseModel] = [
     Correction(tempo_bpm=90, key="A minor"),
     KeyMade(id="0" * 12, name="anna", tenant=TENANT, secret_sha256="0" * 64),
     KeyRevoked(),
+    VoteRecord(a=SIDE, b=SIDE, choice="tie"),
 ]
 KINDS = list(dict.fromkeys(type(document) for document in DOCUMENTS))
 

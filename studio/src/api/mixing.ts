@@ -1,0 +1,41 @@
+/** What changes a mix, looks into it, and compares it with another. */
+
+import type { Client } from "openapi-fetch";
+
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+export type History = Schemas["History"];
+export type Version = Schemas["Version"];
+/** As an answer has it: pairs come as lists. */
+export type PoolMap = Omit<Schemas["PoolMap"], "explained"> & { explained: number[] };
+export type Candidate = Schemas["Candidate"];
+export type Vote = Schemas["Vote"];
+export type Tally = Schemas["Tally"];
+export type Edit = Schemas["RevisionRequest"]["edits"][number];
+export type SeamChange = Schemas["PreviewRequest"];
+
+type Answer = <T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>) => Promise<T>;
+
+export function mixingOf(client: Client<paths>, answer: Answer) {
+  const of = (mix_id: string) => ({ params: { path: { mix_id } } });
+  const at = (mix_id: string, position: number) => ({ params: { path: { mix_id, position } } });
+  return {
+    reviseMix: (mix_id: string, edits: Edit[]) =>
+      answer(client.POST("/v1/mixes/{mix_id}/revisions", { ...of(mix_id), body: { edits } })),
+    history: (mix_id: string) => answer(client.GET("/v1/mixes/{mix_id}/revisions", of(mix_id))),
+    previewSeam: (mix_id: string, position: number, change: SeamChange) =>
+      answer(
+        client.POST("/v1/mixes/{mix_id}/seams/{position}/preview", { ...at(mix_id, position), body: change }),
+      ),
+    drawMap: (mix_id: string) => answer(client.POST("/v1/mixes/{mix_id}/map", of(mix_id))),
+    map: (mix_id: string) => answer(client.GET("/v1/mixes/{mix_id}/map", of(mix_id))),
+    findCandidates: (mix_id: string, position: number) =>
+      answer(client.POST("/v1/mixes/{mix_id}/chunks/{position}/candidates", at(mix_id, position))),
+    candidates: (mix_id: string, position: number) =>
+      answer(client.GET("/v1/mixes/{mix_id}/chunks/{position}/candidates", at(mix_id, position))),
+    vote: (a: string, b: string, choice: "a" | "b" | "tie") =>
+      answer(client.POST("/v1/votes", { body: { a, b, choice } })),
+    tally: () => answer(client.GET("/v1/votes/tally")),
+  };
+}

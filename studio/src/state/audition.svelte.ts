@@ -1,0 +1,51 @@
+/** Hear something for a moment, such as a preview or a chunk by itself: the mix is silent meanwhile. */
+
+import type { Media } from "./player.svelte";
+
+export class Audition {
+  /** What is heard, or was last. */
+  source = $state<string | null>(null);
+  playing = $state(false);
+  #media: (Media & { src: string }) | undefined;
+
+  /** `quiet` silences the mix. */
+  constructor(private readonly quiet: () => void) {}
+
+  /** Sound through an audio element; returns what lets it go. */
+  attach(media: Media & { src: string }): () => void {
+    this.#media = media;
+    const heard: Record<string, () => void> = {
+      play: () => (this.playing = true),
+      pause: () => (this.playing = false),
+      ended: () => (this.playing = false),
+      error: () => (this.playing = false),
+    };
+    for (const [name, hear] of Object.entries(heard)) media.addEventListener(name, hear);
+    return () => {
+      media.pause();
+      for (const [name, hear] of Object.entries(heard)) media.removeEventListener(name, hear);
+    };
+  }
+
+  isHeard(source: string): boolean {
+    return this.playing && this.source === source;
+  }
+
+  /** Play from the beginning; what plays is stopped. */
+  toggle(source: string): void {
+    if (this.isHeard(source)) this.stop();
+    else this.play(source);
+  }
+
+  play(source: string): void {
+    if (!this.#media) return;
+    this.quiet();
+    this.source = source;
+    this.#media.src = source;
+    void this.#media.play().catch(() => {});
+  }
+
+  stop(): void {
+    this.#media?.pause();
+  }
+}

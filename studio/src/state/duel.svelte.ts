@@ -1,0 +1,71 @@
+/** Two sounds side by side, one of which is heard: which is the first is drawn, and nobody is told. */
+
+import type { Media } from "./player.svelte";
+
+export type Side = 0 | 1;
+
+export class Duel {
+  playing = $state(false);
+  /** The one that is heard, or would be. */
+  side = $state<Side>(0);
+  timeS = $state(0);
+  heard = $state<[boolean, boolean]>([false, false]);
+  /** Of the first and the second, which of what was given each is. */
+  readonly order: [Side, Side];
+  #media: Media[] = [];
+
+  constructor(draw: () => number = Math.random) {
+    this.order = draw() < 0.5 ? [0, 1] : [1, 0];
+  }
+
+  attach(media: Media[]): () => void {
+    this.#media = media;
+    const follow = media.map((one, side) => () => {
+      if (side === this.side) this.timeS = one.currentTime;
+    });
+    const ended = () => this.pause();
+    media.forEach((one, side) => {
+      one.addEventListener("timeupdate", follow[side]!);
+      one.addEventListener("ended", ended);
+    });
+    return () => {
+      this.pause();
+      media.forEach((one, side) => {
+        one.removeEventListener("timeupdate", follow[side]!);
+        one.removeEventListener("ended", ended);
+      });
+    };
+  }
+
+  /** Hear one of the two from where the other is. */
+  listen(side: Side): void {
+    const [now, next] = [this.#media[this.side], this.#media[side]];
+    if (!now || !next) return;
+    now.pause();
+    if (side !== this.side) next.currentTime = now.currentTime;
+    this.side = side;
+    this.heard[side] = true;
+    this.playing = true;
+    void next.play().catch(() => (this.playing = false));
+  }
+
+  toggle(): void {
+    if (this.playing) this.pause();
+    else this.listen(this.side);
+  }
+
+  pause(): void {
+    this.#media.forEach((one) => one.pause());
+    this.playing = false;
+  }
+
+  skip(seconds: number): void {
+    const now = this.#media[this.side];
+    if (now) now.currentTime = Math.max(0, now.currentTime + seconds);
+  }
+
+  /** Return the vote for one of the two as they were given; null: for neither. */
+  voteFor(side: Side | null): "a" | "b" | "tie" {
+    return side === null ? "tie" : this.order[side] === 0 ? "a" : "b";
+  }
+}
