@@ -18,6 +18,8 @@ import yaml
 
 import cli.errors
 import services.gateway.app  # noqa: F401  With all that it raises.
+from cli.endings import as_document
+from segue_client.errors import ClientError, JobCancelled, JobFailed, NoGateway
 from services.gateway import problems
 from services.gateway.schemas.common import Problem
 from shared import errors
@@ -27,8 +29,10 @@ from tools.site.tables import table
 __all__ = ["Kind", "kinds", "notes", "pages"]
 
 NOTES = Path(__file__).with_name("problems.yml")
-_NEVER_SENT = (errors.Interrupted, cli.errors.ApiProblem)
-"""What stops a task without being a failure, and what another problem comes in."""
+_NEVER_SENT = (errors.Interrupted,)
+"""What stops a task without being a failure."""
+_CLIENTS: tuple[type[ClientError], ...] = (NoGateway, JobFailed, JobCancelled)
+"""What the client finds by itself; `ApiProblem` is what another problem comes in."""
 _HEAD = """# Problems
 
 Every error is a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457),
@@ -68,7 +72,7 @@ class Kind:
     title: str
     meaning: str
     status: HTTPStatus | None
-    error: type[errors.SegueError] | None
+    error: type[errors.SegueError] | type[ClientError] | None
 
 
 @cache
@@ -82,11 +86,10 @@ def kinds() -> list[Kind]:
     """Return all kinds of problem, in the order of their names."""
     found: dict[str, Kind] = {}
     noted = notes()
-    for error in (errors.SegueError, *_below(errors.SegueError)):
+    for error in (errors.SegueError, *_below(errors.SegueError), *_CLIENTS):
         if issubclass(error, _NEVER_SENT) or error.slug in found:
             continue
-        told = error.__module__ != "cli.errors" and not noted.get(error.slug, {}).get("command")
-        status = problems.status_of(error.__new__(error)) if told else None
+        status = _status(error, noted.get(error.slug, {}))
         meaning = noted.get(error.slug, {}).get("meaning") or _sentence(error)
         found[error.slug] = Kind(error.slug, error.title, meaning, status, error)
     for slug, note in noted.items():
@@ -96,14 +99,21 @@ def kinds() -> list[Kind]:
     return [found[slug] for slug in sorted(found)]
 
 
+def _status(error: type[errors.SegueError] | type[ClientError], note: dict[str, Any]) -> HTTPStatus | None:
+    """Return what a request is answered with where an error is raised; None: no request meets it."""
+    if issubclass(error, ClientError) or error.__module__ == cli.errors.__name__ or note.get("command"):
+        return None
+    return problems.status_of(error.__new__(error))
+
+
 def example(kind: Kind) -> dict[str, Any]:
     """Return a document of a kind, made of the facts of its note."""
     facts = notes()[kind.slug]["example"]
     if kind.error is None:
         return _made(kind, facts).model_dump(mode="json", exclude_none=True)
     error = raised(kind)
-    if kind.status is None:
-        return cli.errors.as_document(error)
+    if kind.status is None or isinstance(error, ClientError):
+        return as_document(error)
     return problems.describe(error).model_dump(mode="json", exclude_none=True)
 
 
@@ -118,7 +128,7 @@ def _made(kind: Kind, facts: dict[str, Any]) -> Problem:
     return problems.job_problem(cause, "/v1/jobs/0b5d1c4e8f6a4b7c9d2e3f4a5b6c7d8e")
 
 
-def raised(kind: Kind) -> errors.SegueError:
+def raised(kind: Kind) -> errors.SegueError | ClientError:
     """Return an error of a kind, made of the facts of its note."""
     facts = notes()[kind.slug]["example"]
     assert kind.error is not None
@@ -152,7 +162,8 @@ def _page(kind: Kind) -> str:
     )
     rows = [("type", f"`{problems.problem_type(kind.slug)}`"), ("title", kind.title), ("status", status)]
     document = example(kind)
-    headers = problems.headers_of(raised(kind)) if kind.error and kind.status else {}
+    error = raised(kind) if kind.error and kind.status else None
+    headers = problems.headers_of(error) if isinstance(error, errors.SegueError) else {}
     rows += [("header", f"`{name}: {value}`") for name, value in headers.items()]
     shown = json.dumps(document, indent=2, ensure_ascii=False)
     return (
@@ -167,5 +178,5 @@ def _below(error: type[errors.SegueError]) -> Iterator[type[errors.SegueError]]:
         yield from _below(one)
 
 
-def _sentence(error: type[errors.SegueError]) -> str:
+def _sentence(error: type[Exception]) -> str:
     return (error.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
