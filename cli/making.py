@@ -16,7 +16,7 @@ from cli.completion import complete_model
 from cli.documents import Document, Shown
 from cli.ids import full_id, group_of
 from cli.mixing import BEST_PRETRAINED, gather_songs, see_through
-from cli.options import Approach, CutMethod, Data, Json, Preset, Seed, Url
+from cli.options import CutMethod, Data, Json, Preset, Seed, Url
 from cli.output import counted, note, short_id
 from cli.progress import Bars
 from cli.reaching import reach
@@ -41,6 +41,13 @@ Model = Annotated[
         metavar="ID",
         help="The model that sees the chunks; by default the best shipped.",
         autocompletion=complete_model,
+    ),
+]
+Fitted = Annotated[
+    str,
+    typer.Option(
+        "--approach",
+        help="What is fitted: segue, linear, binary, forecast, categorical, start_end, spectral or random.",
     ),
 ]
 Settings = Annotated[
@@ -111,7 +118,7 @@ def add_models(commands: typer.Typer) -> None:
     def fit(
         context: typer.Context,
         songs: Given,
-        approach: Approach = None,
+        approach: Fitted = BEST_PRETRAINED,
         preset: Preset = None,
         settings: Settings = None,
         seed: Seed = 0,
@@ -122,7 +129,7 @@ def add_models(commands: typer.Typer) -> None:
     ) -> None:
         """Fit an approach on songs; some are held out, and a report on those follows by itself."""
         training: Any = {
-            "approach": approach or BEST_PRETRAINED,
+            "approach": approach,
             "preset": preset,
             "seed": seed,
             "settings": parse_settings(settings or ()),

@@ -55,7 +55,7 @@ class NoGateway(ClientError):
     title = "No gateway answers"
 
     def __init__(self, found: str = "No gateway runs here") -> None:
-        super().__init__(f"{found}. Start one with `segue up`, or name the address of one.")
+        super().__init__(f"{found}. Start one with `segue up`, or name another address (--url of a command).")
 
 
 class ApiProblem(ClientError):
