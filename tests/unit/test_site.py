@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from services.gateway.problems import problem_type
-from tools.site import api, hooks, pictures, problems, settings
+from tools.site import api, commands, hooks, pictures, problems, settings
 from tools.site.checking import faults_of
 
 ROOT = Path(__file__).parents[2]
@@ -25,9 +25,9 @@ _PATH = re.compile(
 _LINK = re.compile(r"""(?:\]\(|(?:src|srcset|href)=")([^)"#\s]+)""")
 ELSEWHERE = {"services/gateway/studio/bundle", "shared/corpus"}
 """Named by pages, and there once they were made, or for who has them."""
-GENERATED = {uri for made in (api, hooks.decisions, problems, settings) for uri in made.pages()} | set(
-    hooks.BROUGHT.values()
-)
+GENERATED = {
+    uri for made in (api, commands, hooks.decisions, problems, settings) for uri in made.pages()
+} | set(hooks.BROUGHT.values())
 
 
 def leads_somewhere(page: Path, link: str) -> bool:
@@ -79,6 +79,16 @@ def test_the_reference_has_every_request_and_every_document():
     anchors = set(re.findall(r"\{ #([\w-]+) \}$", documents, re.MULTILINE))
     assert anchors == {name.lower() for name in described["components"]["schemas"]}
     assert set(re.findall(r"documents\.md#([\w-]+)", requests + documents)) <= anchors
+
+
+def test_the_page_of_the_command_line_has_every_command_and_option():
+    page = commands.pages()["reference/commands.md"]
+    names = [name for name, _ in commands.commands()]
+    assert {"segue mix", "segue mixes revise", "segue keys make", "segue radio skip"} <= set(names)
+    assert re.findall(r"^## `(.+)`$", page, re.MULTILINE) == names
+    told = {option for _, one in commands.commands() for param in one.params for option in param.opts}
+    assert len(told) > 50
+    assert all(f"`{option}`" in page for option in told if option.startswith("-") and option != "--help")
 
 
 def test_the_page_of_settings_has_them_all():

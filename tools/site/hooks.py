@@ -17,7 +17,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))  # mkdocs runs this file by its path.
 
-from tools.site import api, decisions, problems, settings  # noqa: E402
+from tools.site import api, commands, decisions, problems, settings  # noqa: E402
 
 BROUGHT = {
     "ARCHITECTURE.md": "explanation/architecture.md",
@@ -34,7 +34,7 @@ _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>'
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are made."""
     made = {to: (ROOT / of).read_text() for of, to in BROUGHT.items()}
-    for generated in (api, decisions, problems, settings):
+    for generated in (api, commands, decisions, problems, settings):
         made |= generated.pages()
     for uri, content in made.items():
         files.append(File.generated(config, uri, content=content))

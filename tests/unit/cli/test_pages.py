@@ -6,9 +6,9 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from cli.main import app
 
@@ -29,9 +29,9 @@ def test_commands_of_segue_are_as_the_page_tells(page, tmp_path):
     assert told
     for words in told:
         words = [str(tmp_path) if word.startswith(("~", "/")) else word for word in words[1:]]
-        command: click.Command = typer.main.get_command(app)
+        command = typer.main.get_command(app)
         context = command.make_context("segue", words)
-        while isinstance(command, click.Group):
+        while isinstance(command, TyperGroup):
             name, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
             context = command.make_context(name, words, parent=context)
 
