@@ -153,8 +153,8 @@ class Resolver:
         pinned = [step.pinned for step in steps]
         if isinstance(recipe, ViewPool):
             if recipe.position is not None:
-                swap = Swap(position=recipe.position)
-                check_edits([swap], pinned, songs=set(parent.pool.songs), blended=False)
+                swap, free = Swap(position=recipe.position), [False] * len(steps)
+                check_edits([swap], free, songs=set(parent.pool.songs), blended=False)
             return
         playing_on = {
             place

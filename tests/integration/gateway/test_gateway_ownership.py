@@ -18,8 +18,8 @@ from tests.integration.gateway.making import SOUND, make_one_of_each
 from tests.support.keys import Door, locked_gateway
 
 pytestmark = pytest.mark.integration
-KINDS = ("song", "cut", "pool", "model", "report", "mix", "preview")
-NOTHING = {kind: str(number) * 64 for number, kind in enumerate(KINDS)} | {"job": "f" * 32}
+KINDS = ("song", "cut", "pool", "model", "report", "mix", "other_mix", "preview")
+NOTHING = {kind: str(number) * 64 for number, kind in enumerate(KINDS)} | {"job": "f" * 32, "vote": "e" * 32}
 """Ids that nobody has."""
 BODIES = {
     "PUT /v1/songs/{song_id}/correction": {"tempo_bpm": 120},
@@ -34,6 +34,7 @@ NAMING = [
     ("mixes", lambda ids: {"songs": [ids["song"]], "chunks": 2}),
     ("mixes", lambda ids: {"cuts": [ids["cut"]], "chunks": 2}),
     ("mixes", lambda ids: {"model": ids["model"], "songs": [ids["song"]], "chunks": 2}),
+    ("votes", lambda ids: {"a": ids["mix"], "b": ids["other_mix"], "choice": "a"}),
 ]
 """What names things in its body, below /v1/."""
 NOT_READ = {"/v1/radio/{pool_id}.mp3"}
@@ -163,7 +164,7 @@ def test_bobs_lists_are_empty(door, anna, bob, ids):
         if shown.is_success and isinstance(shown.json(), dict) and "items" in shown.json():
             assert shown.json()["items"] == [], path
             listed += bool(anna.get(path).json()["items"])
-    assert listed == 7, "songs, cuts, models, reports, pools, mixes, jobs: anna has one of each"
+    assert listed == 8, "songs, cuts, models, reports, pools, mixes, votes, jobs: anna has some of each"
     system = bob.get("/v1/system").json()
     assert (system["stored"], system["open_jobs"]) == ({}, 0)
 

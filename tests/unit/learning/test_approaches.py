@@ -82,6 +82,7 @@ def test_all_at_once_is_one_by_one(name):
     corpus = planted_corpus(0, songs=1, chunks=6)
     scorer = fitted(name, corpus)
     prepared = scorer.prepare(corpus.edges)
+    assert [len(prepared[side]) for side in scorer.space] == [6] * len(scorer.space)
     candidates = np.array([4, 0, 5])
 
     dense = scorer.dense(prepared, 6)

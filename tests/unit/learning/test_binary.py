@@ -139,6 +139,7 @@ def test_scores_are_the_logits_of_the_network(corpus, untrained):
     settings, network, weights = untrained
     scorer = BINARY.scorer(settings, weights)
     prepared = scorer.prepare(corpus.edges, corpus.songs)
+    assert set(scorer.space) <= set(prepared)
     candidates = np.array([3, 1, 8])
 
     scores = scorer.scores(prepared, 2, candidates)

@@ -127,6 +127,7 @@ def untrained(corpus):
 def test_a_step_asks_for_its_class_and_after_the_last_class_comes_the_first(corpus, untrained):
     network, scorer = untrained
     prepared = scorer.prepare(corpus.edges, corpus.songs)
+    assert set(scorer.space) <= set(prepared)
     candidates = np.array([3, 1, 8])
 
     found = {step: scorer.scores(prepared, 2, candidates, step) for step in (0, 7, 19, 20, 47)}

@@ -176,6 +176,7 @@ def test_a_chunk_shorter_than_the_input_is_seen_after_silence_and_one_too_short_
     assert scorer.usable(corpus.edges).tolist() == [True, False, True]
 
     found = scorer.prepare(corpus.edges.select(np.array([0, 2])))
+    assert set(scorer.space) <= set(found)
 
     seen = np.concatenate([np.zeros(780), np.arange(1, 101)]).astype(np.float32)
     np.testing.assert_allclose(

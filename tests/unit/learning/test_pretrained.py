@@ -19,7 +19,9 @@ def test_a_shipped_model_is_whole_and_ranks_unseen_transitions(name):
         get_approach(name), shipped.record.settings, shipped.weights, sha256=shipped.record.sha256
     )
     corpus = planted_corpus(3, songs=2, chunks=10)
-    scores = scorer.dense(scorer.prepare(corpus.edges), len(corpus))
+    prepared = scorer.prepare(corpus.edges)
+    assert [len(prepared[side]) for side in scorer.space] == [len(corpus)] * len(scorer.space)
+    scores = scorer.dense(prepared, len(corpus))
     assert np.isfinite(scores).all()
     pairs = corpus.successors()
     true = scores[pairs[:, 0], pairs[:, 1]]

@@ -184,7 +184,9 @@ def test_networks_that_are_very_sure_make_no_ties(corpus, untrained):
     }
     scorer = START_END.scorer(SHORT, sure)
 
-    scores = scorer.dense(scorer.prepare(corpus.edges), 20)
+    prepared = scorer.prepare(corpus.edges)
+    assert set(scorer.space) <= set(prepared)
+    scores = scorer.dense(prepared, 20)
 
     unlikely = scores < 0
     assert np.isfinite(scores).all()
