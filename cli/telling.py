@@ -11,12 +11,9 @@ from rich.text import Text
 
 from cli.documents import Document, Shown
 from cli.mixing import Library, Made
-from cli.output import counted, duration, number, short_id
+from cli.output import COLOURS, counted, duration, number, short_id
 
 __all__ = ["as_document", "describe", "songs_used", "strip_of"]
-
-COLOURS = ("#2f8fd0", "#e0803a", "#3fa66b", "#b86bc9", "#c2a02a", "#d65a6a", "#5fb3b3", "#8c8c8c")
-"""Of songs, in turn; as in plots of experiments."""
 
 
 def describe(made: Made) -> str:

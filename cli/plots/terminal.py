@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 from rich.color import Color
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from cli.output import COLOURS
 from cli.plots.drawings import Chart, Drawing, Matrix
 
 __all__ = ["render"]
@@ -23,38 +25,36 @@ def render(drawing: Drawing, width: int) -> RenderableType:
     """Return a drawing for a terminal of so many columns."""
     match drawing:
         case Chart():
-            return Text.from_ansi(_charted(drawing, min(width, WIDEST)))
+            return _charted(drawing, min(width, WIDEST))
         case Matrix():
-            return _tabled(drawing)
+            title = f"{drawing.title}, {drawing.row_label} the row {drawing.column_label} the column"
+            return Group(Text(title), _tabled(drawing))
 
 
-def _charted(chart: Chart, width: int) -> str:
+def _charted(chart: Chart, width: int) -> RenderableType:
+    """Draw a chart; title and names stand around it, since plotext writes them over what is drawn."""
     import plotext  # It takes a moment, and most commands draw nothing.
 
     figure: Any = plotext.figure
     figure.clear()
+    figure.theme("simple")  # On the terminal's own background.
     figure.plot_size(width, HEIGHT)
-    figure.title(chart.title)
     figure.label(chart.x_label, axis="x")
     figure.label(chart.y_label, axis="y")
-    for one in chart.series:
-        signal = figure.signal(list(one.x), list(one.y), **({} if one.kind == "line" else {"marker": "dot"}))
-        if one.kind == "line":
-            signal.lines()
-        if len(chart.series) > 1:
-            signal.label(one.name[:LONGEST_NAME])
-        figure.draw(signal)
-    drawn: str = figure.build().string()
-    return drawn
+    named = list(zip(chart.series, cycle(COLOURS), strict=False))
+    for one, colour in named:
+        symbol = "hd" if one.kind == "line" else "dot"
+        marker = plotext.marker(symbol, tuple(Color.parse(colour).get_truecolor()))
+        signal = figure.signal(list(one.x), list(one.y), marker=marker)
+        figure.draw(signal.lines() if one.kind == "line" else signal)
+    names = [part for one, colour in named for part in (("■ ", colour), f"{one.name[:LONGEST_NAME]}  ")]
+    legend = [Text.assemble(*names)] if len(named) > 1 else []
+    return Group(Text(chart.title), *legend, Text.from_ansi(figure.build().string()))
 
 
 def _tabled(matrix: Matrix) -> Table:
     """Draw a matrix as a table: columns are numbered, since names are too long to stand over them."""
-    table = Table(
-        title=f"{matrix.title}: {matrix.row_label} the row {matrix.column_label} the column",
-        box=None,
-        pad_edge=False,
-    )
+    table = Table(box=None, pad_edge=False)
     table.add_column("", no_wrap=True)
     for number in range(1, len(matrix.names) + 1):
         table.add_column(str(number), justify="right", min_width=3)

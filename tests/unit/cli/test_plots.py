@@ -41,7 +41,7 @@ REPORT: Any = {
 
 
 def shown(drawing: drawings.Drawing) -> str:
-    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    console = Console(file=io.StringIO(), width=80, force_terminal=False, color_system=None)
     console.print(render(drawing, 80))
     return console.file.getvalue()  # type: ignore[attr-defined]
 
