@@ -2,6 +2,7 @@
 
 import createClient from "openapi-fetch";
 
+import { pagesOf } from "./pages";
 import { Offline, ProblemError, problemOf } from "./problems";
 import type { components, paths } from "./schema";
 
@@ -68,6 +69,7 @@ export function createApi(
   const from = (cursor?: string) => ({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
 
   return {
+    ...pagesOf({ client, answer, everyPage }),
     songs: () =>
       everyPage<Song>((cursor) => answer(client.GET("/v1/songs", { params: { query: from(cursor) } }))),
     removeSong: (song_id: string) =>

@@ -1,10 +1,12 @@
 /** Every word of the page in German. */
 
 import type { Dictionary } from "./en";
+import { pages } from "./pages.de";
 
 const mehr = (zahl: number, eins: string, viele: string) => `${zahl} ${zahl === 1 ? eins : viele}`;
 
 export const de: Dictionary = {
+  ...pages,
   language: "Sprache",
   tagline: "Segue macht aus Stücken, die es gibt, ein neues.",
   explained:

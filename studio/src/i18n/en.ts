@@ -1,8 +1,11 @@
 /** Every word of the page in English; its shape is what other languages must fill. */
 
+import { pages } from "./pages.en";
+
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
 export const en = {
+  ...pages,
   language: "Language",
   tagline: "Segue makes a new song out of songs that exist.",
   explained:
