@@ -6,10 +6,12 @@ export interface Player {
   stop(): void;
 }
 
-export function soundPlayer(): Player {
+/** Return a player; `begins` is told before each sound, so that no other one sounds meanwhile. */
+export function soundPlayer(begins: () => void): Player {
   const audio = new Audio();
   return {
     async play(path, over) {
+      begins();
       audio.onended = over;
       audio.src = path;
       return audio.play().then(
