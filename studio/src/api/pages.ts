@@ -16,6 +16,7 @@ export type PoolRequest = Schemas["PoolRequest"];
 export type ModelRequest = Schemas["ModelRequest"];
 export type Leaderboard = Schemas["Leaderboard"];
 export type LeaderboardRow = Schemas["LeaderboardRow"];
+export type Gain = Schemas["Gain"];
 export type Headline = Schemas["Headline"];
 export type Report = Schemas["ReportSummary"];
 export type JobSummary = Schemas["JobSummary"];

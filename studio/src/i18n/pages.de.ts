@@ -83,6 +83,7 @@ export const pages: typeof english = {
   inSong: "Erster im Stück",
   questions: "Fragen",
   isBetter: "besser",
+  isWorse: "schlechter",
   isNotSure: "nicht sicher",
   asTable: "Als Tabelle",
   fitModel: "Modell anpassen",

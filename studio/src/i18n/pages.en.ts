@@ -89,6 +89,7 @@ export const pages = {
   inSong: "First in its song",
   questions: "Questions",
   isBetter: "better",
+  isWorse: "worse",
   isNotSure: "not for sure",
   asTable: "As a table",
   fitModel: "Fit a model",
