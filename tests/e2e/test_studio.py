@@ -41,6 +41,14 @@ def bundle() -> Path:
     return BUNDLE
 
 
+@pytest.fixture(scope="module")
+def browser() -> str:
+    path = os.environ.get("SEGUE_TEST_BROWSER")
+    if path is None:
+        pytest.skip("SEGUE_TEST_BROWSER names no Chromium, such as /usr/bin/chromium")
+    return path
+
+
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Stack]:
     with Stack(tmp_path / "data", port=ANY_PORT) as stack:
@@ -61,6 +69,19 @@ def node(packages: Path, program: str, *arguments: str, **environment: str) -> s
     )
     assert ended.returncode == 0, ended.stdout
     return ended.stdout
+
+
+def try_in_browser(packages: Path, browser: str, name: str, url: str, songs: Path) -> None:
+    """Go one of the ways in `studio/browser`."""
+    told = node(
+        packages,
+        "vitest/vitest.mjs",
+        *("run", "--config", "browser/vitest.config.ts", f"browser/{name}.test.ts"),
+        SEGUE_URL=url,
+        SEGUE_SONGS=str(songs),
+        SEGUE_BROWSER=browser,
+    )
+    assert "passed" in told
 
 
 def test_the_bundle_is_small(bundle: Path) -> None:
@@ -95,21 +116,17 @@ def test_modules_do_what_they_say(packages: Path) -> None:
 
 @pytest.mark.timeout(LIMIT_S + 120)
 def test_a_newcomer_drops_songs_makes_a_mix_and_hears_it(
-    packages: Path, bundle: Path, empty: Stack, demo_songs: list[Path], tmp_path: Path
+    packages: Path, bundle: Path, browser: str, empty: Stack, demo_songs: list[Path], tmp_path: Path
 ) -> None:
-    browser = os.environ.get("SEGUE_TEST_BROWSER")
-    if browser is None:
-        pytest.skip("SEGUE_TEST_BROWSER names no Chromium, such as /usr/bin/chromium")
     songs = tmp_path / "songs"
     songs.mkdir()
     for path in demo_songs[:3]:
         (songs / path.name).symlink_to(path)
-    told = node(
-        packages,
-        "vitest/vitest.mjs",
-        *("run", "--config", "browser/vitest.config.ts"),
-        SEGUE_URL=empty.url,
-        SEGUE_SONGS=str(songs),
-        SEGUE_BROWSER=browser,
-    )
-    assert "passed" in told
+    try_in_browser(packages, browser, "newcomer", empty.url, songs)
+
+
+@pytest.mark.timeout(LIMIT_S + 120)
+def test_the_pages_of_songs_models_radio_and_queue_do_what_they_say(
+    packages: Path, bundle: Path, browser: str, product: Stack, demo_songs: list[Path]
+) -> None:
+    try_in_browser(packages, browser, "places", product.url, demo_songs[0].parent)

@@ -6,7 +6,6 @@ import { pages } from "./pages.de";
 const mehr = (zahl: number, eins: string, viele: string) => `${zahl} ${zahl === 1 ? eins : viele}`;
 
 export const de: Dictionary = {
-  ...pages,
   language: "Sprache",
   tagline: "Segue macht aus Stücken, die es gibt, ein neues.",
   explained:
@@ -180,4 +179,7 @@ export const de: Dictionary = {
   keyHint:
     "Er beginnt mit segue_. Er bleibt im Speicher dieser Seite und ist weg, wenn du sie schließt oder neu lädst.",
   keyOpen: "Öffnen",
+
+  // Last, so that the type checker finds a name that is in both.
+  ...pages,
 };

@@ -5,7 +5,6 @@ import { pages } from "./pages.en";
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
 export const en = {
-  ...pages,
   language: "Language",
   tagline: "Segue makes a new song out of songs that exist.",
   explained:
@@ -178,6 +177,9 @@ export const en = {
   keyField: "Key",
   keyHint: "It begins with segue_. It stays in this page's memory, and is gone when you close or reload it.",
   keyOpen: "Open",
+
+  // Last, so that the type checker finds a name that is in both.
+  ...pages,
 };
 
 /** What a language must have: the same names, and texts of as many parts. */

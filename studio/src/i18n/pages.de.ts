@@ -12,7 +12,6 @@ export const pages: typeof english = {
   loading: "Sieht nach",
   openSong: (title) => `${title} öffnen`,
 
-  removeThisSong: "Stück entfernen",
   songFacts: (codec, rate, channels) => `${codec}, ${rate} kHz, ${channels === 1 ? "mono" : "stereo"}`,
   cutsOf: "Schnitte",
   cutsHint:
@@ -59,6 +58,7 @@ export const pages: typeof english = {
   radioSeedHint: "Jede Zahl beginnt ein anderes Programm; dieselbe beginnt gleich.",
   radioAnother: "Anderer Anfang",
   radioAddress: "Adresse für andere Abspieler",
+  radioKeysSpace: "ein, aus",
   radioKeys: "überspringen",
   radioWishes: "Wünsche",
 
@@ -67,12 +67,11 @@ export const pages: typeof english = {
   modelsHere: "Modelle, die es gibt",
   noModels: "Noch gibt es kein eigenes Modell.",
   modelSongs: (learned, heldOut) => `${mehr(learned, "Stück", "Stücke")} gelernt, ${heldOut} zurückgehalten`,
-  modelDay: "Entstanden",
   leaderboard: "Rangliste",
   leaderboardHint: (songs, chunks, gap) =>
     `Welcher von ${chunks} Abschnitten aus ${mehr(songs, "Stück", "Stücken")} kam wirklich als nächster? An jedem Schnitt fehlen ${gap} s. Striche sind 95-%-Intervalle.`,
   noLeaderboard: "Noch gibt es nichts zu vergleichen: das kommt mit dem ersten Bericht über ein Modell.",
-  place: "Platz",
+  rank: "Platz",
   approach: "Ansatz",
   mrr: "MRR",
   mrrLong: "Mittel von 1 / Rang",
@@ -81,7 +80,6 @@ export const pages: typeof english = {
   rAt1: "Erster",
   rAt10: "Unter zehn",
   inSong: "Erster im Stück",
-  questions: "Fragen",
   isBetter: "besser",
   isWorse: "schlechter",
   isNotSure: "nicht sicher",
@@ -90,10 +88,10 @@ export const pages: typeof english = {
   fitNow: "Anpassen",
   fitNeedsSongs: "Ein Modell braucht ein Stück, das bereit ist; um auch beurteilt zu werden, einige mehr.",
   fitOn: (songs) => `an ${mehr(songs, "Stück", "Stücke")}`,
+  fitSeed: "Startzahl",
   preset: "Einstellungen",
   singleSettings: "Einzelne Einstellungen",
   noSettings: "Hier ist nichts einzustellen.",
-  settingReset: (name) => `${name}: zurück zur Vorgabe`,
   leaveEmpty: "ohne",
   modelSettings: "Einstellungen",
   modelFit: (epochs, time) =>
@@ -121,8 +119,6 @@ export const pages: typeof english = {
   byGapHint: "Je länger die Lücke, desto weniger bleibt, was nur ähnlich klingt.",
   gapSeconds: "Lücke in Sekunden",
   removeModel: "Modell entfernen",
-  figure: "Größe",
-  value: "Wert",
 
   queueExplained: "Woran gearbeitet wird, und wer arbeitet.",
   workers: "Arbeiter",
@@ -159,7 +155,6 @@ export const pages: typeof english = {
     cancelled: "abgebrochen",
   },
   cancelJob: (goal) => `Abbrechen: ${goal}`,
-  openJob: "Verfolgen",
   moreJobs: "Ältere",
   stored: "Gespeichert",
   storedOf: (objects) => mehr(objects, "Objekt", "Objekte"),

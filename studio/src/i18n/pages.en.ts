@@ -11,7 +11,6 @@ export const pages = {
   openSong: (title: string) => `Open ${title}`,
 
   // A song
-  removeThisSong: "Remove the song",
   songFacts: (codec: string, rate: string, channels: number) =>
     `${codec}, ${rate} kHz, ${channels === 1 ? "mono" : "stereo"}`,
   cutsOf: "Cuts",
@@ -63,6 +62,7 @@ export const pages = {
   radioSeedHint: "Each number starts another programme; the same one starts alike.",
   radioAnother: "Another start",
   radioAddress: "Address for other players",
+  radioKeysSpace: "on, off",
   radioKeys: "skip",
   radioWishes: "Wishes",
 
@@ -73,12 +73,11 @@ export const pages = {
   noModels: "There is no model of your own yet.",
   modelSongs: (learned: number, heldOut: number) =>
     `${plural(learned, "song", "songs")} learned, ${heldOut} held out`,
-  modelDay: "Made",
   leaderboard: "Leaderboard",
   leaderboardHint: (songs: number, chunks: number, gap: string) =>
     `Which of ${chunks} chunks of ${plural(songs, "song", "songs")} really came next? With ${gap} s left out at each cut. Lines are 95 % intervals.`,
   noLeaderboard: "There is nothing to compare yet: it comes with the first report on a model.",
-  place: "Place",
+  rank: "Place",
   approach: "Approach",
   mrr: "MRR",
   mrrLong: "mean of 1 / rank",
@@ -87,7 +86,6 @@ export const pages = {
   rAt1: "First",
   rAt10: "First ten",
   inSong: "First in its song",
-  questions: "Questions",
   isBetter: "better",
   isWorse: "worse",
   isNotSure: "not for sure",
@@ -96,10 +94,10 @@ export const pages = {
   fitNow: "Fit it",
   fitNeedsSongs: "A model needs a song that is ready; to be judged as well, it needs some more.",
   fitOn: (songs: number) => `on ${plural(songs, "song", "songs")}`,
+  fitSeed: "Seed",
   preset: "Settings",
   singleSettings: "Single settings",
   noSettings: "There is nothing to set.",
-  settingReset: (name: string) => `${name}: back to the preset`,
   leaveEmpty: "none",
   modelSettings: "Settings",
   modelFit: (epochs: number, time: string) =>
@@ -127,8 +125,6 @@ export const pages = {
   byGapHint: "The longer the gap, the less is left that only sounds alike.",
   gapSeconds: "Gap in seconds",
   removeModel: "Remove the model",
-  figure: "Figure",
-  value: "Value",
 
   // The queue
   queueExplained: "What is being worked on, and who works.",
@@ -166,7 +162,6 @@ export const pages = {
     cancelled: "cancelled",
   } as Record<string, string>,
   cancelJob: (goal: string) => `Cancel: ${goal}`,
-  openJob: "Follow",
   moreJobs: "Older ones",
   stored: "Stored",
   storedOf: (objects: number) => plural(objects, "object", "objects"),

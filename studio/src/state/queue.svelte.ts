@@ -5,6 +5,7 @@
 
 import type { Api, Job } from "../api/client";
 import type { JobSummary, System } from "../api/pages";
+import { isFinal } from "../api/problems";
 
 export const LOOK_MS = 3000;
 const REST = 10;
@@ -64,6 +65,8 @@ export class Queue {
       this.failure = null;
     } catch (error) {
       this.failure = error;
+      // Asked for a key, it begins anew once there is one.
+      if (isFinal(error)) return;
     }
     if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.look(), Math.max(LOOK_MS, REST * (this.now() - began)));

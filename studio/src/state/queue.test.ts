@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Job } from "../api/client";
+import type { Job, Problem } from "../api/client";
 import type { JobSummary, System } from "../api/pages";
-import { Offline } from "../api/problems";
+import { Offline, ProblemError } from "../api/problems";
 import { LOOK_MS, Queue } from "./queue.svelte";
 
 const jobOf = (id: string, state: JobSummary["state"]) => ({ id, state }) as JobSummary;
@@ -62,6 +62,13 @@ test("what cannot be looked at stays as it was, with the reason, until it can be
   expect(queue.jobs).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(LOOK_MS);
   expect(queue.failure).toBeNull();
+});
+
+test("asked for a key, it does not go on asking without one", async () => {
+  api.system.mockRejectedValue(new ProblemError({ status: 401, title: "", detail: "" } as Problem));
+  await queue.look();
+  await vi.advanceTimersByTimeAsync(10 * LOOK_MS);
+  expect(api.system).toHaveBeenCalledOnce();
 });
 
 test("older jobs are shown when they are asked for, and stay", async () => {

@@ -5,7 +5,7 @@
 
 import type { Api } from "../api/client";
 import type { Radio } from "../api/pages";
-import { ProblemError } from "../api/problems";
+import { isFinal } from "../api/problems";
 
 export const LOOK_MS = 2000;
 
@@ -132,7 +132,7 @@ export class RadioSet {
       if (this.reception === "lost") this.#tune("lost");
     } catch (error) {
       if (!this.hears(pool, seed)) return;
-      if (error instanceof ProblemError && error.problem.status < 500) {
+      if (isFinal(error)) {
         this.stop();
         this.failure = error;
         return;

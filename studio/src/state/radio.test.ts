@@ -113,6 +113,13 @@ test("a pool that is not there ends it, with the reason", async () => {
   expect([radio.reception, radio.failure]).toEqual(["off", gone]);
 });
 
+test("asked too often, it goes on all the same", async () => {
+  api.radio.mockRejectedValueOnce(new ProblemError({ status: 429, title: "", detail: "" } as Problem));
+  radio.play(POOL, 0);
+  await vi.advanceTimersByTimeAsync(2 * LOOK_MS);
+  expect([radio.reception, radio.now?.playing?.title]).toEqual(["tuning", "Night Drive"]);
+});
+
 test("where the browser wants a press of a button first, it is off until then", async () => {
   sound.refuses = new DOMException("press first", "NotAllowedError");
   radio.play(POOL, 0);
