@@ -2,7 +2,7 @@
  * The pages beside the mix, in a real browser on a real stack: a song, models, the radio, the queue.
  *
  * SEGUE_SONGS     a folder of five songs; what else there is does not matter
- * See page.ts for the others.
+ * See stage.ts for the others.
  */
 
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,11 +11,15 @@ import { join } from "node:path";
 
 import type { Request } from "playwright-core";
 
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 
-import { complaints, DESK, JUMPY, openPage, PHONE, shifts, shoot, tooWide, type Opened } from "./page";
+import { complaints, misdeeds, page, SEGUE_URL, shoot, widths } from "./stage";
 
-const { SEGUE_URL = "", SEGUE_SONGS = "" } = process.env;
+const { SEGUE_SONGS = "" } = process.env;
+const DESK = { width: 1200, height: 850 };
+const PHONE = { width: 360, height: 740 };
+/** From which sum of shifts on a page feels as if it jumped, by Web Vitals. */
+const JUMPY = 0.1;
 const V1 = `${SEGUE_URL}/v1`;
 const NAMES = readdirSync(SEGUE_SONGS);
 
@@ -46,7 +50,6 @@ function toneOf(seconds: number): Buffer {
   return file;
 }
 
-let opened: Opened;
 /** Ids of the songs, in the order of their names. */
 const songs: string[] = [];
 const titles: string[] = [];
@@ -64,6 +67,22 @@ const post = <T>(path: string, body: unknown) =>
     headers: { "content-type": "application/json" },
   });
 
+/** Return the sum of all shifts of the layout since the page was loaded, that nobody has asked for. */
+const shifts = () =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean };
+        const add = (sum: number, one: Shift) => sum + (one.hadRecentInput ? 0 : one.value);
+        new PerformanceObserver((list) => resolve((list.getEntries() as Shift[]).reduce(add, 0))).observe({
+          type: "layout-shift",
+          buffered: true,
+        });
+        // Where nothing has shifted the observer is never called.
+        setTimeout(() => resolve(0), 500);
+      }),
+  );
+
 beforeAll(async () => {
   for (const name of NAMES) {
     const body = readFileSync(join(SEGUE_SONGS, name));
@@ -75,13 +94,9 @@ beforeAll(async () => {
     await vi.waitFor(async () => expect(await state()).toBe("ready"), { timeout: 120_000, interval: 300 });
     titles.push((await ask<{ title: string }>(`/songs/${id}`)).title);
   }
-  opened = await openPage();
 }, 200_000);
 
-afterAll(() => opened?.close());
-
 test("a song shows where it may be cut, and lets any chunk be heard", async () => {
-  const { page } = opened;
   await page.goto(SEGUE_URL);
   await page.getByRole("link", { name: titles[0]! }).click();
   await page.getByRole("heading", { level: 1, name: titles[0]! }).waitFor();
@@ -103,20 +118,19 @@ test("a song shows where it may be cut, and lets any chunk be heard", async () =
   // It sounds to its end, five seconds later, and then no more.
   await expect.poll(() => page.locator("button[aria-pressed=true]").and(chunks.nth(2)).count()).toBe(1);
   await expect.poll(() => chunks.locator("[aria-pressed=true]").count(), { timeout: 30_000 }).toBe(0);
-  expect(await complaints(page)).toEqual([]);
-  await shoot(page, "song");
+  expect(await complaints()).toEqual([]);
+  await shoot("song");
 });
 
 test("a model is fitted with the settings that were chosen, and leads to its page", async () => {
-  const { page } = opened;
   await page.getByRole("link", { name: "Models" }).click();
   const form = page.getByRole("form", { name: "Fit a model" });
   await form.getByLabel("Approach").selectOption("linear");
   await form.getByLabel("Cut").selectOption("equal");
   await form.getByText("Single settings").click();
   await form.getByLabel("random cuts per song").fill("40");
-  expect(await complaints(page)).toEqual([]);
-  await shoot(page, "models-fit");
+  expect(await complaints()).toEqual([]);
+  await shoot("models-fit");
   await form.getByRole("button", { name: "Fit it" }).click();
   await page.waitForURL(/#\/jobs\//);
   await page.waitForURL(/#\/models\/[0-9a-f]{64}$/);
@@ -126,12 +140,11 @@ test("a model is fitted with the settings that were chosen, and leads to its pag
 });
 
 test("the radio plays, tells what plays, and heeds what is wished", async () => {
-  const { page } = opened;
   const model = page.url();
   await page.getByRole("link", { name: "Radio" }).click();
   await page.getByRole("button", { name: "Start the radio" }).waitFor();
-  expect(await complaints(page)).toEqual([]);
-  await shoot(page, "radios");
+  expect(await complaints()).toEqual([]);
+  await shoot("radios");
   await page.getByRole("button", { name: "Start the radio" }).click();
   await page.waitForURL(/#\/radio\/[0-9a-f]{64}\/0$/);
   await page.getByRole("button", { name: "Play the radio" }).click();
@@ -145,8 +158,8 @@ test("the radio plays, tells what plays, and heeds what is wished", async () => 
   await expect.poll(() => playing.innerText(), { timeout: 120_000 }).not.toBe(first);
   await page.getByRole("button", { name: "Never play this passage" }).click();
   await page.getByText("is not played any more").waitFor();
-  expect(await complaints(page)).toEqual([]);
-  await shoot(page, "radio");
+  expect(await complaints()).toEqual([]);
+  await shoot("radio");
   const pool = page.url().slice(-66, -2);
   // It goes on elsewhere, until it is switched off.
   await page.goto(model);
@@ -159,7 +172,6 @@ test("the radio plays, tells what plays, and heeds what is wished", async () => 
 });
 
 test("the report on a model comes by itself, and ranks it beside the baselines", async () => {
-  const { page } = opened;
   await page.getByRole("link", { name: "Models" }).click();
   await page
     .getByRole("listitem")
@@ -172,17 +184,16 @@ test("the report on a model comes by itself, and ranks it beside the baselines",
   await expect.poll(() => chart.locator(".line").count()).toBeGreaterThan(2);
   await page.getByText("As a table").click();
   await page.getByRole("row", { name: /^0.1/ }).waitFor();
-  expect(await complaints(page)).toEqual([]);
-  await shoot(page, "model");
+  expect(await complaints()).toEqual([]);
+  await shoot("model");
   await page.getByRole("link", { name: "Models" }).first().click();
   const board = page.getByRole("table", { name: "Leaderboard" });
   await board.getByRole("rowheader", { name: "spectral" }).waitFor();
-  expect(await complaints(page)).toEqual([]);
-  await shoot(page, "models");
+  expect(await complaints()).toEqual([]);
+  await shoot("models");
 });
 
 test("the queue shows who works and what is under way, and cancels it", async () => {
-  const { page } = opened;
   await page.getByRole("link", { name: "Queue" }).click();
   for (const queue of ["chunker", "trainer", "assembler"]) {
     await page.locator(`[data-queue=${queue}]`).waitFor();
@@ -192,15 +203,14 @@ test("the queue shows who works and what is under way, and cancels it", async ()
   const job = await post<{ id: string }>("/models", { songs, training });
   const row = page.locator("[data-job=queued], [data-job=running]").filter({ hasText: "Fit a model" });
   await row.getByRole("progressbar").waitFor();
-  expect(await complaints(page)).toEqual([]);
-  await shoot(page, "queue");
+  expect(await complaints()).toEqual([]);
+  await shoot("queue");
   await row.getByRole("button", { name: "Cancel: Fit a model" }).click();
   await page.locator("[data-job=cancelled]").first().waitFor();
   expect((await ask<{ state: string }>(`/jobs/${job.id}`)).state).toBe("cancelled");
 });
 
 test("a large file survives a lost connection and a reload, and nothing of it is sent twice", async () => {
-  const { page, misdeeds } = opened;
   const path = join(mkdtempSync(join(tmpdir(), "segue-")), "large.wav");
   writeFileSync(path, toneOf(LARGE_S));
   const offsets: number[] = [];
@@ -227,8 +237,8 @@ test("a large file survives a lost connection and a reload, and nothing of it is
   const interrupted = page.locator("[data-upload=interrupted]");
   await interrupted.getByText(/[1-9]\d % are here/).waitFor();
   misdeeds.length = before; // The browser itself tells of requests that failed while it was cut off.
-  expect(await complaints(page)).toEqual([]);
-  await shoot(page, "interrupted");
+  expect(await complaints()).toEqual([]);
+  await shoot("interrupted");
   await line.send("Network.emulateNetworkConditions", {
     offline: false,
     ...narrow,
@@ -245,7 +255,6 @@ test("a large file survives a lost connection and a reload, and nothing of it is
 });
 
 test("a phone shows each page without scrolling sideways, in the other language", async () => {
-  const { page } = opened;
   await page.getByRole("button", { name: "Deutsch" }).click();
   await page.setViewportSize(PHONE);
   const places = ["#/radio", "#/models", "#/queue", `#/songs/${songs[0]}`];
@@ -254,15 +263,16 @@ test("a phone shows each page without scrolling sideways, in the other language"
     await page.goto(`${SEGUE_URL}/${place}`);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.locator(".panel").first().waitFor();
-    expect(await tooWide(page), place).toBeLessThanOrEqual(0);
-    expect(await shifts(page), place).toBeLessThan(JUMPY);
-    expect(await complaints(page), place).toEqual([]);
+    const [content, screen] = await widths();
+    expect(content, place).toBeLessThanOrEqual(screen);
+    expect(await shifts(), place).toBeLessThan(JUMPY);
+    expect(await complaints(), place).toEqual([]);
     await page.emulateMedia({ colorScheme: "dark" });
-    await shoot(page, `phone-${index}`);
+    await shoot(`phone-${index}`);
   }
   await page.setViewportSize(DESK);
 });
 
 test("all the while it spoke to its gateway alone, and kept to its policy", () => {
-  expect(opened.misdeeds).toEqual([]);
+  expect(misdeeds).toEqual([]);
 });

@@ -115,7 +115,7 @@ test("a refusal ends it, and is not tried again", async () => {
   expect(waits).toEqual([]);
 });
 
-test("one that is stopped while it waits is sent no more", async () => {
+test("one that is stopped while it waits is sent no more, and nothing is left of it", async () => {
   const stopping = new AbortController();
   line.breaks = [
     () => {
@@ -123,6 +123,9 @@ test("one that is stopped while it waits is sent no more", async () => {
       return 10;
     },
   ];
+  const end = vi.spyOn(line, "end");
   await expect(send(stopping.signal)).rejects.toThrow("stopped");
   expect(line.sent).toEqual([0]);
+  expect(end).toHaveBeenCalledWith(PATH);
+  expect(kept.all()).toEqual({});
 });

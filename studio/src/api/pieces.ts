@@ -98,7 +98,16 @@ export function sendInPieces(
     return begun;
   }
 
-  return async (file, onProgress, signal, onPause) => {
+  /** Forget an upload that nobody wants any more, here and there. */
+  function giveUp(file: File): void {
+    const path = kept.all()[Kept.nameOf(file)];
+    if (path === undefined) return;
+    kept.drop(path);
+    // What cannot be deleted now is cleared up by and by.
+    line.end(path).catch(() => {});
+  }
+
+  const sendAll: Send = async (file, onProgress, signal, onPause) => {
     for (let tries = 0; ; tries += 1) {
       signal.throwIfAborted();
       try {
@@ -124,6 +133,23 @@ export function sendInPieces(
       }
     }
   };
+
+  return async (file, onProgress, signal, onPause) => {
+    try {
+      return await sendAll(file, onProgress, signal, onPause);
+    } finally {
+      if (signal.aborted) giveUp(file);
+    }
+  };
+}
+
+/** Return what a text holds as JSON; null: it holds none, as when something else answers in the gateway's place. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
 }
 
 const inBase64 = (text: string) => btoa(String.fromCodePoint(...new TextEncoder().encode(text)));
@@ -136,8 +162,7 @@ export function lineOver(access: Access): Line {
     const answer = await fetch(path, { ...init, headers }).catch((cause: unknown) => {
       throw new Offline("no answer", { cause });
     });
-    const text = await answer.text();
-    const body = text === "" ? null : (JSON.parse(text) as unknown);
+    const body = parsed(await answer.text());
     if (answer.ok) return body as T;
     const problem = problemOf(body, answer.status);
     if (answer.status === 401) access.refused(problem);

@@ -1,7 +1,7 @@
 /** Every word of the page in German. */
 
 import type { Dictionary } from "./en";
-import { pages } from "./pages.de";
+import { pages } from "./de.pages";
 
 const mehr = (zahl: number, eins: string, viele: string) => `${zahl} ${zahl === 1 ? eins : viele}`;
 

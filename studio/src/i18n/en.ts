@@ -1,6 +1,6 @@
 /** Every word of the page in English; its shape is what other languages must fill. */
 
-import { pages } from "./pages.en";
+import { pages } from "./en.pages";
 
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 

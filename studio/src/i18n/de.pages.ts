@@ -1,6 +1,6 @@
 /** The words of the same pages in German. */
 
-import type { pages as english } from "./pages.en";
+import type { pages as english } from "./en.pages";
 
 const mehr = (zahl: number, eins: string, viele: string) => `${zahl} ${zahl === 1 ? eins : viele}`;
 
