@@ -19,6 +19,23 @@ class Ban(TypedDict):
     chunk: NotRequired[int | None]
 
 
+class Candidate(TypedDict):
+    song: str
+    title: str
+    chunk: int
+    cut: str
+    start_s: float
+    duration_s: float
+    before: float | None
+    after: float | None
+    breaks: list[str]
+
+
+class Candidates(TypedDict):
+    position: int
+    candidates: list[Candidate]
+
+
 class Check(TypedDict):
     name: str
     ok: bool
@@ -178,6 +195,19 @@ class Limits(TypedDict):
     key_within: NotRequired[int | None]
 
 
+class MapPoint(TypedDict):
+    x: float
+    y: float
+    song: int
+    chunk: int
+    start_s: float
+
+
+class MapSong(TypedDict):
+    id: str
+    title: str
+
+
 class Model(TypedDict):
     created_at: str
     size_bytes: int
@@ -222,16 +252,19 @@ class Output(TypedDict):
 class PageCutSummary(TypedDict):
     items: list[CutSummary]
     next_cursor: str | None
+    unreadable: NotRequired[list[str]]
 
 
 class PageKey(TypedDict):
     items: list[Key]
     next_cursor: str | None
+    unreadable: NotRequired[list[str]]
 
 
 class PageModel(TypedDict):
     items: list[Model]
     next_cursor: str | None
+    unreadable: NotRequired[list[str]]
 
 
 class Passage(TypedDict):
@@ -266,6 +299,15 @@ class Pool(TypedDict):
     songs: list[str]
     counts: list[int]
     chunks: int
+
+
+class PoolMap(TypedDict):
+    approach: str
+    chunks: int
+    explained: list[Any]
+    songs: list[MapSong]
+    points: list[MapPoint]
+    path: list[int]
 
 
 class PretrainedRequest(TypedDict):
@@ -429,6 +471,15 @@ class System(TypedDict):
     limits: dict[str, int | float]
 
 
+class TallyRow(TypedDict):
+    approach: str
+    model: str | None
+    won: int
+    lost: int
+    tied: int
+    share: float
+
+
 class TrainingRequest(TypedDict):
     approach: NotRequired[str]
     preset: NotRequired[str | None]
@@ -442,6 +493,17 @@ class Unpin(TypedDict):
     edit: NotRequired[Literal["unpin"]]
 
 
+class Upload(TypedDict):
+    id: str
+    name: str
+    size_bytes: int
+    offset_bytes: int
+    begun_at: str
+    song: str | None
+    is_new: bool | None
+    links: dict[str, str]
+
+
 Edits: TypeAlias = Swap | Ban | Pin | Unpin | SeamEdit | Lengthen | Remove | Move
 
 
@@ -453,6 +515,22 @@ class Version(TypedDict):
     revision_of: str | None
     edits: list[Edits]
     links: dict[str, str]
+
+
+class Vote(TypedDict):
+    id: str
+    a: str
+    b: str
+    choice: Literal["a", "b", "tie"]
+    approaches: list[Any]
+    cast_at: str
+    links: dict[str, str]
+
+
+class VoteRequest(TypedDict):
+    a: str
+    b: str
+    choice: Literal["a", "b", "tie"]
 
 
 class EditDone(TypedDict):
@@ -535,6 +613,7 @@ class Leaderboard(TypedDict):
     chunks: int
     headline_gap_s: float
     rows: list[LeaderboardRow]
+    votes: list[TallyRow]
 
 
 class MixRequest(TypedDict):
@@ -577,16 +656,25 @@ class ModelRequest(TypedDict):
 class PageJobSummary(TypedDict):
     items: list[JobSummary]
     next_cursor: str | None
+    unreadable: NotRequired[list[str]]
 
 
 class PagePool(TypedDict):
     items: list[Pool]
     next_cursor: str | None
+    unreadable: NotRequired[list[str]]
 
 
 class PageReportSummary(TypedDict):
     items: list[ReportSummary]
     next_cursor: str | None
+    unreadable: NotRequired[list[str]]
+
+
+class PageVote(TypedDict):
+    items: list[Vote]
+    next_cursor: str | None
+    unreadable: NotRequired[list[str]]
 
 
 class PoolRequest(TypedDict):
@@ -649,6 +737,10 @@ class Stage(TypedDict):
     total: int
     state: StageState
     progress: StageProgress | None
+
+
+class Tally(TypedDict):
+    rows: list[TallyRow]
 
 
 class Entry(TypedDict):
@@ -735,8 +827,10 @@ class Mix(TypedDict):
 class PageMix(TypedDict):
     items: list[Mix]
     next_cursor: str | None
+    unreadable: NotRequired[list[str]]
 
 
 class PageSong(TypedDict):
     items: list[Song]
     next_cursor: str | None
+    unreadable: NotRequired[list[str]]

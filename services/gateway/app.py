@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, FastAPI
 
 from services.gateway import problems
@@ -21,6 +21,7 @@ from services.gateway.description import describe
 from services.gateway.events import Announcements
 from services.gateway.metrics.exposing import add_metrics
 from services.gateway.middleware import RequestFrame
+from services.gateway.pieces import Collector
 from services.gateway.policies import add_docs
 from services.gateway.radio.radios import Radios
 from services.gateway.routes import (
@@ -38,11 +39,12 @@ from services.gateway.routes import (
     session,
     songs,
     system,
+    uploads,
     views,
     votes,
 )
 from services.gateway.studio.page import add_studio
-from services.gateway.uploads import Receiver
+from services.gateway.uploads import AT_ONCE, Receiver
 from shared.errors import Unavailable
 from shared.settings import Settings, get_settings
 
@@ -63,6 +65,10 @@ with another key of the same tenant; whatever else there is, is not found.
 """
 TAGS = [
     {"name": "songs", "description": "Audio files, named by the SHA-256 of their bytes."},
+    {
+        "name": "uploads",
+        "description": "Files in pieces, by tus 1.0 (https://tus.io): what broke off goes on where it was.",
+    },
     {"name": "cuts", "description": "Songs cut into chunks; laid end to end, the chunks are the song."},
     {"name": "models", "description": "Approaches fitted on cut songs."},
     {"name": "reports", "description": "How well models judge songs they never saw, one by one and ranked."},
@@ -77,7 +83,8 @@ TAGS = [
     {"name": "health", "description": "For supervisors."},
 ]
 RESOURCES = (
-    *(songs, cuts, models, reports, pools, mixes, revisions, views, votes, radio, jobs, approaches, system),
+    *(songs, uploads, cuts, models, reports, pools, mixes, revisions, views, votes, radio, jobs),
+    *(approaches, system),
     *(keys, session),
 )
 """Behind the door: each of their routes depends on `admit`."""
@@ -99,7 +106,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.backend = backend
     app.state.announcements = Announcements(settings, backend.board.channel)
-    app.state.receiver = Receiver(backend.patient_store, limit_bytes=settings.max_upload_bytes)
+    storing = CapacityLimiter(AT_ONCE)
+    limit_bytes = settings.max_upload_bytes
+    app.state.receiver = Receiver(backend.patient_store, limit_bytes=limit_bytes, limiter=storing)
+    app.state.collector = Collector(backend.patient_store, storing)
     app.state.radios = Radios(backend)
     app.state.keyring = Keyring(backend.store)
     app.state.doorkeeper = Doorkeeper(settings, app.state.keyring)

@@ -16,7 +16,14 @@ from starlette.types import Message, Receive, Scope
 
 MOST_BODY_BYTES = 4 << 20
 """Of any request but an upload, whose bytes are counted as they are stored: thousands of songs fit in."""
+UPLOADS = "/v1/uploads/"
 DRAINED_BYTES, DRAINED_S = 64 << 20, 60.0
+
+
+def is_upload(scope: Scope) -> bool:
+    """Tell whether a request sends a song or a piece of one, whose bytes are counted as they are stored."""
+    method, path = scope["method"], scope["path"]
+    return (method == "POST" and path == "/v1/songs") or (method == "PATCH" and path.startswith(UPLOADS))
 
 
 class Body:

@@ -11,6 +11,7 @@ from services.gateway.backend import Backend
 from services.gateway.corrections import all_corrections
 from services.gateway.events import Announcements
 from services.gateway.looking import look_at
+from services.gateway.pieces import Collector
 from services.gateway.radio.radios import Radios
 from services.gateway.resolution import Resolver
 from services.gateway.schemas.common import Problem
@@ -32,6 +33,8 @@ _MEANINGS = {
     HTTPStatus.NOT_FOUND: "There is no such thing.",
     HTTPStatus.REQUEST_TIMEOUT: "The upload stalled, or comes too slowly.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "It is larger than the limit, or there is no room left.",
+    HTTPStatus.PRECONDITION_FAILED: "The client speaks another version of tus.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not what its Content-Type has to say.",
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The range begins after the last byte.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The queue or the store does not answer, or there is too much to do; "
     "`Retry-After` says when to ask again.",
@@ -91,6 +94,12 @@ def get_receiver(request: Request) -> Receiver:
     return receiver
 
 
+def get_collector(request: Request) -> Collector:
+    """Return what takes uploads in that come in pieces."""
+    collector: Collector = request.app.state.collector
+    return collector
+
+
 def get_radios(request: Request) -> Radios:
     """Return the radios of this process."""
     radios: Radios = request.app.state.radios
@@ -100,6 +109,7 @@ def get_radios(request: Request) -> Radios:
 TheBackend = Annotated[Backend, Depends(get_backend)]
 TheAnnouncements = Annotated[Announcements, Depends(get_announcements)]
 TheReceiver = Annotated[Receiver, Depends(get_receiver)]
+TheCollector = Annotated[Collector, Depends(get_collector)]
 TheRadios = Annotated[Radios, Depends(get_radios)]
 
 

@@ -53,6 +53,12 @@ _OF_DOCUMENTS: dict[str, tuple[_Link, ...]] = {
         _Link("mix", "POST /v1/mixes", body={"songs": [_ID], "chunks": 30}),
         _Link("delete", "DELETE /v1/songs/{song_id}", {"song_id": _ID}),
     ),
+    "Upload": (
+        _Link("upload", "GET /v1/uploads/{upload_id}", {"upload_id": _ID}),
+        _Link("offset", "HEAD /v1/uploads/{upload_id}", {"upload_id": _ID}),
+        _Link("piece", "PATCH /v1/uploads/{upload_id}", {"upload_id": _ID}),
+        _Link("end", "DELETE /v1/uploads/{upload_id}", {"upload_id": _ID}),
+    ),
     "CutDetails": (
         _Link("pool", "POST /v1/pools", body={"cuts": [_ID]}),
         _Link("chunk", "GET /v1/cuts/{cut_id}/chunks/{n}/audio", {"cut_id": _ID, "n": "0"}),

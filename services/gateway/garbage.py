@@ -48,6 +48,7 @@ DERIVED = frozenset(
 preview, a view and a radio's blocks, nothing but their day."""
 
 UNFINISHED_UPLOAD = "an upload that was never finished"
+OLD_PIECES = "an upload in pieces that nobody has gone on with"
 UNNAMED_ATTEMPT = "an attempt that no manifest names"
 LEFTOVER = "starts and checkpoints that no fit goes on from"
 UNUSED = "a result that belongs to nothing any more"
@@ -156,7 +157,8 @@ def _classify(
     """Return the group of an object that nothing reaches, as prefix and reason; None: it is reached."""
     folder, name, *rest = key.removeprefix(keys.tenant_folder(tenant)).split("/")
     if folder == "uploads":
-        return key, UNFINISHED_UPLOAD
+        whole = keys.upload_folder(tenant, name)
+        return (whole, OLD_PIECES) if rest else (key, UNFINISHED_UPLOAD)
     if folder == "jobs-open":
         return None if name in records.open_jobs else (key, STALE_MARK)
     if folder not in set(Kind) or not rest:

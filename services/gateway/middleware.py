@@ -18,9 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import policies
 from services.gateway.access.streams import ending_when_locked_out
-from services.gateway.bodies import MOST_BODY_BYTES, Body
+from services.gateway.bodies import MOST_BODY_BYTES, UPLOADS, Body, is_upload
 from services.gateway.problems import CrossSite, describe, respond
 from services.gateway.served import Served
+from services.gateway.upload_refusals import TUS_VERSION
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
@@ -66,6 +67,8 @@ class RequestFrame:
                     # What a browser keeps for one caller is not for who uses it next.
                     answer.add_vary_header("Authorization, Cookie")
                     answer.setdefault("Cache-Control", "no-store")
+                if scope["path"].startswith(UPLOADS.rstrip("/")):
+                    answer["Tus-Resumable"] = TUS_VERSION
             await send(message)
 
         with served.watched(headers.get("traceparent")):
@@ -74,11 +77,6 @@ class RequestFrame:
                 await refusal(scope, body.receive, send_with_headers)
             else:
                 await self._app(scope, body.receive, send_with_headers)
-
-
-def is_upload(scope: Scope) -> bool:
-    """Tell whether a request sends a song, whose bytes are counted as they are stored."""
-    return bool(scope["method"] == "POST" and scope["path"] == "/v1/songs")
 
 
 def is_cross_site(headers: Headers) -> bool:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
+from services.gateway import upload_refusals as uploads
 from services.gateway.access import refusals
 from services.gateway.schemas.common import FieldError, Problem
 from shared import errors
@@ -94,6 +95,9 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     UploadStalled: HTTPStatus.REQUEST_TIMEOUT,
     UploadSlow: HTTPStatus.REQUEST_TIMEOUT,
+    uploads.UploadTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    uploads.OtherTusVersion: HTTPStatus.PRECONDITION_FAILED,
+    uploads.NoPiece: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     CrossSite: HTTPStatus.FORBIDDEN,
     refusals.KeyNeeded: HTTPStatus.UNAUTHORIZED,
     refusals.OperatorOnly: HTTPStatus.FORBIDDEN,
@@ -227,6 +231,8 @@ def headers_of(error: errors.SegueError) -> dict[str, str]:
         return {"WWW-Authenticate": 'Bearer realm="segue"'}
     if isinstance(error, refusals.QuotaReached | refusals.GatewayBusy):
         return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, uploads.OtherTusVersion):
+        return {"Tus-Version": uploads.TUS_VERSION}
     if isinstance(error, RangeNotSatisfiable):
         return {"Content-Range": f"bytes */{error.size_bytes}"}
     return {}

@@ -63,13 +63,11 @@ class Ceiling:
             raise self.refusal
 
 
-class Intake(io.RawIOBase):
-    """The bytes that are coming, as a file for the thread that stores them."""
+class Blocks(io.RawIOBase):
+    """Blocks of bytes as a file that is read once, counted and hashed meanwhile."""
 
-    def __init__(self, blocks: AsyncIterator[bytes], *, limit: Ceiling) -> None:
-        self._blocks, self._limit = blocks, limit
+    def __init__(self) -> None:
         self._left, self._ended = b"", False
-        self._waited_s = 0.0
         self._sha256 = hashlib.sha256()
         self.size_bytes = 0
 
@@ -82,26 +80,11 @@ class Intake(io.RawIOBase):
         """Tell that the file can be read."""
         return True
 
-    async def begin(self) -> None:
-        """Wait for the first bytes, as `read` does for more.
-
-        Raises:
-            SongTooLarge, StorageFull, UploadStalled, UploadSlow: as `read` does.
-        """
-        while not self._ended and len(self._left) < HEAD_BYTES:
-            self._left += self._counted(await self._receive())
-
     def read(self, size: int = -1) -> bytes:
-        """Return `size` bytes, fewer only at the end; call it in a thread that anyio started.
-
-        Raises:
-            SongTooLarge, StorageFull: more came than the limit.
-            UploadStalled: nothing came for too long.
-            UploadSlow: it comes too slowly.
-        """
+        """Return `size` bytes, fewer only at the end."""
         blocks, held = [self._left], len(self._left)
         while not self._ended and (size < 0 or held < size):
-            block = self._next()
+            block = self._counted(self._next())
             blocks.append(block)
             held += len(block)
         surplus = max(0, held - size) if size >= 0 else 0
@@ -112,17 +95,43 @@ class Intake(io.RawIOBase):
         return b"".join(blocks)
 
     def _next(self) -> bytes:
-        return self._counted(from_thread.run(self._receive))
+        """Return the next block that is not empty; an empty one at the end."""
+        raise NotImplementedError
 
     def _counted(self, block: bytes) -> bytes:
         self._ended = not block
         self.size_bytes += len(block)
-        self._limit.check(self.size_bytes)
         self._sha256.update(block)
         return block
 
+
+class Intake(Blocks):
+    """The bytes that are coming, as a file for the thread that stores them.
+
+    Reading it raises, in a thread that anyio started:
+        SongTooLarge, StorageFull, UploadTooLong: more came than the limit.
+        UploadStalled: nothing came for too long.
+        UploadSlow: it comes too slowly.
+    """
+
+    def __init__(self, blocks: AsyncIterator[bytes], *, limit: Ceiling) -> None:
+        super().__init__()
+        self._blocks, self._limit = blocks, limit
+        self._waited_s = 0.0
+
+    async def begin(self) -> None:
+        """Wait for the first bytes; raises as reading does."""
+        while not self._ended and len(self._left) < HEAD_BYTES:
+            self._left += self._counted(await self._receive())
+
+    def _next(self) -> bytes:
+        return from_thread.run(self._receive)
+
+    def _counted(self, block: bytes) -> bytes:
+        self._limit.check(self.size_bytes + len(block))
+        return super()._counted(block)
+
     async def _receive(self) -> bytes:
-        """Return the next block that is not empty; an empty one at the end."""
         asked_s = time.monotonic()
         try:
             with anyio.fail_after(STALLED_AFTER_S):
@@ -144,12 +153,17 @@ class Intake(io.RawIOBase):
 
 
 class Receiver:
-    """Takes uploads in, a few at a time."""
+    """Takes uploads in, a few at a time.
 
-    def __init__(self, store: ObjectStore, *, limit_bytes: int) -> None:
-        self._store, self._limit_bytes = store, limit_bytes
-        # Its own, so that slow uploads do not hold the threads that answer other requests.
-        self._limiter = CapacityLimiter(AT_ONCE)
+    Args:
+        store: where they are put.
+        limit_bytes: how large one may be.
+        limiter: lets `AT_ONCE` be stored at a time; it is not that of other requests, whose threads slow
+            uploads would hold.
+    """
+
+    def __init__(self, store: ObjectStore, *, limit_bytes: int, limiter: CapacityLimiter) -> None:
+        self._store, self._limit_bytes, self._limiter = store, limit_bytes, limiter
 
     async def receive(
         self,

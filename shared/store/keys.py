@@ -4,6 +4,7 @@ An artifact's key is the SHA-256 of its spec (inputs and parameters, see `specs.
 version. Everything of a tenant lies under `t/<tenant>/`:
 
     t/<tenant>/uploads/<uuid>                            while it streams in
+    t/<tenant>/uploads/<uuid>/...                        in pieces; see `services.gateway.pieces`
     t/<tenant>/songs/<sha256>/source, upload.json        the bytes as uploaded, and what was said of them
     t/<tenant>/corrections/<sha256>.json                 what users know better of a song than its analysis
     t/<tenant>/votes/<id>.json                           which of two mixes was liked better
@@ -134,6 +135,11 @@ def kind_folder(tenant: str, kind: Kind) -> str:
 def upload(tenant: str, name: str) -> str:
     """Return the key of an upload while it streams in."""
     return f"t/{tenant}/uploads/{name}"
+
+
+def upload_folder(tenant: str, name: str) -> str:
+    """Return the prefix of an upload that comes in pieces."""
+    return f"{upload(tenant, name)}/"
 
 
 def song_source(tenant: str, song: str) -> str:

@@ -83,6 +83,19 @@ def node(packages: Path, program: str, *arguments: str, **environment: str) -> s
     return ended.stdout
 
 
+def try_in_browser(packages: Path, browser: str, name: str, url: str, songs: Path) -> None:
+    """Go one of the ways in `studio/browser`."""
+    told = node(
+        packages,
+        "vitest/vitest.mjs",
+        *("run", "--config", "browser/vitest.config.ts", f"browser/{name}.test.ts"),
+        SEGUE_URL=url,
+        SEGUE_SONGS=str(songs),
+        SEGUE_BROWSER=browser,
+    )
+    assert "passed" in told
+
+
 def test_the_bundle_is_small(bundle: Path) -> None:
     files = [path for path in bundle.rglob("*") if path.suffix in (".css", ".html", ".js")]
     assert {path.suffix for path in files} == {".css", ".html", ".js"}
@@ -114,19 +127,19 @@ def test_modules_do_what_they_say(packages: Path) -> None:
 
 
 @pytest.mark.timeout(LIMIT_S + 120)
-def test_a_newcomer_drops_songs_makes_a_mix_and_hears_it(
+def test_a_newcomer_drops_songs_makes_a_mix_hears_it_and_changes_it(
     packages: Path, bundle: Path, browser: str, empty: Stack, demo_songs: list[Path], tmp_path: Path
 ) -> None:
     songs = tmp_path / "songs"
     songs.mkdir()
     for path in demo_songs[:3]:
         (songs / path.name).symlink_to(path)
-    told = node(
-        packages,
-        "vitest/vitest.mjs",
-        *("run", "--config", "browser/vitest.config.ts"),
-        SEGUE_URL=empty.url,
-        SEGUE_SONGS=str(songs),
-        SEGUE_BROWSER=browser,
-    )
-    assert "passed" in told
+    try_in_browser(packages, browser, "newcomer", empty.url, songs)
+    try_in_browser(packages, browser, "remixer", empty.url, songs)
+
+
+@pytest.mark.timeout(LIMIT_S + 120)
+def test_the_pages_of_songs_models_radio_and_queue_do_what_they_say(
+    packages: Path, bundle: Path, browser: str, product: Stack, demo_songs: list[Path]
+) -> None:
+    try_in_browser(packages, browser, "places", product.url, demo_songs[0].parent)

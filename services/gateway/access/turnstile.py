@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.access.refusals import GatewayBusy
+from services.gateway.bodies import is_upload
 from services.gateway.problems import describe, headers_of, respond
 from shared.settings import Settings
 
@@ -27,7 +28,6 @@ __all__ = ["Places", "Turnstile"]
 CHANGES_AT_ONCE = 8
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _ENDLESS = re.compile(r"/v1/(jobs/[^/]+/events|radio/[^/]+\.mp3)")
-_UPLOAD = "/v1/songs"
 log = structlog.get_logger(__name__)
 
 
@@ -92,7 +92,7 @@ class Turnstile:
             await respond(Request(scope), describe(busy), headers_of(busy))(scope, receive, send)
 
     def _places_for(self, scope: Scope) -> Places:
-        if scope["method"] == "POST" and scope["path"] == _UPLOAD:
+        if is_upload(scope):
             return self.uploads
         return self.streams if _ENDLESS.fullmatch(scope["path"]) else self.requests
 

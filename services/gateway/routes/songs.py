@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response, status
 
 from services.gateway import library
-from services.gateway.access.quotas import Quotas
+from services.gateway.arrivals import need_servers, room_of, take_in
 from services.gateway.auth import Tenant
 from services.gateway.backend import Backend
 from services.gateway.corrections import find_correction, forget_correction, keep_correction
@@ -27,7 +27,6 @@ from services.gateway.ranges import serve_payload
 from services.gateway.schemas.common import Page
 from services.gateway.schemas.jobs import Job
 from services.gateway.schemas.songs import Analysis, Song, SongState
-from services.gateway.uploads import Ceiling, Received, keep
 from services.gateway.views.songs import analysis_view
 from shared.corrections import Correction
 from shared.errors import BadSetting, Conflict
@@ -76,8 +75,8 @@ async def upload_song(
     The song is `received` at once and decoded by a worker. The same bytes give the same song; sent again,
     they give one that failed to decode another try. The upload needs no Idempotency-Key for that.
     """
-    await to_thread.run_sync(_need_servers, backend, tenant)
-    room = await to_thread.run_sync(_room, backend.quotas, tenant)
+    await to_thread.run_sync(need_servers, backend, tenant)
+    room = await to_thread.run_sync(room_of, backend.quotas, tenant)
     blocks: AsyncIterator[bytes] = request.stream()
     form = None
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
@@ -87,7 +86,7 @@ async def upload_song(
     declared_bytes = int(length) if length.isdecimal() and not form else 0
     received = await receiver.receive(tenant, blocks, declared_bytes, room=room)
     chosen = clean_name(name or (form.name if form else None))
-    song, is_new = await to_thread.run_sync(_keep, backend, tenant, received, chosen)
+    song, is_new = await to_thread.run_sync(take_in, backend, tenant, received, chosen)
     if is_new:
         backend.quotas.usage.add(tenant, received.size_bytes)
     response.headers["Location"] = song.links["self"]
@@ -198,26 +197,6 @@ def delete_song(song_id: str, backend: TheBackend, tenant: Tenant) -> None:
     artifact = library.artifact_of(tenant, Kind.SONG, song_id)
     library.delete(backend, artifact)
     forget_correction(backend, tenant, artifact.key)
-
-
-def _need_servers(backend: Backend, tenant: str) -> None:
-    """Find out before the first byte whether the song could be kept."""
-    backend.need_room_in_queue()
-    backend.store.exists(Artifact(tenant, Kind.SONG, "0" * 64).manifest)
-
-
-def _room(quotas: Quotas, tenant: str) -> Ceiling | None:
-    """Return what an upload may fill; raise StorageFull where that is nothing."""
-    left_bytes = quotas.need_room(tenant)
-    if left_bytes is None:
-        return None
-    return Ceiling(left_bytes, quotas.too_large(tenant, left_bytes))
-
-
-def _keep(backend: Backend, tenant: str, received: Received, name: str) -> tuple[Song, bool]:
-    is_new = keep(backend.patient_store, tenant, received, name)
-    library.begin_decoding(backend, tenant, received.song)
-    return library.get_song(backend, tenant, received.song), is_new
 
 
 def _serve_decoded(request: Request, backend: Backend, tenant: str, song_id: str, payload: str) -> Response:

@@ -3,6 +3,7 @@
 import createClient from "openapi-fetch";
 
 import { mixingOf } from "./mixing";
+import { pagesOf } from "./pages";
 import { Offline, ProblemError, problemOf } from "./problems";
 import type { components, paths } from "./schema";
 
@@ -69,6 +70,7 @@ export function createApi(
   const from = (cursor?: string) => ({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
 
   return {
+    ...pagesOf({ client, answer, everyPage }),
     songs: () =>
       everyPage<Song>((cursor) => answer(client.GET("/v1/songs", { params: { query: from(cursor) } }))),
     removeSong: (song_id: string) =>

@@ -16,6 +16,11 @@ export class Offline extends Error {
   override name = "Offline";
 }
 
+/** Tell whether the same question gets the same answer: neither a server's failure nor too many requests. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.status < 500 && error.problem.status !== 429;
+}
+
 /** Return the problem document that an answer holds, or one that tells its status. */
 export function problemOf(body: unknown, status: number): Problem {
   if (typeof body === "object" && body !== null && "title" in body && "detail" in body)

@@ -13,6 +13,8 @@ export type Send = (
   file: File,
   onProgress: (sentBytes: number) => void,
   signal: AbortSignal,
+  /** Told whether it waits for the line to come back. */
+  onPause?: (paused: boolean) => void,
 ) => Promise<Sent>;
 
 /** Return what uploads a file; it rejects with ProblemError, Offline, or the signal's reason. */

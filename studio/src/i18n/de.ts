@@ -2,6 +2,7 @@
 
 import { deMixing } from "./de.mixing";
 import type { Dictionary } from "./en";
+import { pages } from "./de.pages";
 
 const mehr = (zahl: number, eins: string, viele: string) => `${zahl} ${zahl === 1 ? eins : viele}`;
 
@@ -182,4 +183,7 @@ export const de: Dictionary = {
   keyHint:
     "Er beginnt mit segue_. Er bleibt im Speicher dieser Seite und ist weg, wenn du sie schließt oder neu lädst.",
   keyOpen: "Öffnen",
+
+  // Last, so that the type checker finds a name that is in both.
+  ...pages,
 };

@@ -1,6 +1,7 @@
 /** Every word of the page in English; its shape is what other languages must fill. */
 
 import { enMixing } from "./en.mixing";
+import { pages } from "./en.pages";
 
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
@@ -180,6 +181,9 @@ export const en = {
   keyField: "Key",
   keyHint: "It begins with segue_. It stays in this page's memory, and is gone when you close or reload it.",
   keyOpen: "Open",
+
+  // Last, so that the type checker finds a name that is in both.
+  ...pages,
 };
 
 /** What a language must have: the same names, and texts of as many parts. */

@@ -10,6 +10,11 @@ test("what is shown is in the address, and nothing else is taken for it", () => 
     view: "compare",
     ids: [job + job, "f".repeat(64)],
   });
+  expect(parseRoute(hrefOf.song(job + job))).toEqual({ view: "song", id: job + job });
+  expect(parseRoute(hrefOf.model(job + job))).toEqual({ view: "model", id: job + job });
+  expect(parseRoute(hrefOf.radio(job + job, 7))).toEqual({ view: "radio", id: job + job, seed: 7 });
+  const lists = [hrefOf.songs, hrefOf.radios, hrefOf.models, hrefOf.queue];
+  expect(lists.map((href) => parseRoute(href).view)).toEqual(["songs", "radios", "models", "queue"]);
   for (const other of [
     "",
     "#/",

@@ -1,23 +1,34 @@
 /** What is shown is in the address, after the `#`: a reload and a bookmark find it again. */
 
 export type Route =
-  | { view: "songs" }
-  | { view: "job"; id: string }
-  | { view: "mix"; id: string }
+  | { view: "songs" | "radios" | "models" | "queue" }
+  | { view: "song" | "job" | "mix" | "model"; id: string }
+  | { view: "radio"; id: string; seed: number }
   | { view: "compare"; ids: [string, string] };
 
-const PLACES = { jobs: "job", mixes: "mix" } as const;
+const LISTS = { radio: "radios", models: "models", queue: "queue" } as const;
+const PLACES = { songs: "song", jobs: "job", mixes: "mix", models: "model" } as const;
 
 export function parseRoute(hash: string): Route {
   const compared = /^#\/compare\/([0-9a-f]{64})\/([0-9a-f]{64})$/.exec(hash);
   if (compared) return { view: "compare", ids: [compared[1]!, compared[2]!] };
-  const found = /^#\/(jobs|mixes)\/([0-9a-f]{32,64})$/.exec(hash);
+  const list = /^#\/(radio|models|queue)$/.exec(hash);
+  if (list) return { view: LISTS[list[1] as keyof typeof LISTS] };
+  const radio = /^#\/radio\/([0-9a-f]{64})\/(\d{1,9})$/.exec(hash);
+  if (radio) return { view: "radio", id: radio[1]!, seed: Number(radio[2]) };
+  const found = /^#\/(songs|jobs|mixes|models)\/([0-9a-f]{32,64})$/.exec(hash);
   return found ? { view: PLACES[found[1] as keyof typeof PLACES], id: found[2]! } : { view: "songs" };
 }
 
 export const hrefOf = {
   songs: "#/",
+  song: (id: string) => `#/songs/${id}`,
   job: (id: string) => `#/jobs/${id}`,
   mix: (id: string) => `#/mixes/${id}`,
   compare: (one: string, other: string) => `#/compare/${one}/${other}`,
+  radios: "#/radio",
+  radio: (pool: string, seed: number) => `#/radio/${pool}/${seed}`,
+  models: "#/models",
+  model: (id: string) => `#/models/${id}`,
+  queue: "#/queue",
 };

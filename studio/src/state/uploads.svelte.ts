@@ -9,6 +9,8 @@ export type UploadState = "waiting" | "sending" | "done" | "known" | "failed";
 
 export class Upload {
   sentBytes = $state(0);
+  /** Whether it waits for the line to come back. */
+  paused = $state(false);
   /** `known`: the same bytes were there already. */
   state = $state<UploadState>("waiting");
   /** Why it failed; null: nothing answered. */
@@ -85,7 +87,8 @@ export class Uploads {
   async #run(upload: Upload): Promise<void> {
     try {
       const progress = (sentBytes: number) => (upload.sentBytes = sentBytes);
-      const { song, isNew } = await this.send(upload.file, progress, upload.stopping.signal);
+      const pause = (paused: boolean) => (upload.paused = paused);
+      const { song, isNew } = await this.send(upload.file, progress, upload.stopping.signal, pause);
       upload.state = isNew ? "done" : "known";
       this.arrived(song);
     } catch (error) {

@@ -32,6 +32,12 @@ export function signed(value: number, digits: number, locale: string): string {
   return new Intl.NumberFormat(locale, options).format(value);
 }
 
+/** A moment by its day and time, without the year. */
+export function dayAndTime(instant: string, locale: string): string {
+  const options = { day: "numeric", month: "short", hour: "numeric", minute: "numeric" } as const;
+  return new Intl.DateTimeFormat(locale, options).format(new Date(instant));
+}
+
 /** A text that no two requests share, over plain HTTP too, where `crypto.randomUUID` is not to be had. */
 export function drawn(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))]

@@ -58,6 +58,7 @@ def make_one_of_each(api: httpx.Client, maker: Maker) -> dict[str, str]:
     _judged(maker, found)
     _mixed(maker, found)
     found["job"] = maker.submit(DecodeSong(song=maker.upload_bytes(b"another"))).id
+    found["upload"] = api.post("/v1/uploads", headers={"Upload-Length": "1000"}).json()["id"]
     maker.leases.note_deletion()
     revised = MixSpec(sequence=found["pool"], output=Output())  # Its sequence is gone.
     found["other_mix"] = maker.commit(revised, mix_facts()).key

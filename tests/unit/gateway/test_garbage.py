@@ -6,6 +6,7 @@ import pytest
 
 from services.gateway.garbage import (
     LEFTOVER,
+    OLD_PIECES,
     STALE_MARK,
     UNFINISHED_UPLOAD,
     UNNAMED_ATTEMPT,
@@ -41,6 +42,15 @@ def test_uploads_are_garbage_once_they_are_a_day_old():
     old, young = "t/local/uploads/1", "t/local/uploads/2"
     objects = stored(old) + stored(young, modified=YOUNG)
     assert found(objects) == {old: UNFINISHED_UPLOAD}
+
+
+def test_an_upload_in_pieces_is_garbage_once_nobody_has_gone_on_with_it_for_a_day():
+    folder = "t/local/uploads/1/"
+    begun = stored(f"{folder}begun.json", f"{folder}parts/000000000000000")
+    latest = f"{folder}parts/000000008388608"
+    assert found([*begun, *stored(latest, modified=YOUNG)]) == {}
+    (garbage,) = unreached(TENANT, [*begun, *stored(latest)], Records({}, set(), set()), NOW)
+    assert (garbage.prefix, garbage.reason, garbage.objects) == (folder, OLD_PIECES, 3)
 
 
 def test_objects_and_bytes_are_counted():

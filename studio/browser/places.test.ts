@@ -1,0 +1,278 @@
+/**
+ * The pages beside the mix, in a real browser on a real stack: a song, models, the radio, the queue.
+ *
+ * SEGUE_SONGS     a folder of five songs; what else there is does not matter
+ * See stage.ts for the others.
+ */
+
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Request } from "playwright-core";
+
+import { beforeAll, expect, test, vi } from "vitest";
+
+import { complaints, misdeeds, page, SEGUE_URL, shoot, widths } from "./stage";
+
+const { SEGUE_SONGS = "" } = process.env;
+const DESK = { width: 1200, height: 850 };
+const PHONE = { width: 360, height: 740 };
+/** From which sum of shifts on a page feels as if it jumped, by Web Vitals. */
+const JUMPY = 0.1;
+const V1 = `${SEGUE_URL}/v1`;
+const NAMES = readdirSync(SEGUE_SONGS);
+
+const LARGE_S = 60;
+const RATE_HZ = 44_100;
+
+/** Return a WAV file of a tone, 16 bits, stereo. */
+function toneOf(seconds: number): Buffer {
+  const frames = seconds * RATE_HZ;
+  const file = Buffer.alloc(44 + 4 * frames);
+  file.write("RIFF", 0);
+  file.writeUInt32LE(36 + 4 * frames, 4);
+  file.write("WAVEfmt ", 8);
+  file.writeUInt32LE(16, 16);
+  file.writeUInt16LE(1, 20); // PCM
+  file.writeUInt16LE(2, 22);
+  file.writeUInt32LE(RATE_HZ, 24);
+  file.writeUInt32LE(4 * RATE_HZ, 28);
+  file.writeUInt16LE(4, 32);
+  file.writeUInt16LE(16, 34);
+  file.write("data", 36);
+  file.writeUInt32LE(4 * frames, 40);
+  for (let frame = 0; frame < frames; frame += 1) {
+    const sample = Math.round(8000 * Math.sin((2 * Math.PI * 440 * frame) / RATE_HZ));
+    file.writeInt16LE(sample, 44 + 4 * frame);
+    file.writeInt16LE(sample, 46 + 4 * frame);
+  }
+  return file;
+}
+
+/** Ids of the songs, in the order of their names. */
+const songs: string[] = [];
+const titles: string[] = [];
+
+async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  const answer = await fetch(`${V1}${path}`, init);
+  expect(answer.ok, `${path}: ${answer.status}`).toBe(true);
+  return (await answer.json()) as T;
+}
+
+const post = <T>(path: string, body: unknown) =>
+  ask<T>(path, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  });
+
+/** Return the sum of all shifts of the layout since the page was loaded, that nobody has asked for. */
+const shifts = () =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean };
+        const add = (sum: number, one: Shift) => sum + (one.hadRecentInput ? 0 : one.value);
+        new PerformanceObserver((list) => resolve((list.getEntries() as Shift[]).reduce(add, 0))).observe({
+          type: "layout-shift",
+          buffered: true,
+        });
+        // Where nothing has shifted the observer is never called.
+        setTimeout(() => resolve(0), 500);
+      }),
+  );
+
+beforeAll(async () => {
+  for (const name of NAMES) {
+    const body = readFileSync(join(SEGUE_SONGS, name));
+    const query = new URLSearchParams({ name });
+    songs.push((await ask<{ id: string }>(`/songs?${query}`, { method: "POST", body })).id);
+  }
+  for (const id of songs) {
+    const state = async () => (await ask<{ state: string }>(`/songs/${id}`)).state;
+    await vi.waitFor(async () => expect(await state()).toBe("ready"), { timeout: 120_000, interval: 300 });
+    titles.push((await ask<{ title: string }>(`/songs/${id}`)).title);
+  }
+}, 200_000);
+
+test("a song shows where it may be cut, and lets any chunk be heard", async () => {
+  await page.goto(SEGUE_URL);
+  await page.getByRole("link", { name: titles[0]! }).click();
+  await page.getByRole("heading", { level: 1, name: titles[0]! }).waitFor();
+  await page.getByRole("combobox").last().selectOption("equal");
+  await page.getByRole("button", { name: "Cut it now" }).click();
+  const chunks = page.getByRole("list", { name: "Chunks of the song" }).getByRole("button");
+  await page.getByRole("option", { name: /^in equal pieces: \d+ chunk/ }).waitFor({ state: "attached" });
+  const { items } = await ask<{ items: { song: string; cut: { method: string }; chunk_count: number }[] }>(
+    "/cuts?limit=200",
+  );
+  const cut = items.find((one) => one.song === songs[0] && one.cut.method === "equal")!;
+  await expect.poll(() => chunks.count()).toBe(cut.chunk_count);
+  const [sound] = await Promise.all([page.waitForResponse(/\/chunks\/1\/audio$/), chunks.nth(1).click()]);
+  expect(sound.status()).toBeLessThan(300);
+  await page.locator("button[aria-pressed=true]").and(chunks.nth(1)).waitFor();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => chunks.nth(2).evaluate((one) => one === document.activeElement)).toBe(true);
+  await Promise.all([page.waitForResponse(/\/chunks\/2\/audio$/), page.keyboard.press("Space")]);
+  // It sounds to its end, five seconds later, and then no more.
+  await expect.poll(() => page.locator("button[aria-pressed=true]").and(chunks.nth(2)).count()).toBe(1);
+  await expect.poll(() => chunks.locator("[aria-pressed=true]").count(), { timeout: 30_000 }).toBe(0);
+  expect(await complaints()).toEqual([]);
+  await shoot("song");
+});
+
+test("a model is fitted with the settings that were chosen, and leads to its page", async () => {
+  await page.getByRole("link", { name: "Models" }).click();
+  const form = page.getByRole("form", { name: "Fit a model" });
+  await form.getByLabel("Approach").selectOption("linear");
+  await form.getByLabel("Cut").selectOption("equal");
+  await form.getByText("Single settings").click();
+  await form.getByLabel("random cuts per song").fill("40");
+  expect(await complaints()).toEqual([]);
+  await shoot("models-fit");
+  await form.getByRole("button", { name: "Fit it" }).click();
+  await page.waitForURL(/#\/jobs\//);
+  await page.waitForURL(/#\/models\/[0-9a-f]{64}$/);
+  await page.getByText("It was solved in closed form").waitFor();
+  const model = await ask<{ settings: Record<string, unknown> }>(`/models/${page.url().slice(-64)}`);
+  expect(model.settings).toMatchObject({ random_cuts_per_song: 40, ridge: 0.1 });
+});
+
+test("the radio plays, tells what plays, and heeds what is wished", async () => {
+  const model = page.url();
+  await page.getByRole("link", { name: "Radio" }).click();
+  await page.getByRole("button", { name: "Start the radio" }).waitFor();
+  expect(await complaints()).toEqual([]);
+  await shoot("radios");
+  await page.getByRole("button", { name: "Start the radio" }).click();
+  await page.waitForURL(/#\/radio\/[0-9a-f]{64}\/0$/);
+  await page.getByRole("button", { name: "Play the radio" }).click();
+  await page.getByRole("status").getByText("On air").waitFor();
+  const playing = page.locator("[data-playing]");
+  await expect.poll(() => playing.innerText()).not.toBe("");
+  const first = await playing.innerText();
+  expect(titles).toContain(first);
+  await page.keyboard.press("n");
+  await page.getByText(`Leaving ${first}.`).waitFor();
+  await expect.poll(() => playing.innerText(), { timeout: 120_000 }).not.toBe(first);
+  await page.getByRole("button", { name: "Never play this passage" }).click();
+  await page.getByText("is not played any more").waitFor();
+  expect(await complaints()).toEqual([]);
+  await shoot("radio");
+  const pool = page.url().slice(-66, -2);
+  // It goes on elsewhere, until it is switched off.
+  await page.goto(model);
+  await page.goBack();
+  await page.getByRole("button", { name: "Stop the radio" }).click();
+  await page.getByText("Not on air").waitFor();
+  await expect
+    .poll(async () => (await ask<{ listeners: number }>(`/radio/${pool}`)).listeners, { timeout: 30_000 })
+    .toBe(0);
+});
+
+test("the report on a model comes by itself, and ranks it beside the baselines", async () => {
+  await page.getByRole("link", { name: "Models" }).click();
+  await page
+    .getByRole("listitem")
+    .filter({ hasText: /learned/ })
+    .getByRole("link")
+    .first()
+    .click();
+  await page.getByRole("table", { name: "How well it judges" }).waitFor();
+  const chart = page.getByRole("img", { name: "MRR: By the gap at the cut" });
+  await expect.poll(() => chart.locator(".line").count()).toBeGreaterThan(2);
+  await page.getByText("As a table").click();
+  await page.getByRole("row", { name: /^0.1/ }).waitFor();
+  expect(await complaints()).toEqual([]);
+  await shoot("model");
+  await page.getByRole("link", { name: "Models" }).first().click();
+  const board = page.getByRole("table", { name: "Leaderboard" });
+  await board.getByRole("rowheader", { name: "spectral" }).waitFor();
+  expect(await complaints()).toEqual([]);
+  await shoot("models");
+});
+
+test("the queue shows who works and what is under way, and cancels it", async () => {
+  await page.getByRole("link", { name: "Queue" }).click();
+  for (const queue of ["chunker", "trainer", "assembler"]) {
+    await page.locator(`[data-queue=${queue}]`).waitFor();
+    expect(Number(await page.locator(`[data-queue=${queue}]`).getAttribute("data-alive"))).toBeGreaterThan(0);
+  }
+  const training = { approach: "binary", preset: "seed", seed: Date.now() % 1_000_000 };
+  const job = await post<{ id: string }>("/models", { songs, training });
+  const row = page.locator("[data-job=queued], [data-job=running]").filter({ hasText: "Fit a model" });
+  await row.getByRole("progressbar").waitFor();
+  expect(await complaints()).toEqual([]);
+  await shoot("queue");
+  await row.getByRole("button", { name: "Cancel: Fit a model" }).click();
+  await page.locator("[data-job=cancelled]").first().waitFor();
+  expect((await ask<{ state: string }>(`/jobs/${job.id}`)).state).toBe("cancelled");
+});
+
+test("a large file survives a lost connection and a reload, and nothing of it is sent twice", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "segue-")), "large.wav");
+  writeFileSync(path, toneOf(LARGE_S));
+  const offsets: number[] = [];
+  const noted = (request: Request) => {
+    if (request.method() === "PATCH") offsets.push(Number(request.headers()["upload-offset"]));
+  };
+  page.on("request", noted);
+  const line = await page.context().newCDPSession(page);
+  const narrow = { latency: 0, downloadThroughput: -1, uploadThroughput: 1_500_000 };
+  await line.send("Network.enable");
+  await line.send("Network.emulateNetworkConditions", { offline: false, ...narrow });
+  await page.goto(`${SEGUE_URL}/#/`);
+  const upload = page.locator("[data-upload=sending]");
+  const share = async () => Number.parseInt(await upload.locator(".state").innerText(), 10);
+  await page.locator("input[data-files]").setInputFiles(path);
+  await expect.poll(share, { interval: 100 }).toBeGreaterThan(15);
+  const before = misdeeds.length;
+  await line.send("Network.emulateNetworkConditions", { offline: true, ...narrow });
+  await upload.getByText("The connection is lost; it goes on by itself").waitFor();
+  await line.send("Network.emulateNetworkConditions", { offline: false, ...narrow });
+  await expect.poll(() => offsets.length).toBe(2);
+  await expect.poll(share, { interval: 100 }).toBeGreaterThan(40);
+  await page.reload();
+  const interrupted = page.locator("[data-upload=interrupted]");
+  await interrupted.getByText(/[1-9]\d % are here/).waitFor();
+  misdeeds.length = before; // The browser itself tells of requests that failed while it was cut off.
+  expect(await complaints()).toEqual([]);
+  await shoot("interrupted");
+  await line.send("Network.emulateNetworkConditions", {
+    offline: false,
+    ...narrow,
+    uploadThroughput: -1,
+  });
+  await page.locator("input[data-files]").setInputFiles(path);
+  await page.locator("[data-song]").filter({ hasText: "large" }).waitFor();
+  await page.locator("[data-upload]").waitFor({ state: "detached" });
+  expect(offsets).toHaveLength(3);
+  expect(offsets[0]).toBe(0);
+  expect(offsets[1]).toBeGreaterThan(0);
+  expect(offsets[2]).toBeGreaterThan(offsets[1]!);
+  page.off("request", noted);
+});
+
+test("a phone shows each page without scrolling sideways, in the other language", async () => {
+  await page.getByRole("button", { name: "Deutsch" }).click();
+  await page.setViewportSize(PHONE);
+  const places = ["#/radio", "#/models", "#/queue", `#/songs/${songs[0]}`];
+  for (const [index, place] of places.entries()) {
+    await page.goto("about:blank"); // What shifts is counted from a page's loading on.
+    await page.goto(`${SEGUE_URL}/${place}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.locator(".panel").first().waitFor();
+    const [content, screen] = await widths();
+    expect(content, place).toBeLessThanOrEqual(screen);
+    expect(await shifts(), place).toBeLessThan(JUMPY);
+    expect(await complaints(), place).toEqual([]);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await shoot(`phone-${index}`);
+  }
+  await page.setViewportSize(DESK);
+});
+
+test("all the while it spoke to its gateway alone, and kept to its policy", () => {
+  expect(misdeeds).toEqual([]);
+});
