@@ -132,7 +132,7 @@ class Campaign:
 
         def supply() -> Iterator[Wish]:
             for wish in drawn:
-                if over.is_set() and len(asked) >= self.least_jobs:
+                if over.is_set() and len(self.clients.promises) >= self.least_jobs:
                     return
                 asked.append(wish)
                 yield wish

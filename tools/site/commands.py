@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup, TyperOption
 
-from cli.errors import EXIT_CODES
+from cli.endings import EXIT_CODES
 from cli.main import app
 from tools.site.tables import table
 
