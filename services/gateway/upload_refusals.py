@@ -79,4 +79,6 @@ class NoPiece(SegueError):
     title = "Not a piece of an upload"
 
     def __init__(self) -> None:
-        super().__init__(f"The Content-Type of a piece has to be {PIECE_TYPE}. Send the file's bytes under that type.")
+        super().__init__(
+            f"The Content-Type of a piece has to be {PIECE_TYPE}. Send the file's bytes under that type."
+        )
