@@ -72,7 +72,7 @@ export function pagesOf({ client, answer, everyPage }: Asking) {
       answer(client.POST("/v1/models", { body, params: repeatable(key) })),
     removeModel: (model_id: string) =>
       answer(client.DELETE("/v1/models/{model_id}", { params: { path: { model_id } } })),
-    history: (model_id: string) =>
+    epochs: (model_id: string) =>
       answer(client.GET("/v1/models/{model_id}/history", { params: { path: { model_id } } })).then(
         (epochs) => epochs as unknown as Epoch[],
       ),
