@@ -73,7 +73,7 @@ def learning(approach: str, history: Sequence[Mapping[str, Any]]) -> list[Drawin
     epochs = [float(one["epoch"]) for one in history]
     charts: list[Drawing] = []
     for figure in ("loss", "accuracy"):
-        kinds = {"training": figure, "other channel": f"val_{figure}", "held out": f"stopping_{figure}"}
+        kinds = {"training": figure, "other channel": f"val_{figure}", "kept back": f"stopping_{figure}"}
         series = [
             Series(name, *_told(epochs, [one.get(field) for one in history]), "line")
             for name, field in kinds.items()

@@ -52,7 +52,7 @@ def test_a_fit_is_drawn_as_the_figures_that_it_has() -> None:
     assert {one.name: (list(one.x), list(one.y)) for one in chart.series} == {
         "training": ([0, 1], [0.9, 0.5]),
         "other channel": ([0, 1], [0.95, 0.6]),
-        "held out": ([1], [0.7]),
+        "kept back": ([1], [0.7]),
     }
 
 
