@@ -1,4 +1,4 @@
-"""The studio: its modules, its bundle, and a newcomer's whole way through it in a real browser."""
+"""The studio: its modules, its bundle, and whole ways through it in a real browser."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_modules_do_what_they_say(packages: Path) -> None:
 
 
 @pytest.mark.timeout(LIMIT_S + 120)
-def test_a_newcomer_drops_songs_makes_a_mix_hears_it_and_changes_it(
+def test_a_newcomer_makes_a_mix_and_hears_it_and_a_remixer_changes_it(
     packages: Path, bundle: Path, browser: str, empty: Stack, demo_songs: list[Path], tmp_path: Path
 ) -> None:
     songs = tmp_path / "songs"
