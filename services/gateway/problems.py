@@ -144,7 +144,7 @@ def describe(error: errors.SegueError) -> Problem:
 
 def describe_status(status: int, detail: str) -> Problem:
     """Return the problem document of a bare HTTP status, such as of an unknown path."""
-    phrase = _PHRASES.get(status, HTTPStatus(status).phrase)
+    phrase = _PHRASES.get(HTTPStatus(status), HTTPStatus(status).phrase)
     slug = phrase.lower().replace(" ", "-")
     return Problem(type=problem_type(slug), title=phrase, status=status, detail=detail)
 

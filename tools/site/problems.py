@@ -168,7 +168,8 @@ def _page(kind: Kind) -> str:
     shown = json.dumps(document, indent=2, ensure_ascii=False)
     return (
         f"# {kind.title}\n\n{kind.meaning}\n\n{table(('', ''), rows)}\n"
-        f"**When.** {note['when']}\n\n**What to do.** {note['do']}\n\n```json\n{shown}\n```\n"
+        f"**When.** {note['when']}\n\n**What to do.** {note['do']}\n\n```json\n{shown}\n```\n\n"
+        "[All kinds of problem](index.md)\n"
     )
 
 
