@@ -53,6 +53,8 @@ function toneOf(seconds: number): Buffer {
 /** Ids of the songs, in the order of their names. */
 const songs: string[] = [];
 const titles: string[] = [];
+/** The page of the model that is fitted here. */
+let model = "";
 
 async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const answer = await fetch(`${V1}${path}`, init);
@@ -66,6 +68,9 @@ const post = <T>(path: string, body: unknown) =>
     body: JSON.stringify(body),
     headers: { "content-type": "application/json" },
   });
+
+/** Ask again and again, for as long as a loaded machine may take. */
+const poll: typeof expect.poll = (look, how = {}) => expect.poll(look, { timeout: 60_000, ...how });
 
 /** Return the sum of all shifts of the layout since the page was loaded, that nobody has asked for. */
 const shifts = () =>
@@ -98,26 +103,27 @@ beforeAll(async () => {
 
 test("a song shows where it may be cut, and lets any chunk be heard", async () => {
   await page.goto(SEGUE_URL);
-  await page.getByRole("link", { name: titles[0]! }).click();
+  await page.getByRole("link", { name: titles[0]!, exact: true }).click();
   await page.getByRole("heading", { level: 1, name: titles[0]! }).waitFor();
   await page.getByRole("combobox").last().selectOption("equal");
   await page.getByRole("button", { name: "Cut it now" }).click();
-  const chunks = page.getByRole("list", { name: "Chunks of the song" }).getByRole("button");
+  const strip = page.getByRole("list", { name: "Chunks of the song" });
+  const chunks = strip.getByRole("button");
   await page.getByRole("option", { name: /^in equal pieces: \d+ chunk/ }).waitFor({ state: "attached" });
   const { items } = await ask<{ items: { song: string; cut: { method: string }; chunk_count: number }[] }>(
     "/cuts?limit=200",
   );
   const cut = items.find((one) => one.song === songs[0] && one.cut.method === "equal")!;
-  await expect.poll(() => chunks.count()).toBe(cut.chunk_count);
+  await poll(() => chunks.count()).toBe(cut.chunk_count);
   const [sound] = await Promise.all([page.waitForResponse(/\/chunks\/1\/audio$/), chunks.nth(1).click()]);
   expect(sound.status()).toBeLessThan(300);
   await page.locator("button[aria-pressed=true]").and(chunks.nth(1)).waitFor();
   await page.keyboard.press("ArrowRight");
-  await expect.poll(() => chunks.nth(2).evaluate((one) => one === document.activeElement)).toBe(true);
+  await poll(() => chunks.nth(2).evaluate((one) => one === document.activeElement)).toBe(true);
   await Promise.all([page.waitForResponse(/\/chunks\/2\/audio$/), page.keyboard.press("Space")]);
   // It sounds to its end, five seconds later, and then no more.
-  await expect.poll(() => page.locator("button[aria-pressed=true]").and(chunks.nth(2)).count()).toBe(1);
-  await expect.poll(() => chunks.locator("[aria-pressed=true]").count(), { timeout: 30_000 }).toBe(0);
+  await poll(() => page.locator("button[aria-pressed=true]").and(chunks.nth(2)).count()).toBe(1);
+  await poll(() => strip.locator("[aria-pressed=true]").count(), { timeout: 30_000 }).toBe(0);
   expect(await complaints()).toEqual([]);
   await shoot("song");
 });
@@ -135,12 +141,12 @@ test("a model is fitted with the settings that were chosen, and leads to its pag
   await page.waitForURL(/#\/jobs\//);
   await page.waitForURL(/#\/models\/[0-9a-f]{64}$/);
   await page.getByText("It was solved in closed form").waitFor();
-  const model = await ask<{ settings: Record<string, unknown> }>(`/models/${page.url().slice(-64)}`);
-  expect(model.settings).toMatchObject({ random_cuts_per_song: 40, ridge: 0.1 });
+  model = page.url();
+  const { settings } = await ask<{ settings: Record<string, unknown> }>(`/models/${model.slice(-64)}`);
+  expect(settings).toMatchObject({ random_cuts_per_song: 40, ridge: 0.1 });
 });
 
 test("the radio plays, tells what plays, and heeds what is wished", async () => {
-  const model = page.url();
   await page.getByRole("link", { name: "Radio" }).click();
   await page.getByRole("button", { name: "Start the radio" }).waitFor();
   expect(await complaints()).toEqual([]);
@@ -148,14 +154,14 @@ test("the radio plays, tells what plays, and heeds what is wished", async () => 
   await page.getByRole("button", { name: "Start the radio" }).click();
   await page.waitForURL(/#\/radio\/[0-9a-f]{64}\/0$/);
   await page.getByRole("button", { name: "Play the radio" }).click();
-  await page.getByRole("status").getByText("On air").waitFor();
+  await page.getByRole("status").getByText("On air", { exact: true }).waitFor();
   const playing = page.locator("[data-playing]");
-  await expect.poll(() => playing.innerText()).not.toBe("");
+  await poll(() => playing.innerText()).not.toBe("");
   const first = await playing.innerText();
   expect(titles).toContain(first);
   await page.keyboard.press("n");
   await page.getByText(`Leaving ${first}.`).waitFor();
-  await expect.poll(() => playing.innerText(), { timeout: 120_000 }).not.toBe(first);
+  await poll(() => playing.innerText(), { timeout: 120_000 }).not.toBe(first);
   await page.getByRole("button", { name: "Never play this passage" }).click();
   await page.getByText("is not played any more").waitFor();
   expect(await complaints()).toEqual([]);
@@ -172,16 +178,10 @@ test("the radio plays, tells what plays, and heeds what is wished", async () => 
 });
 
 test("the report on a model comes by itself, and ranks it beside the baselines", async () => {
-  await page.getByRole("link", { name: "Models" }).click();
-  await page
-    .getByRole("listitem")
-    .filter({ hasText: /learned/ })
-    .getByRole("link")
-    .first()
-    .click();
+  await page.goto(model);
   await page.getByRole("table", { name: "How well it judges" }).waitFor();
   const chart = page.getByRole("img", { name: "MRR: By the gap at the cut" });
-  await expect.poll(() => chart.locator(".line").count()).toBeGreaterThan(2);
+  await poll(() => chart.locator(".line").count()).toBeGreaterThan(2);
   await page.getByText("As a table").click();
   await page.getByRole("row", { name: /^0.1/ }).waitFor();
   expect(await complaints()).toEqual([]);
@@ -226,13 +226,13 @@ test("a large file survives a lost connection and a reload, and nothing of it is
   const upload = page.locator("[data-upload=sending]");
   const share = async () => Number.parseInt(await upload.locator(".state").innerText(), 10);
   await page.locator("input[data-files]").setInputFiles(path);
-  await expect.poll(share, { interval: 100 }).toBeGreaterThan(15);
+  await poll(share, { interval: 100 }).toBeGreaterThan(15);
   const before = misdeeds.length;
   await line.send("Network.emulateNetworkConditions", { offline: true, ...narrow });
   await upload.getByText("The connection is lost; it goes on by itself").waitFor();
   await line.send("Network.emulateNetworkConditions", { offline: false, ...narrow });
-  await expect.poll(() => offsets.length).toBe(2);
-  await expect.poll(share, { interval: 100 }).toBeGreaterThan(40);
+  await poll(() => offsets.length).toBe(2);
+  await poll(share, { interval: 100 }).toBeGreaterThan(40);
   await page.reload();
   const interrupted = page.locator("[data-upload=interrupted]");
   await interrupted.getByText(/[1-9]\d % are here/).waitFor();
