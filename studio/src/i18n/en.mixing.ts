@@ -16,7 +16,7 @@ export const enMixing = {
   looking: "Looking for others",
   breaks: (limits: string) => `breaks a limit: ${limits}`,
   take: (title: string, time: string) => `Take ${title}, from ${time}`,
-  taken: "chosen",
+  takeIt: "Take",
   hearChunk: (title: string, time: string) => `Hear ${title}, from ${time}`,
   scoresOf: (before: string, after: string) => `${before} before, ${after} after`,
   banChunk: "Ban this chunk",

@@ -16,6 +16,7 @@ from services.gateway.garbage import (
     unreached,
 )
 from shared.revisions import SeamChange
+from shared.store import keys
 from shared.store.keys import Artifact, Kind
 from shared.store.objects import Stored
 from shared.store.specs import PreviewSpec, ViewSpec
@@ -136,6 +137,10 @@ def test_a_report_lives_as_long_as_its_model_and_what_it_was_made_of_as_long_as_
     assert found(objects, without_model, needed=[gapped]) == {report.folder: UNUSED}
     without_report = {one: manifest for one, manifest in library.items() if one is not report}
     assert found(objects_of(gapped), without_report) == {gapped.folder: UNUSED}
+
+
+def test_a_vote_is_kept_whatever_it_was_cast_for():
+    assert found(stored(keys.vote(TENANT, "6" * 32))) == {}
 
 
 def test_a_look_into_a_pool_lives_for_a_day():
