@@ -41,7 +41,7 @@ def map_of(stock: Stock, sequence: SequenceFacts) -> PoolMap:
     return PoolMap(
         approach=stock.facts.approach,
         chunks=len(pool),
-        explained=explained,
+        explained=list(explained),
         songs=[MapSong(id=song, title=_title(stock, song)) for song in names.songs],
         points=points,
         path=np.searchsorted(shown, order).tolist(),

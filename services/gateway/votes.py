@@ -135,7 +135,7 @@ def vote_view(name: str, vote: VoteRecord) -> Vote:
     path = f"/v1/votes/{name}"
     links = {"self": path, "a": f"/v1/mixes/{vote.a.mix}", "b": f"/v1/mixes/{vote.b.mix}"}
     told = {"a": vote.a.mix, "b": vote.b.mix, "choice": vote.choice, "cast_at": vote.cast_at}
-    return Vote(id=name, approaches=(vote.a.approach, vote.b.approach), links=links, **told)
+    return Vote(id=name, approaches=[vote.a.approach, vote.b.approach], links=links, **told)
 
 
 def _side(backend: Backend, tenant: str, key: str) -> Side:

@@ -36,8 +36,8 @@ class PoolMap(Document):
 
     approach: str = Field(description="Whose space it is: what the model goes by.", examples=["segue"])
     chunks: int = Field(description="Chunks of the pool; of many, only some are points.", examples=[565])
-    explained: tuple[float, float] = Field(
-        description="The share of all differences that lies along each direction.", examples=[[0.31, 0.12]]
+    explained: list[float] = Field(
+        description="The share of all differences that lies along either direction.", examples=[[0.31, 0.12]]
     )
     songs: list[MapSong] = Field(description="The songs of the pool.")
     points: list[MapPoint] = Field(description="Chunks, those of the mix among them.")

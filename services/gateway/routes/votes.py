@@ -11,10 +11,10 @@ from services.gateway.paging import Cursor, Limit, page_of
 from services.gateway.schemas.common import Page
 from services.gateway.schemas.votes import Tally, Vote, VoteRequest
 
-router = APIRouter(prefix="/votes", tags=["votes"])
+router = APIRouter(tags=["votes"])
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=documented(404))
+@router.post("/votes", status_code=status.HTTP_201_CREATED, responses=documented(404))
 def cast_vote(
     request: VoteRequest,
     response: Response,
@@ -31,7 +31,7 @@ def cast_vote(
     return votes.vote_view(name, vote)
 
 
-@router.get("", responses=documented())
+@router.get("/votes", responses=documented())
 def list_votes(backend: TheBackend, tenant: Tenant, limit: Limit = 50, cursor: Cursor = None) -> Page[Vote]:
     """List votes in the order of their ids."""
 
@@ -47,13 +47,13 @@ def get_tally(backend: TheBackend, tenant: Tenant) -> Tally:
     return votes.tally(backend, tenant)
 
 
-@router.get("/{vote_id}", responses=documented(404))
+@router.get("/votes/{vote_id}", responses=documented(404))
 def get_vote(vote_id: str, backend: TheBackend, tenant: Tenant) -> Vote:
     """Show a vote."""
     return votes.vote_view(vote_id, votes.find_vote(backend, tenant, vote_id))
 
 
-@router.delete("/{vote_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
+@router.delete("/votes/{vote_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
 def delete_vote(vote_id: str, backend: TheBackend, tenant: Tenant) -> None:
     """Take a vote back."""
     votes.forget(backend, tenant, vote_id)

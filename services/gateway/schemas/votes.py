@@ -37,7 +37,7 @@ class Vote(Schema):
     a: str = Field(description="Id of a mix; it may be gone.", examples=[MIX_EXAMPLE])
     b: str = Field(description="Id of another one.", examples=[REPORT_EXAMPLE])
     choice: Literal["a", "b", "tie"] = Field(description=_CHOICE, examples=["a"])
-    approaches: tuple[str, str] = Field(
+    approaches: list[str] = Field(
         description="What judged the transitions of `a` and of `b`.", examples=[["segue", "linear"]]
     )
     cast_at: datetime = Field(description="When it was cast.", examples=[TIME_EXAMPLE])

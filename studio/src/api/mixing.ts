@@ -7,8 +7,7 @@ import type { components, paths } from "./schema";
 type Schemas = components["schemas"];
 export type History = Schemas["History"];
 export type Version = Schemas["Version"];
-/** As an answer has it: pairs come as lists. */
-export type PoolMap = Omit<Schemas["PoolMap"], "explained"> & { explained: number[] };
+export type PoolMap = Schemas["PoolMap"];
 export type Candidate = Schemas["Candidate"];
 export type Vote = Schemas["Vote"];
 export type Tally = Schemas["Tally"];
@@ -36,6 +35,6 @@ export function mixingOf(client: Client<paths>, answer: Answer) {
       answer(client.GET("/v1/mixes/{mix_id}/chunks/{position}/candidates", at(mix_id, position))),
     vote: (a: string, b: string, choice: "a" | "b" | "tie") =>
       answer(client.POST("/v1/votes", { body: { a, b, choice } })),
-    tally: () => answer(client.GET("/v1/votes/tally")),
+    tally: () => answer(client.GET("/v1/tally")),
   };
 }

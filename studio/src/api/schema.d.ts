@@ -724,14 +724,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/votes/tally": {
+    "/v1/tally": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_tally_v1_votes_tally_get"];
+        get: operations["get_tally_v1_tally_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1570,10 +1570,7 @@ export interface components {
         PoolMap: {
             approach: string;
             chunks: number;
-            explained: [
-                number,
-                number
-            ];
+            explained: number[];
             songs: components["schemas"]["MapSong"][];
             points: components["schemas"]["MapPoint"][];
             path: number[];
@@ -1937,10 +1934,7 @@ export interface components {
             b: string;
             /** @enum {string} */
             choice: "a" | "b" | "tie";
-            approaches: [
-                string,
-                string
-            ];
+            approaches: string[];
             /** Format: date-time */
             cast_at: string;
             links: {
@@ -7150,7 +7144,7 @@ export interface operations {
             };
         };
     };
-    get_tally_v1_votes_tally_get: {
+    get_tally_v1_tally_get: {
         parameters: {
             query?: never;
             header?: never;

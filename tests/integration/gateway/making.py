@@ -95,7 +95,7 @@ def _mixed(maker: Maker, ids: dict[str, str]) -> None:
     ids["mix"] = maker.commit(MixSpec(sequence=sequence, output=Output()), mix_facts(), files).key
     heard = PreviewSpec(mix=ids["mix"], position=1, change=SeamChange(), around_s=5.0, format="mp3")
     told = PreviewFacts(format="mp3", duration_s=10.0, seam_s=5.0, manner="cut")
-    drawn = PoolMap(approach="linear", chunks=4, explained=(1.0, 0.0), songs=[], points=[], path=[])
+    drawn = PoolMap(approach="linear", chunks=4, explained=[1.0, 0.0], songs=[], points=[], path=[])
     for position, seen in ((None, drawn), (1, Candidates(position=1, candidates=[]))):
         view = ViewSpec(mix=ids["mix"], position=position)
         maker.commit(view, ViewFacts(chunks=4, shown=0), {"view.json": to_json(seen)})

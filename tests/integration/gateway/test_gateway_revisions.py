@@ -198,7 +198,7 @@ def test_a_seam_is_heard_without_a_mix_being_made(api, maker, mix):
 
 
 def test_the_pool_of_a_mix_is_looked_into_as_a_whole_and_for_a_place(api, maker, mix):
-    drawn = PoolMap(approach="linear", chunks=6, explained=(0.5, 0.25), songs=[], points=[], path=[])
+    drawn = PoolMap(approach="linear", chunks=6, explained=[0.5, 0.25], songs=[], points=[], path=[])
     for path, seen in (("map", drawn), ("chunks/1/candidates", Candidates(position=1, candidates=[]))):
         missing = api.get(f"/v1/mixes/{mix}/{path}")
         assert (missing.status_code, slug_of(missing)) == (404, "not-looked-at")

@@ -39,10 +39,10 @@ def test_a_vote_is_kept_counted_and_taken_back(api, mixes):
     assert (told["a"], told["b"], told["choice"], told["approaches"]) == (*mixes, "a", ["segue", "linear"])
     assert api.get(cast.headers["location"]).json() == told
     assert api.get("/v1/votes").json() == {"items": [told], "next_cursor": None}
-    rows = api.get("/v1/votes/tally").json()["rows"]
+    rows = api.get("/v1/tally").json()["rows"]
     assert [(row["approach"], row["won"], row["lost"]) for row in rows] == [("segue", 1, 0), ("linear", 0, 1)]
     assert api.delete(f"/v1/votes/{told['id']}").status_code == 204
-    assert api.get("/v1/votes/tally").json() == {"rows": []}
+    assert api.get("/v1/tally").json() == {"rows": []}
     for gone in (api.get(f"/v1/votes/{told['id']}"), api.delete(f"/v1/votes/{told['id']}")):
         assert slug_of(gone) == "not-found"
 
@@ -73,7 +73,7 @@ def test_votes_count_when_their_mixes_are_gone(api, mixes):
     vote(api, *mixes, "b")
     for mix in mixes:
         assert api.delete(f"/v1/mixes/{mix}").status_code == 204
-    assert [row["won"] for row in api.get("/v1/votes/tally").json()["rows"]] == [1, 0]
+    assert [row["won"] for row in api.get("/v1/tally").json()["rows"]] == [1, 0]
 
 
 def test_the_leaderboard_shows_votes(api, maker, mixes):
