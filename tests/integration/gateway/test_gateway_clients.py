@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -66,6 +67,44 @@ def test_a_download_that_breaks_goes_on_where_it_was(maker, proxy, url, api, tmp
     assert (tmp_path / "waited.flac").read_bytes() == AUDIO
     assert (tmp_path / "awaited.flac").read_bytes() == AUDIO
     assert sum(counted) == 2 * len(AUDIO)
+
+
+def test_a_large_upload_that_breaks_goes_on_where_it_was(proxy, url, api, tmp_path: Path) -> None:
+    asked: list[httpx.Request] = []
+
+    def sent(name: str, data: bytes) -> tuple[Path, str]:
+        (tmp_path / name).write_bytes(data)
+        return tmp_path / name, hashlib.sha256(data).hexdigest()
+
+    waited, waited_id = sent("waited.wav", AUDIO)
+    with Client(url) as client:
+        client._http.event_hooks["request"].append(asked.append)
+        assert client.songs.upload(waited, count=breaking_at(5 << 20, proxy))["id"] == waited_id
+    pieces = [int(one.headers["upload-offset"]) for one in asked if one.method == "PATCH"]
+    assert len(pieces) == 2
+    assert 0 == pieces[0] < pieces[1] < len(AUDIO)
+
+    async def awaited() -> None:
+        file, song_id = sent("awaited.wav", AUDIO[::-1])
+        async with AsyncClient(url) as client:
+            song = await client.songs.upload(file, count=breaking_at(5 << 20, proxy))
+            assert song["id"] == song_id
+
+    anyio.run(awaited)
+    assert {song["size_bytes"] for song in api.get("/v1/songs").json()["items"]} == {len(AUDIO)}
+
+
+def breaking_at(offset_bytes: int, proxy: TcpProxy) -> Callable[[int], None]:
+    """Break all connections once so much was sent."""
+    breaking, sent_bytes = Breaking(proxy), 0
+
+    def count(more_bytes: int) -> None:
+        nonlocal sent_bytes
+        sent_bytes += more_bytes
+        if sent_bytes >= offset_bytes:
+            breaking()
+
+    return count
 
 
 def test_a_job_is_followed_to_its_end_over_a_break(maker, proxy, url) -> None:
