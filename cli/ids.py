@@ -21,6 +21,7 @@ _NOUNS = {
     "reports": "report",
     "mixes": "mix",
     "jobs": "job",
+    "votes": "vote",
 }
 
 

@@ -14,6 +14,8 @@ from rich.text import Text
 SHOWN_ID = 12
 COLOURS = ("#2f8fd0", "#e0803a", "#3fa66b", "#b86bc9", "#c2a02a", "#d65a6a", "#5fb3b3", "#8c8c8c")
 """Of what is told apart, in turn; as in plots of experiments."""
+MUTED = "#707070"
+"""Of what stands behind the rest."""
 PIPED_WIDTH = 200
 """Of tables that go into a file or another program, where no line should be folded."""
 _FOLDED = ("title", "song", "what", "why", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -69,42 +70,55 @@ def test_a_download_that_breaks_goes_on_where_it_was(maker, proxy, url, api, tmp
     assert sum(counted) == 2 * len(AUDIO)
 
 
+PART_BYTES = 8 << 20
+"""What the gateway stores at a time of an upload in pieces."""
+
+
+class BreakingLate:
+    """Breaks the connection of an upload once a part of it is stored, and wipes that part in the file."""
+
+    def __init__(self, proxy: TcpProxy, api: httpx.Client, upload_id: str, file: Path) -> None:
+        self._proxy, self._api, self._path, self._file = proxy, api, f"/v1/uploads/{upload_id}", file
+        self._sent_bytes = 0
+        self.broken = False
+
+    def __call__(self, more_bytes: int) -> None:
+        self._sent_bytes += more_bytes
+        if self.broken or self._sent_bytes < PART_BYTES * 3 // 2:
+            return
+        deadline_s = time.monotonic() + 30
+        while self._api.get(self._path).json()["offset_bytes"] < PART_BYTES:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        self._proxy.reset()
+        self.broken = True
+        with self._file.open("r+b") as opened:
+            opened.write(bytes(PART_BYTES))
+
+
 def test_a_large_upload_that_breaks_goes_on_where_it_was(proxy, url, api, tmp_path: Path) -> None:
-    asked: list[httpx.Request] = []
+    def file_of(data: bytes) -> tuple[Path, str]:
+        file = tmp_path / hashlib.sha256(data).hexdigest()
+        file.write_bytes(data)
+        return file, file.name
 
-    def sent(name: str, data: bytes) -> tuple[Path, str]:
-        (tmp_path / name).write_bytes(data)
-        return tmp_path / name, hashlib.sha256(data).hexdigest()
-
-    waited, waited_id = sent("waited.wav", AUDIO)
+    file, song_id = file_of(AUDIO)
     with Client(url) as client:
-        client._http.event_hooks["request"].append(asked.append)
-        assert client.songs.upload(waited, count=breaking_at(5 << 20, proxy))["id"] == waited_id
-    pieces = [int(one.headers["upload-offset"]) for one in asked if one.method == "PATCH"]
-    assert len(pieces) == 2
-    assert 0 == pieces[0] < pieces[1] < len(AUDIO)
+        upload_id = client.uploads.begin(file.name, len(AUDIO))["id"]
+        breaking = BreakingLate(proxy, api, upload_id, file)
+        # Had the beginning been sent again, it would be another song.
+        assert client.uploads.send(file, upload_id, count=breaking)["id"] == song_id
+        assert breaking.broken
 
     async def awaited() -> None:
-        file, song_id = sent("awaited.wav", AUDIO[::-1])
+        file, song_id = file_of(AUDIO[::-1])
         async with AsyncClient(url) as client:
-            song = await client.songs.upload(file, count=breaking_at(5 << 20, proxy))
-            assert song["id"] == song_id
+            upload_id = (await client.uploads.begin(file.name, len(AUDIO)))["id"]
+            breaking = BreakingLate(proxy, api, upload_id, file)
+            assert (await client.uploads.send(file, upload_id, count=breaking))["id"] == song_id
+            assert breaking.broken
 
     anyio.run(awaited)
-    assert {song["size_bytes"] for song in api.get("/v1/songs").json()["items"]} == {len(AUDIO)}
-
-
-def breaking_at(offset_bytes: int, proxy: TcpProxy) -> Callable[[int], None]:
-    """Break all connections once so much was sent."""
-    breaking, sent_bytes = Breaking(proxy), 0
-
-    def count(more_bytes: int) -> None:
-        nonlocal sent_bytes
-        sent_bytes += more_bytes
-        if sent_bytes >= offset_bytes:
-            breaking()
-
-    return count
 
 
 def test_a_job_is_followed_to_its_end_over_a_break(maker, proxy, url) -> None:
