@@ -37,6 +37,15 @@ def note(text: str, *, style: str | None = None) -> None:
     notes.print(text, style=style, soft_wrap=True)
 
 
+def note_left_out(key: str) -> None:
+    """Tell of a record that a list leaves out."""
+    note(
+        f"{key} cannot be read and is left out: it is damaged, or written by a later release. Take it from a "
+        "backup, or update Segue.",
+        style="yellow",
+    )
+
+
 def say(text: str) -> None:
     """Print a line of the result."""
     console.print(text, soft_wrap=True)

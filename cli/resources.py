@@ -150,7 +150,7 @@ def commands_of(resource: Resource) -> typer.Typer:
 
 def show_items(gateway: Client, resource: Resource, *, limit: int, as_json: bool, **filters: str) -> None:
     """Print the first items of a resource, and tell if there are more."""
-    found = group_of(gateway, resource.name).list(left_out=_tell_left_out, **filters)
+    found = group_of(gateway, resource.name).list(left_out=output.note_left_out, **filters)
     items = list(islice(found, limit + 1))
     shown, more = items[:limit], len(items) > limit
     if as_json:
@@ -162,14 +162,6 @@ def show_items(gateway: Client, resource: Resource, *, limit: int, as_json: bool
         output.print_table(["id", *resource.columns], rows)
     if more:
         output.note(f"There are more {resource.name}; --limit shows them.")
-
-
-def _tell_left_out(key: str) -> None:
-    output.note(
-        f"{key} cannot be read and is left out: it is damaged, or written by a later release. Take it from a "
-        "backup, or update Segue.",
-        style="yellow",
-    )
 
 
 def print_document(item: Shown, *, as_json: bool) -> None:

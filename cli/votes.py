@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import output
+from cli.completion import complete_id
 from cli.ids import full_id
 from cli.options import Data, Id, Json, Url
 from cli.output import moment, short_id
@@ -53,7 +54,12 @@ def add_vote(commands: typer.Typer) -> None:
     def vote(
         context: typer.Context,
         identifier: Id,
-        other: Annotated[str, typer.Argument(metavar="OTHER", help="The mix that it is better than.")],
+        other: Annotated[
+            str,
+            typer.Argument(
+                metavar="OTHER", help="The mix that it is better than.", autocompletion=complete_id
+            ),
+        ],
         tie: Annotated[bool, typer.Option("--tie", help="Neither of them is better.")] = False,
         url: Url = None,
         data: Data = None,
