@@ -29,6 +29,7 @@ from segue_client.errors import (
     JobFailed,
     NoGateway,
     NotFound,
+    OtherFile,
     Refused,
 )
 from segue_client.following import ENDED
@@ -45,6 +46,7 @@ __all__ = [
     "JobFailed",
     "NoGateway",
     "NotFound",
+    "OtherFile",
     "Refused",
     "is_loopback",
 ]

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from segue_client.documents import Song, Upload
 from segue_client.downloads import Count
-from segue_client.errors import ApiProblem, Away, NoGateway
+from segue_client.errors import ApiProblem, Away, NoGateway, OtherFile
 from segue_client.flows import Ask, Flow, Pause, Request, answered, ask, document_of, persistently
 
 __all__ = ["IN_PIECES_BYTES", "begin", "give_up", "send", "upload", "upload_state"]
@@ -78,7 +78,7 @@ def send(file: str | os.PathLike[str], upload_id: str, *, count: Count = lambda 
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it has another size than the upload was begun with.
+        OtherFile: it has another size than the upload was begun with.
         NoGateway, Away: for a minute nothing more came to the gateway.
     """
     path = Path(file)
@@ -99,10 +99,7 @@ def _sent(path: Path, size_bytes: int, upload_id: str, blocks: _Blocks) -> Flow[
                 blocks.skip_to(size_bytes)
                 return now["song"]
             if now["size_bytes"] != size_bytes:
-                raise ValueError(
-                    f"{path} has {size_bytes} bytes, and the upload was begun for {now['size_bytes']}. "
-                    "Name the file that it was begun with, or begin a new upload."
-                )
+                raise OtherFile(str(path), size_bytes=size_bytes, begun_bytes=now["size_bytes"])
             if now["offset_bytes"] > furthest:
                 furthest, waits = now["offset_bytes"], iter(WAITS_S)
             blocks.skip_to(now["offset_bytes"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from segue_client import ApiProblem, NoGateway
+from segue_client import ApiProblem, NoGateway, OtherFile
 from segue_client.uploads import IN_PIECES_BYTES, WAITS_S
 from tests.unit.client.gateways import Asked, Kind, answering, both, problem
 
@@ -148,6 +148,6 @@ def test_an_upload_that_stays_broken_is_given_up(
 def test_a_file_that_was_not_begun_with_is_refused(kind: Kind, tmp_path: Path) -> None:
     (tmp_path / "other.wav").write_bytes(SOUND)
     tus = Tus()
-    with pytest.raises(ValueError, match=f"has {len(SOUND)} bytes, and the upload was begun for"):
+    with pytest.raises(OtherFile, match=f"has {len(SOUND)} bytes, and its upload was begun for {len(LARGE)}"):
         Asked(kind, tus).do("uploads", "send", tmp_path / "other.wav", UPLOAD)
     assert tus.offsets == []
