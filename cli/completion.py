@@ -29,9 +29,10 @@ _OF_OTHERS = {
     "mix": "mixes",
     "steps": "mixes",
     "seams": "mixes",
+    "map": "mixes",
 }
 """Whose ids a command takes that is not called after them."""
-_RESOURCES = ("songs", "cuts", "pools", "models", "reports", "mixes", "jobs")
+_RESOURCES = ("songs", "cuts", "pools", "models", "reports", "mixes", "jobs", "votes")
 
 
 def complete_id(context: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
@@ -57,7 +58,8 @@ def _beginning(context: typer.Context, resource: str, incomplete: str) -> list[t
         if found is None:
             return []
         with Client(found, key=key_for(found, data), transport=context.obj, timeout_s=PATIENCE_S) as gateway:
-            items = list(islice(group_of(gateway, resource).list(), MOST))
+            listed = group_of(gateway, resource).list(left_out=lambda key: None)
+            items = list(islice(listed, MOST))
     except (ClientError, SegueError, OSError):
         return []
     return [

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cli.documents import Shown
 from cli.errors import AmbiguousId
+from cli.output import note_left_out
 from segue_client import Client
 from shared.errors import BadSetting, NotFound
 
@@ -21,6 +22,7 @@ _NOUNS = {
     "reports": "report",
     "mixes": "mix",
     "jobs": "job",
+    "votes": "vote",
 }
 
 
@@ -56,9 +58,8 @@ def full_id(gateway: Client, resource: str, given: str) -> str:
         return prefix
     if len(prefix) < SHORTEST:
         raise BadSetting(f"{given!r} is too short for an id. Give its first {SHORTEST} characters or more.")
-    fitting: list[str] = [
-        item["id"] for item in group_of(gateway, resource).list() if item["id"].startswith(prefix)
-    ]
+    items = group_of(gateway, resource).list(left_out=note_left_out)
+    fitting: list[str] = [item["id"] for item in items if item["id"].startswith(prefix)]
     if not fitting:
         raise NotFound(_NOUNS[resource], given)
     if len(fitting) > 1:

@@ -116,7 +116,7 @@ def list_keys(
 ) -> None:
     """List keys, those that were revoked as well; none is shown whole."""
     with _as_operator(context, url, data, admin_key_file) as gateway:
-        found = list(gateway.keys.list())
+        found = list(gateway.keys.list(left_out=output.note_left_out))
     if as_json:
         output.print_json(found)
         return

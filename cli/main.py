@@ -40,6 +40,7 @@ from cli.revising import mixes
 from cli.stack.signals import ended_like_ctrl_c
 from cli.stack.stack import Stack
 from cli.versions import version
+from cli.votes import votes
 from shared.settings import Settings
 
 app = typer.Typer(
@@ -50,7 +51,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Make new songs out of songs that exist.",
 )
-for group in (songs, cuts, pools, models, reports, mixes, radio, jobs, keys, plot):
+for group in (songs, cuts, pools, models, reports, mixes, votes, radio, jobs, keys, plot):
     app.add_typer(group)
 app.command()(mix)
 app.command()(evaluate)

@@ -11,6 +11,7 @@ from rich.text import Text
 from cli import output
 from cli.choices import check_suffix, check_writable
 from cli.ids import full_id
+from cli.looking import add_looks
 from cli.mix_files import (
     DEFAULT,
     FILES,
@@ -27,6 +28,7 @@ from cli.output import duration, moment, short_id, size
 from cli.progress import Bars
 from cli.reaching import reach
 from cli.resources import Resource, commands_of
+from cli.votes import add_vote
 
 MIXES = Resource(
     "mixes",
@@ -131,3 +133,7 @@ def report(
     output.print_table(["at", "song", "chunk", "from the song's", "score", "joined by"], rows)
     for line in describe_worst(found, mix_id):
         output.say(line)
+
+
+add_looks(mixes)
+add_vote(mixes)

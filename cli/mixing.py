@@ -12,7 +12,7 @@ from cli.output import note, short_id, size
 from cli.progress import Bars
 from cli.stack.signals import interrupt_held
 from cli.wishes import WishChoices
-from segue_client import ApiProblem, Client
+from segue_client import ApiProblem, Client, OtherFile
 from segue_client.documents import Job, Song
 from shared.parameters import Cut, Output
 
@@ -217,6 +217,8 @@ def _upload_all(gateway: Client, files: Sequence[Path], library: Library, bars: 
         except ApiProblem as error:
             if error.status >= _LEAST_SERVER_ERROR:
                 raise
+            library.rejected[path] = str(error)
+        except OtherFile as error:
             library.rejected[path] = str(error)
         except OSError as error:
             library.rejected[path] = f"it cannot be read ({error.strerror or error})."

@@ -14,6 +14,8 @@ from rich.text import Text
 SHOWN_ID = 12
 COLOURS = ("#2f8fd0", "#e0803a", "#3fa66b", "#b86bc9", "#c2a02a", "#d65a6a", "#5fb3b3", "#8c8c8c")
 """Of what is told apart, in turn; as in plots of experiments."""
+MUTED = "#707070"
+"""Of what stands behind the rest."""
 PIPED_WIDTH = 200
 """Of tables that go into a file or another program, where no line should be folded."""
 _FOLDED = ("title", "song", "what", "why", "")
@@ -33,6 +35,15 @@ notes = Console(stderr=True, markup=False, highlight=False, emoji=False)
 def note(text: str, *, style: str | None = None) -> None:
     """Tell something beside the result."""
     notes.print(text, style=style, soft_wrap=True)
+
+
+def note_left_out(key: str) -> None:
+    """Tell of a record that a list leaves out."""
+    note(
+        f"{key} cannot be read and is left out: it is damaged, or written by a later release. Take it from a "
+        "backup, or update Segue.",
+        style="yellow",
+    )
 
 
 def say(text: str) -> None:

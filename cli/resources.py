@@ -38,6 +38,8 @@ class Resource:
     """What lists show after the id: heading, and the cell of an item."""
     show: Callable[[Shown], None] | None = None
     """Prints one item for people; None: field by field."""
+    deleting: str = "Delete {name}, unless an open job needs them."
+    """What the command that deletes does."""
 
 
 SONGS = Resource(
@@ -130,7 +132,7 @@ def commands_of(resource: Resource) -> typer.Typer:
         else:
             resource.show(item)
 
-    @commands.command("delete", help=f"Delete {resource.name}, unless an open job needs them.")
+    @commands.command("delete", help=resource.deleting.format(name=resource.name))
     def delete(
         context: typer.Context, identifiers: Ids, url: Url = None, data: Data = None, as_json: Json = False
     ) -> None:
@@ -148,7 +150,8 @@ def commands_of(resource: Resource) -> typer.Typer:
 
 def show_items(gateway: Client, resource: Resource, *, limit: int, as_json: bool, **filters: str) -> None:
     """Print the first items of a resource, and tell if there are more."""
-    items = list(islice(group_of(gateway, resource.name).list(**filters), limit + 1))
+    found = group_of(gateway, resource.name).list(left_out=output.note_left_out, **filters)
+    items = list(islice(found, limit + 1))
     shown, more = items[:limit], len(items) > limit
     if as_json:
         output.print_json(shown)

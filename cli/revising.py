@@ -113,7 +113,8 @@ def _revised(gateway: Client, mix_id: str, choices: EditChoices, target: Path | 
 
 def _songs_of(gateway: Client, pool: str) -> list[Shown]:
     wanted = set(gateway.pools.get(pool)["songs"])
-    return [song for song in gateway.songs.list() if song["id"] in wanted]
+    songs = gateway.songs.list(left_out=output.note_left_out)
+    return [song for song in songs if song["id"] in wanted]
 
 
 @mixes.command("history")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cli.documents import Shown
@@ -67,13 +67,17 @@ def tables_of(report: Shown) -> list[tuple[str, list[str], list[list[str]]]]:
 
 
 def show_leaderboard(board: Shown) -> None:
-    """Print who ranks true successors best."""
+    """Print who ranks true successors best, and whose mixes are liked better."""
     print_table(*leaderboard_table(board))
     say(
         f"MRR with {board['headline_gap_s']:g} s left out on each side, among "
         f"{counted(board['chunks'], 'chunk')} of {counted(board['songs'], 'song')}; in brackets: 95 %. "
         f"Pool {short_id(board['pool'])}."
     )
+    if board["votes"]:
+        say("")
+        say("How mixes were liked beside each other, by the model that judged them:")
+        print_table(*tally_table(board["votes"]))
 
 
 def leaderboard_table(board: Shown) -> tuple[list[str], list[list[str]]]:
@@ -95,6 +99,21 @@ def leaderboard_table(board: Shown) -> tuple[list[str], list[list[str]]]:
         for row in board["rows"]
     ]
     return headings, rows
+
+
+def tally_table(rows: Sequence[Shown]) -> tuple[list[str], list[list[str]]]:
+    """Return headings and rows of how models' mixes were liked beside each other."""
+    headings = ["approach", "won", "lost", "tied", "share", "model"]
+    cells = [
+        [
+            row["approach"],
+            *(str(row[name]) for name in ("won", "lost", "tied")),
+            f"{100 * row['share']:.0f} %",
+            short_id(row["model"]) if row["model"] else "-",
+        ]
+        for row in rows
+    ]
+    return headings, cells
 
 
 def _figure(value: float, interval: Shown | None, *, digits: int = 3, signed: bool = False) -> str:

@@ -10,9 +10,10 @@ gateway answers, as dictionaries whose fields type checkers know. It imports not
 
 client.py       the two clients; carrying.py does what they are asked, waiting or awaiting
 groups.py       the methods that both have, by the kind of thing that they are about
-calls.py        one description of each call of the API
+calls.py        one description of each call of the API; views.py and votes.py of those about pools and votes
 flows.py        what is sent, read and waited for in a call, without doing any of it
-following.py    a job to its end; transfers.py uploads and downloads
+following.py    a job to its end
+uploads.py      whole or in pieces; downloads.py
 events.py       server-sent events out of the bytes of a stream
 documents.py    types of the API's documents, made from its description
 errors.py       what can go wrong
@@ -28,6 +29,7 @@ from segue_client.errors import (
     JobFailed,
     NoGateway,
     NotFound,
+    OtherFile,
     Refused,
 )
 from segue_client.following import ENDED
@@ -44,6 +46,7 @@ __all__ = [
     "JobFailed",
     "NoGateway",
     "NotFound",
+    "OtherFile",
     "Refused",
     "is_loopback",
 ]

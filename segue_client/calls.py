@@ -45,8 +45,19 @@ from segue_client.documents import (
     State,
     System,
 )
-from segue_client.flows import Ask, Flow, Items, Request, ask, document_of, pages, work
-from segue_client.transfers import Count, save, sound
+from segue_client.downloads import Count, save, sound
+from segue_client.flows import (
+    Ask,
+    Flow,
+    Items,
+    LeftOut,
+    Request,
+    ask,
+    document_of,
+    pages,
+    tell_left_out,
+    work,
+)
 
 Target = str | os.PathLike[str]
 
@@ -55,9 +66,9 @@ def _ignored(got: int) -> None:
     """Count nothing."""
 
 
-def songs() -> Items[Song]:
+def songs(*, left_out: LeftOut = tell_left_out) -> Items[Song]:
     """List songs, the newest first."""
-    return Items(pages("songs"))
+    return Items(pages("songs", left_out))
 
 
 def song(song_id: str) -> Flow[Song]:
@@ -110,9 +121,9 @@ def cut_songs(**wish: Unpack[CutsRequest]) -> Flow[Job]:
     return work("cuts", wish)
 
 
-def cuts() -> Items[CutSummary]:
+def cuts(*, left_out: LeftOut = tell_left_out) -> Items[CutSummary]:
     """List cuts, the newest first."""
-    return Items(pages("cuts"))
+    return Items(pages("cuts", left_out))
 
 
 def cut(cut_id: str) -> Flow[CutDetails]:
@@ -135,9 +146,9 @@ def fit_model(**wish: Unpack[ModelRequest]) -> Flow[Job]:
     return work("models", wish)
 
 
-def models() -> Items[Model]:
+def models(*, left_out: LeftOut = tell_left_out) -> Items[Model]:
     """List models, the newest first."""
-    return Items(pages("models"))
+    return Items(pages("models", left_out))
 
 
 def pretrained_model(**wish: Unpack[PretrainedRequest]) -> Flow[Model]:
@@ -180,9 +191,9 @@ def model_history(model_id: str) -> Flow[list[dict[str, Any]]]:
     return ask("GET", f"models/{model_id}/history")
 
 
-def reports() -> Items[ReportSummary]:
+def reports(*, left_out: LeftOut = tell_left_out) -> Items[ReportSummary]:
     """List reports, the newest first."""
-    return Items(pages("reports"))
+    return Items(pages("reports", left_out))
 
 
 def report(report_id: str) -> Flow[dict[str, Any]]:
@@ -205,9 +216,9 @@ def build_pool(**wish: Unpack[PoolRequest]) -> Flow[Job]:
     return work("pools", wish)
 
 
-def pools() -> Items[Pool]:
+def pools(*, left_out: LeftOut = tell_left_out) -> Items[Pool]:
     """List pools, the newest first."""
-    return Items(pages("pools"))
+    return Items(pages("pools", left_out))
 
 
 def pool(pool_id: str) -> Flow[Pool]:
@@ -225,9 +236,9 @@ def make_mix(**wish: Unpack[MixRequest]) -> Flow[Job]:
     return work("mixes", wish)
 
 
-def mixes() -> Items[Mix]:
+def mixes(*, left_out: LeftOut = tell_left_out) -> Items[Mix]:
     """List mixes, the newest first."""
-    return Items(pages("mixes"))
+    return Items(pages("mixes", left_out))
 
 
 def mix(mix_id: str) -> Flow[Mix]:
@@ -308,9 +319,9 @@ def ban_from_radio(pool_id: str, seed: int = 0, **wish: Unpack[RadioBan]) -> Flo
     return ask("POST", f"radio/{pool_id}/ban", wish, seed=seed)
 
 
-def jobs(state: State | None = None) -> Items[JobSummary]:
+def jobs(state: State | None = None, *, left_out: LeftOut = tell_left_out) -> Items[JobSummary]:
     """List jobs, the newest first."""
-    return Items(pages("jobs", state=state))
+    return Items(pages("jobs", left_out, state=state))
 
 
 def job(job_id: str) -> Flow[Job]:
@@ -328,9 +339,9 @@ def make_key(**wish: Unpack[KeyRequest]) -> Flow[NewKey]:
     return ask("POST", "keys", wish)
 
 
-def keys() -> Items[Key]:
+def keys(*, left_out: LeftOut = tell_left_out) -> Items[Key]:
     """List keys, those that were revoked as well."""
-    return Items(pages("keys"))
+    return Items(pages("keys", left_out))
 
 
 def rotate_key(key_id: str) -> Flow[NewKey]:

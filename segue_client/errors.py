@@ -7,6 +7,7 @@
     │   ├── NotFound        there is no such thing, or it is another tenant's
     │   ├── Conflict        it is needed by a job, or has ended already
     │   └── Away            the gateway, or a server behind it, is away or full for now
+    ├── OtherFile           a file has changed since its upload began
     ├── JobFailed           a job ended without what was asked for
     └── JobCancelled        someone cancelled it
 
@@ -28,6 +29,7 @@ __all__ = [
     "JobFailed",
     "NoGateway",
     "NotFound",
+    "OtherFile",
     "Refused",
     "problem_error",
 ]
@@ -114,6 +116,19 @@ _BY_STATUS: dict[int, type[ApiProblem]] = {
 def problem_error(problem: Problem) -> ApiProblem:
     """Return the error that a problem document is."""
     return _BY_STATUS.get(problem["status"], ApiProblem)(problem)
+
+
+class OtherFile(ClientError):
+    """An upload was begun for a file of another size."""
+
+    slug = "other-file"
+    title = "Not the file that was begun with"
+
+    def __init__(self, name: str, *, size_bytes: int, begun_bytes: int) -> None:
+        super().__init__(
+            f"{name} has {size_bytes} bytes, and its upload was begun for {begun_bytes}: it has changed, or "
+            "is another file. Begin a new upload."
+        )
 
 
 class JobFailed(ClientError):

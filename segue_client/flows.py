@@ -6,8 +6,9 @@ does the steps, waiting or awaiting. So what to do about a lost answer, or about
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Generic, TypeAlias, TypeVar, cast
@@ -21,6 +22,7 @@ __all__ = [
     "Ask",
     "Flow",
     "Items",
+    "LeftOut",
     "Open",
     "Pause",
     "Read",
@@ -32,10 +34,14 @@ __all__ = [
     "document_of",
     "pages",
     "persistently",
+    "tell_left_out",
     "work",
 ]
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
+LeftOut = Callable[[str], object]
+"""Told the key in the store of each record that a list leaves out, since it cannot be read."""
 
 PAGE = 200
 TRIES = 3
@@ -133,11 +139,18 @@ def work(path: str, document: Any = None) -> Flow[Any]:
     return document_of(answer)
 
 
-def pages(path: str, **params: object) -> Flow[None]:
-    """Tell all items of a list, page by page."""
+def tell_left_out(key: str) -> None:
+    """Warn, in the log, of a record that a list leaves out."""
+    log.warning("A list leaves out %s: it is damaged, or written by a later release of Segue.", key)
+
+
+def pages(path: str, left_out: LeftOut, **params: object) -> Flow[None]:
+    """Tell all items of a list, page by page, and call `left_out` for each that cannot be read."""
     cursor: str | None = None
     while True:
         found = yield from ask("GET", path, limit=PAGE, cursor=cursor, **params)
+        for key in found.get("unreadable", ()):
+            left_out(key)
         for item in found["items"]:
             yield Tell(item)
         cursor = found["next_cursor"]

@@ -10,7 +10,7 @@ import functools
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
-from segue_client import calls, following, transfers
+from segue_client import calls, following, uploads, views, votes
 from segue_client.flows import Flow, Items
 
 __all__ = ["Api", "Async", "Carrier", "Sync"]
@@ -105,7 +105,7 @@ class Songs(Group[M]):
     list = Told(calls.songs)
     get = Done(calls.song)
     delete = Done(calls.delete_song)
-    upload = Done(transfers.upload)
+    upload = Done(uploads.upload)
     save = Done(calls.song_sound)
     peaks = Done(calls.song_peaks)
     analyse = Done(calls.analyse_song)
@@ -113,6 +113,15 @@ class Songs(Group[M]):
     correction = Done(calls.correction)
     correct = Done(calls.correct_song)
     forget_correction = Done(calls.forget_correction)
+
+
+class Uploads(Group[M]):
+    """Large files on their way in pieces; `songs.upload` does all of it."""
+
+    begin = Done(uploads.begin)
+    send = Done(uploads.send)
+    get = Done(uploads.upload_state)
+    delete = Done(uploads.give_up)
 
 
 class Cuts(Group[M]):
@@ -171,6 +180,20 @@ class Mixes(Group[M]):
     revise = Done(calls.revise_mix)
     history = Done(calls.mix_history)
     preview = Done(calls.preview_seam)
+    draw_map = Done(views.draw_map)
+    map = Done(views.pool_map)
+    find_candidates = Done(views.find_candidates)
+    candidates = Done(views.candidates)
+
+
+class Votes(Group[M]):
+    """Which of two mixes is better."""
+
+    list = Told(votes.votes)
+    get = Done(votes.vote)
+    delete = Done(votes.delete_vote)
+    cast = Done(votes.cast)
+    tally = Done(votes.tally)
 
 
 class Previews(Group[M]):
@@ -221,11 +244,13 @@ class Api(Group[M]):
     def __init__(self, carrier: Carrier) -> None:
         super().__init__(carrier)
         self.songs: Songs[M] = Songs(carrier)
+        self.uploads: Uploads[M] = Uploads(carrier)
         self.cuts: Cuts[M] = Cuts(carrier)
         self.models: Models[M] = Models(carrier)
         self.reports: Reports[M] = Reports(carrier)
         self.pools: Pools[M] = Pools(carrier)
         self.mixes: Mixes[M] = Mixes(carrier)
+        self.votes: Votes[M] = Votes(carrier)
         self.previews: Previews[M] = Previews(carrier)
         self.radio: Radios[M] = Radios(carrier)
         self.jobs: Jobs[M] = Jobs(carrier)

@@ -1,4 +1,4 @@
-"""`segue plot`: fits, mixes, their steps and seams, songs; in the terminal, or as PNG."""
+"""`segue plot`: fits, mixes, their steps, seams and pools, songs; in the terminal, or as PNG."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from cli import output
 from cli.choices import check_writable
 from cli.errors import NothingToDraw
 from cli.ids import full_id
+from cli.looking import look_at_map
 from cli.options import Data, Id, Json, Url
 from cli.plots import drawings
 from cli.plots.drawings import Drawing
 from cli.plots.terminal import render
+from cli.progress import Bars
 from cli.reaching import reach
+from cli.stack.signals import ended_like_ctrl_c
 from segue_client import Client
 from segue_client.documents import MixReport
 from shared.errors import BadSetting
@@ -73,6 +76,26 @@ def plot_song(
         return drawings.outline(
             song["title"], song["duration_s"] or 0.0, gateway.songs.peaks(song["id"])["peaks"]
         )
+
+    _show(context, draw, target, (url, data), as_json=as_json)
+
+
+@plot.command("map")
+def plot_map(
+    context: typer.Context,
+    identifier: Id,
+    target: Picture = None,
+    url: Url = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Plot the pool of a mix as its model sees it, by song, and the mix's way through it."""
+
+    def draw(gateway: Client) -> list[Drawing]:
+        mix = gateway.mixes.get(full_id(gateway, "mixes", identifier))
+        bars = Bars()
+        with ended_like_ctrl_c(), bars.shown():
+            return drawings.pool_map(mix["title"], look_at_map(gateway, mix["id"], bars))
 
     _show(context, draw, target, (url, data), as_json=as_json)
 

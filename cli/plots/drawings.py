@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
-from segue_client.documents import MixReport
+from segue_client.documents import MapPoint, MixReport, PoolMap
 
 __all__ = [
     "Chart",
@@ -18,6 +18,7 @@ __all__ = [
     "as_document",
     "learning",
     "outline",
+    "pool_map",
     "scores",
     "seams",
     "transitions",
@@ -36,6 +37,8 @@ class Series:
     x: Sequence[float]
     y: Sequence[float]
     kind: Literal["line", "points"] = "points"
+    muted: bool = False
+    """Drawn so that others stand out."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Chart:
     x_label: str
     y_label: str
     series: Sequence[Series]
+    same_scale: bool = False
+    """Whether one unit is as long on both axes."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,32 @@ def outline(title: str, duration_s: float, peaks: Sequence[Sequence[float]]) -> 
     highs = Series("highest", times, [max(high for _, high in row) for row in rows], "line")
     lows = Series("lowest", times, [min(low for low, _ in row) for row in rows], "line")
     return [Chart(title, "seconds", "sample", [highs, lows])]
+
+
+def pool_map(title: str, found: PoolMap) -> list[Drawing]:
+    """Draw the pool of a mix by song, and the mix's way through it; songs without a part in it together."""
+    songs, points, path = found["songs"], found["points"], found["path"]
+    played = list(dict.fromkeys(points[place]["song"] for place in path))
+    by_song: dict[str, list[MapPoint]] = defaultdict(list)
+    for song in played:  # In the mix's order, two songs of one title together.
+        by_song[songs[song]["title"]] += [point for point in points if point["song"] == song]
+    others = [point for point in points if point["song"] not in played]
+    way = [points[place] for place in path]
+    series = [
+        *([_placed("other songs", others, muted=True)] if others else []),
+        _placed("the mix", way, kind="line", muted=True),
+        *(_placed(name, own) for name, own in by_song.items()),
+    ]
+    first, second = (f"{100 * share:.0f} % of all differences" for share in found["explained"])
+    some = "" if len(points) == found["chunks"] else f", {len(points)} of {found['chunks']} chunks"
+    named = f"Pool of {title}, as {found['approach']} sees it{some}"
+    return [Chart(named, first, second, series, same_scale=True)]
+
+
+def _placed(
+    name: str, points: Sequence[MapPoint], *, kind: Literal["line", "points"] = "points", muted: bool = False
+) -> Series:
+    return Series(name, [one["x"] for one in points], [one["y"] for one in points], kind, muted)
 
 
 def _told(x: Sequence[float], y: Sequence[float | None]) -> tuple[list[float], list[float]]:

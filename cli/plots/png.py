@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.plots.drawings import Chart, Drawing, Matrix
+from cli.plots.drawings import Chart, Drawing, Matrix, Series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["save"]
 
-WIDTH_IN, CHART_IN, ROW_IN = 9.0, 3.4, 0.34
+WIDTH_IN, CHART_IN, MAP_IN, ROW_IN = 9.0, 3.4, 6.2, 0.34
 DOTS_PER_IN = 130
 LONGEST_NAME = 28
+PALE, WAY = "#cccccc", "#7a7a7a"
+"""Points that stand behind the rest, and lines that do."""
 MOST_NAMED = 12
 """So many series have names beside them; more would hide what is drawn."""
 
@@ -36,7 +38,9 @@ def save(drawings: Sequence[Drawing], target: Path) -> None:
 
 
 def _height_in(drawing: Drawing) -> float:
-    return CHART_IN if isinstance(drawing, Chart) else max(CHART_IN, 1.6 + ROW_IN * len(drawing.names))
+    if isinstance(drawing, Chart):
+        return MAP_IN if drawing.same_scale else CHART_IN
+    return max(CHART_IN, 1.6 + ROW_IN * len(drawing.names))
 
 
 def _draw(axes: Axes, drawing: Drawing) -> None:
@@ -50,14 +54,27 @@ def _draw(axes: Axes, drawing: Drawing) -> None:
 def _draw_chart(axes: Axes, chart: Chart) -> None:
     for one in chart.series:
         axes.plot(
-            one.x, one.y, "-" if one.kind == "line" else "o", label=one.name[:LONGEST_NAME], markersize=4
+            *(one.x, one.y, "-" if one.kind == "line" else "o"),
+            color=_colour_of(one),
+            label=one.name[:LONGEST_NAME],
+            markersize=4,
+            linewidth=0.9 if one.muted else 1.5,
         )
+    if chart.same_scale:
+        axes.set_aspect("equal", adjustable="datalim")
     axes.set_xlabel(chart.x_label)
     axes.set_ylabel(chart.y_label)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     if 1 < len(chart.series) <= MOST_NAMED:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
+def _colour_of(series: Series) -> str | None:
+    """Return a colour where a series is not to have its own of the cycle."""
+    if not series.muted:
+        return None
+    return WAY if series.kind == "line" else PALE
 
 
 def _draw_matrix(axes: Axes, matrix: Matrix) -> None:

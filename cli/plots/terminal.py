@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from cli.output import COLOURS
+from cli.output import COLOURS, MUTED
 from cli.plots.drawings import Chart, Drawing, Matrix
 
 __all__ = ["render"]
@@ -41,7 +41,8 @@ def _charted(chart: Chart, width: int) -> RenderableType:
     figure.plot_size(width, HEIGHT)
     figure.label(chart.x_label, axis="x")
     figure.label(chart.y_label, axis="y")
-    named = list(zip(chart.series, cycle(COLOURS), strict=False))
+    colours = cycle(COLOURS)
+    named = [(one, MUTED if one.muted else next(colours)) for one in chart.series]
     for one, colour in named:
         symbol = "hd" if one.kind == "line" else "dot"
         marker = plotext.marker(symbol, tuple(Color.parse(colour).get_truecolor()))

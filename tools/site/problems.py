@@ -19,7 +19,7 @@ import yaml
 import cli.errors
 import services.gateway.app  # noqa: F401  With all that it raises.
 from cli.endings import as_document
-from segue_client.errors import ClientError, JobCancelled, JobFailed, NoGateway
+from segue_client.errors import ClientError, JobCancelled, JobFailed, NoGateway, OtherFile
 from services.gateway import problems
 from services.gateway.schemas.common import Problem
 from shared import errors
@@ -31,7 +31,7 @@ __all__ = ["Kind", "kinds", "notes", "pages"]
 NOTES = Path(__file__).with_name("problems.yml")
 _NEVER_SENT = (errors.Interrupted,)
 """What stops a task without being a failure."""
-_CLIENTS: tuple[type[ClientError], ...] = (NoGateway, JobFailed, JobCancelled)
+_CLIENTS: tuple[type[ClientError], ...] = (NoGateway, OtherFile, JobFailed, JobCancelled)
 """What the client finds by itself; `ApiProblem` is what another problem comes in."""
 _HEAD = """# Problems
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -66,6 +68,57 @@ def test_a_download_that_breaks_goes_on_where_it_was(maker, proxy, url, api, tmp
     assert (tmp_path / "waited.flac").read_bytes() == AUDIO
     assert (tmp_path / "awaited.flac").read_bytes() == AUDIO
     assert sum(counted) == 2 * len(AUDIO)
+
+
+PART_BYTES = 8 << 20
+"""What the gateway stores at a time of an upload in pieces."""
+
+
+class BreakingLate:
+    """Breaks the connection of an upload once a part of it is stored, and wipes that part in the file."""
+
+    def __init__(self, proxy: TcpProxy, api: httpx.Client, upload_id: str, file: Path) -> None:
+        self._proxy, self._api, self._path, self._file = proxy, api, f"/v1/uploads/{upload_id}", file
+        self._sent_bytes = 0
+        self.broken = False
+
+    def __call__(self, more_bytes: int) -> None:
+        self._sent_bytes += more_bytes
+        if self.broken or self._sent_bytes < PART_BYTES * 3 // 2:
+            return
+        deadline_s = time.monotonic() + 30
+        while self._api.get(self._path).json()["offset_bytes"] < PART_BYTES:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        self._proxy.reset()
+        self.broken = True
+        with self._file.open("r+b") as opened:
+            opened.write(bytes(PART_BYTES))
+
+
+def test_a_large_upload_that_breaks_goes_on_where_it_was(proxy, url, api, tmp_path: Path) -> None:
+    def file_of(data: bytes) -> tuple[Path, str]:
+        file = tmp_path / hashlib.sha256(data).hexdigest()
+        file.write_bytes(data)
+        return file, file.name
+
+    file, song_id = file_of(AUDIO)
+    with Client(url) as client:
+        upload_id = client.uploads.begin(file.name, len(AUDIO))["id"]
+        breaking = BreakingLate(proxy, api, upload_id, file)
+        # Had the beginning been sent again, it would be another song.
+        assert client.uploads.send(file, upload_id, count=breaking)["id"] == song_id
+        assert breaking.broken
+
+    async def awaited() -> None:
+        file, song_id = file_of(AUDIO[::-1])
+        async with AsyncClient(url) as client:
+            upload_id = (await client.uploads.begin(file.name, len(AUDIO)))["id"]
+            breaking = BreakingLate(proxy, api, upload_id, file)
+            assert (await client.uploads.send(file, upload_id, count=breaking))["id"] == song_id
+            assert breaking.broken
+
+    anyio.run(awaited)
 
 
 def test_a_job_is_followed_to_its_end_over_a_break(maker, proxy, url) -> None:

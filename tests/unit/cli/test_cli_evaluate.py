@@ -203,6 +203,7 @@ BOARD = {
     "chunks": 94,
     "headline_gap_s": 0.1,
     "rows": [ROW, {**ROW, "place": 2, "approach": "linear", "vs_linear": None, "models": [MODEL, REPORT]}],
+    "votes": [{"approach": "segue", "model": None, "won": 7, "lost": 2, "tied": 1, "share": 0.75}],
 }
 
 
@@ -213,7 +214,11 @@ def test_the_leaderboard_is_ranked_and_of_the_pool_that_is_named() -> None:
     rows = [line.split()[:2] for line in result.stdout.splitlines()[1:3]]
     assert rows == [["1", "binary"], ["2", "linear"]]
     assert "beside 2 models" in result.stdout
+    assert result.stdout.splitlines()[-1].split() == ["segue", "7", "2", "1", "75", "%", "-"]
     assert MODEL[:12] in result.stdout
+    answers.table["GET leaderboard"] = BOARD | {"votes": []}
+    assert "liked" not in run("leaderboard", answers=answers).stdout
+    answers.table["GET leaderboard"] = BOARD
     assert json.loads(run("leaderboard", "--json", answers=answers).stdout) == BOARD
     assert "pool" not in answers.asked[-1].url.params
 

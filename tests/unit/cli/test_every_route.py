@@ -9,16 +9,22 @@ from typing import Any
 import httpx
 import pytest
 
+from segue_client.uploads import IN_PIECES_BYTES
 from tests.support.routes import routes_of_the_api
 from tests.unit.cli.answers import JOB, MIX, MIX_DOCUMENT, REPORT, Answers, events, job_of, run
 
 ID = "a" * 64
 KEY = "k" * 16
 FOLDED = "Cookies of a page; programs have a key."
+OF_TUS = "Asked by clients of any server that speaks tus; GET tells Segue's own more."
+CLEARED = "An upload that a command left unfinished is cleared up after a day."
 SUPERVISED = "Tells supervisors that the process lives, which every answer tells a command."
 
 COMMANDS: dict[str, str] = {
     "POST /v1/songs": "songs add SONG",
+    "POST /v1/uploads": "songs add LARGE",
+    "GET /v1/uploads/{upload_id}": "songs add LARGE",
+    "PATCH /v1/uploads/{upload_id}": "songs add LARGE",
     "GET /v1/songs": "songs list",
     "GET /v1/songs/{song_id}": "songs show ID",
     "DELETE /v1/songs/{song_id}": "songs delete ID",
@@ -69,6 +75,15 @@ COMMANDS: dict[str, str] = {
     "POST /v1/mixes/{mix_id}/seams/{position}/preview": "mixes preview MIX 7 -o FILE.mp3",
     "GET /v1/previews/{preview_id}": "mixes preview MIX 7 -o FILE.mp3",
     "GET /v1/previews/{preview_id}/audio": "mixes preview MIX 7 -o FILE.mp3",
+    "POST /v1/mixes/{mix_id}/map": "mixes map MIX",
+    "GET /v1/mixes/{mix_id}/map": "plot map MIX",
+    "POST /v1/mixes/{mix_id}/chunks/{position}/candidates": "mixes candidates MIX 7",
+    "GET /v1/mixes/{mix_id}/chunks/{position}/candidates": "mixes candidates MIX 7",
+    "POST /v1/votes": "mixes vote MIX ID",
+    "GET /v1/votes": "votes list",
+    "GET /v1/votes/tally": "votes tally",
+    "GET /v1/votes/{vote_id}": "votes show JOB",
+    "DELETE /v1/votes/{vote_id}": "votes delete JOB",
     "GET /v1/radio/{pool_id}.mp3": f"radio {ID} -o FILE --duration 1",
     "GET /v1/radio/{pool_id}": f"radio {ID} -o FILE --duration 1",
     "POST /v1/radio/{pool_id}/skip": "radio skip ID",
@@ -89,6 +104,9 @@ COMMANDS: dict[str, str] = {
 NOT_COMMANDS = {
     "POST /v1/session": FOLDED,
     "DELETE /v1/session": FOLDED,
+    "OPTIONS /v1/uploads": OF_TUS,
+    "HEAD /v1/uploads/{upload_id}": OF_TUS,
+    "DELETE /v1/uploads/{upload_id}": CLEARED,
     "GET /healthz": SUPERVISED,
 }
 
@@ -112,6 +130,16 @@ WHATEVER: dict[str, Any] = {
 }
 """Has what commands read of any document, whatever it is of."""
 WHATEVER["sequence"][1]["seam"] = {"manner": "blend", "jolt": 1.0, "snippet": "seams/7/audio"}
+LARGE_BYTES = IN_PIECES_BYTES + 1
+WHATEVER |= {"size_bytes": LARGE_BYTES, "offset_bytes": 0, "rows": [], "candidates": []}
+MAP = {
+    "approach": "segue",
+    "chunks": 2,
+    "explained": [0.3, 0.1],
+    "songs": [{"id": ID, "title": "Night"}],
+    "points": [{"x": 0.1, "y": 0.2, "song": 0}, {"x": -0.1, "y": 0.4, "song": 0}],
+    "path": [1, 0],
+}
 HISTORY = [{"epoch": 0, "loss": 1.0}, {"epoch": 1, "loss": 0.5}]
 
 
@@ -120,12 +148,22 @@ class Everything(Answers):
 
     def __init__(self) -> None:
         super().__init__({})
+        self._whole = False
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
         path = request.url.path
         if path.endswith("/events"):
             return events({**WHATEVER, "id": JOB})(request)
+        if request.method == "PATCH":
+            self._whole = True
+            return httpx.Response(204, headers={"upload-offset": str(LARGE_BYTES)})
+        if "/uploads" in path:
+            return httpx.Response(200, json=WHATEVER | {"song": ID if self._whole else None})
+        if path.startswith("/v1/songs/") and self._whole:
+            return httpx.Response(200, json={**WHATEVER, "state": "ready"})
+        if request.method == "GET" and path.endswith("/map"):
+            return httpx.Response(200, json=MAP)
         if path.endswith("/history"):
             return httpx.Response(200, json=HISTORY)
         if (request.method, path) == ("POST", "/v1/songs"):
@@ -144,7 +182,17 @@ def test_every_route_has_a_command_or_a_reason() -> None:
 def test_a_command_asks_for_its_route(route: str, tmp_path: Path) -> None:
     song = tmp_path / "song.mp3"
     song.write_bytes(b"sound")
-    names = {"ID": ID, "MIX": MIX, "JOB": JOB, "SONG": str(song), "FILE": str(tmp_path / "got")}
+    large = tmp_path / "large.wav"
+    if "LARGE" in COMMANDS[route]:
+        large.write_bytes(bytes(LARGE_BYTES))
+    names = {
+        "LARGE": str(large),
+        "ID": ID,
+        "MIX": MIX,
+        "JOB": JOB,
+        "SONG": str(song),
+        "FILE": str(tmp_path / "got"),
+    }
     names |= {"FILE.mp3": str(tmp_path / "got.mp3"), "FOLDER": str(tmp_path / "folder")}
     answers = Everything()
     result = run(*(names.get(word, word) for word in COMMANDS[route].split()), "--json", answers=answers)

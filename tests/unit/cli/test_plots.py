@@ -14,7 +14,7 @@ from rich.console import Console
 from cli.plots import drawings
 from cli.plots.drawings import Chart, Matrix
 from cli.plots.terminal import render
-from tests.unit.cli.answers import MIX, Answers, run
+from tests.unit.cli.answers import JOB, MIX, Answers, events, job_of, run
 
 MODEL = "fd61" * 16
 HISTORY = [
@@ -101,11 +101,44 @@ def test_the_terminal_shows_names_and_numbers_within_its_width() -> None:
     assert ["2", "Day", "1"] in table
 
 
+MAP: Any = {
+    "approach": "segue",
+    "chunks": 9,
+    "explained": [0.31, 0.12],
+    "songs": [{"id": title[:1] * 64, "title": title} for title in ("Day", "Autumn", "Night")],
+    "points": [
+        {"x": 0.1 * n, "y": -0.1 * n, "song": song, "chunk": n, "start_s": 4.0 * n}
+        for n, song in enumerate([0, 0, 1, 2, 2])
+    ],
+    "path": [3, 0, 4],
+}
+
+
+def test_a_map_shows_the_way_of_the_mix_through_the_songs_that_it_plays() -> None:
+    (chart,) = drawings.pool_map("Night, Day", MAP)
+    assert isinstance(chart, Chart)
+    places = [(one["x"], one["y"]) for one in MAP["points"]]
+    assert {one.name: list(zip(one.x, one.y, strict=True)) for one in chart.series} == {
+        "other songs": places[2:3],
+        "the mix": [places[3], places[0], places[4]],
+        "Night": places[3:],
+        "Day": places[:2],
+    }
+    assert [one.name for one in chart.series if one.muted] == ["other songs", "the mix"]
+    assert [one.name for one in chart.series if one.kind == "line"] == ["the mix"]
+    assert "5 of 9 chunks" in chart.title
+    assert (chart.x_label, chart.y_label) == ("31 % of all differences", "12 % of all differences")
+
+
 @pytest.fixture
 def drawable() -> Answers:
     return Answers(
         {
+            f"GET mixes/{MIX}": {"id": MIX, "title": "Night, Day"},
             f"GET mixes/{MIX}/report": REPORT,
+            f"GET mixes/{MIX}/map": MAP,
+            f"POST mixes/{MIX}/map": job_of("queued"),
+            f"GET jobs/{JOB}/events": events(job_of("succeeded")),
             f"GET models/{MODEL}": {"id": MODEL, "approach": "binary"},
             f"GET models/{MODEL}/history": lambda _: httpx.Response(200, json=HISTORY),
         }
@@ -113,7 +146,9 @@ def drawable() -> Answers:
 
 
 @pytest.mark.usefixtures("named_gateway")
-@pytest.mark.parametrize("what", [("mix", MIX), ("steps", MIX), ("seams", MIX), ("model", MODEL)])
+@pytest.mark.parametrize(
+    "what", [("mix", MIX), ("steps", MIX), ("seams", MIX), ("map", MIX), ("model", MODEL)]
+)
 def test_a_picture_is_written_and_told(drawable: Answers, tmp_path: Path, what: tuple[str, str]) -> None:
     target = tmp_path / "drawn.png"
     result = run("plot", *what, "-o", target, answers=drawable)

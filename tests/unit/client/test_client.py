@@ -109,6 +109,22 @@ def test_lists_follow_the_cursor_to_the_end(kind: Kind) -> None:
 
 
 @both
+def test_lists_tell_what_they_leave_out(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+    def page(damaged: str, cursor: str | None) -> httpx.Response:
+        document = {"items": [{"id": cursor}], "next_cursor": cursor, "unreadable": [damaged]}
+        return httpx.Response(200, json=document)
+
+    told: list[str] = []
+    client = Asked(kind, answering(page("t/local/a.json", "1"), page("t/local/b.json", None)))
+    assert len(client.do("mixes", "list", left_out=told.append)) == 2
+    assert told == ["t/local/a.json", "t/local/b.json"]
+    assert not caplog.records
+    Asked(kind, answering(page("t/local/c.json", None))).do("mixes", "list")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "t/local/c.json" in caplog.text
+
+
+@both
 def test_who_has_asked_too_often_waits_as_told_and_asks_again(kind: Kind) -> None:
     refused = [problem(429, **TOO_OFTEN) for _ in range(2)]
     for one in refused:

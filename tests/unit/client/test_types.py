@@ -19,6 +19,8 @@ from tools.type_client import type_client
 KEPT = Path(segue_client.__file__).parent / "documents.py"
 OF_BROWSERS = {("POST", "/v1/session"), ("DELETE", "/v1/session")}
 """Cookies in the place of a key, which programs have no use for."""
+OF_TUS = {("OPTIONS", "/v1/uploads"), ("HEAD", "/v1/uploads/{upload_id}")}
+"""What clients of any server that speaks tus ask; GET tells more."""
 PARTS = ("cue", "labels", "report", "peaks", "cover", "plot", "edl", "rpp", "rekordbox", "package")
 
 
@@ -35,8 +37,13 @@ def test_every_call_of_the_api_is_a_method(tmp_path: Path) -> None:
         asked.add((request.method, request.url.path))
         if request.url.path.endswith("/events"):
             return httpx.Response(200, text='data: {"state": "succeeded"}\n\n')
-        return httpx.Response(200, json={"items": [], "next_cursor": None})
+        if request.method == "PATCH":
+            pieces.append(request)
+            return httpx.Response(204, headers={"upload-offset": "5"})
+        upload = {"size_bytes": 5, "offset_bytes": 0, "song": "7" if pieces else None}
+        return httpx.Response(200, json={"items": [], "next_cursor": None} | upload)
 
+    pieces: list[httpx.Request] = []
     file = tmp_path / "song.mp3"
     file.write_bytes(b"sound")
     given: dict[str, Any] = {"target": tmp_path / "got", "file": file}
@@ -48,8 +55,9 @@ def test_every_call_of_the_api_is_a_method(tmp_path: Path) -> None:
         for part in (*PARTS, "seams/7/audio"):
             client.mixes.save(given["target"], "7", part)
     described = routes_of_the_api()
-    assert described >= OF_BROWSERS
-    assert {(way, re.sub("{[^}]*}", "7", path)) for way, path in described - OF_BROWSERS} == asked
+    unasked = OF_BROWSERS | OF_TUS
+    assert described >= unasked
+    assert {(way, re.sub("{[^}]*}", "7", path)) for way, path in described - unasked} == asked
 
 
 def test_both_clients_have_the_same_methods() -> None:

@@ -1,20 +1,18 @@
-"""Uploads and downloads: in blocks, with progress, and again where they broke."""
+"""Downloads: in blocks, with progress, and going on where they broke."""
 
 from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
-from segue_client.documents import Song
 from segue_client.errors import Away, NoGateway
 from segue_client.flows import (
     RETRY_S,
     TRIES,
-    Ask,
     Flow,
     Items,
     Open,
@@ -23,35 +21,14 @@ from segue_client.flows import (
     Request,
     Tell,
     answered,
-    document_of,
-    persistently,
 )
 
-__all__ = ["Count", "save", "sound", "upload"]
+__all__ = ["Count", "save", "sound"]
 
-BLOCK_BYTES = 256 * 1024
 QUIET_S = 40.0
 
 Count = Callable[[int], object]
 """Told how many bytes have gone since it was called last."""
-
-
-def upload(file: str | os.PathLike[str], *, count: Count = lambda sent: None) -> Flow[Song]:
-    """Upload a file as a song; return it as `received`, or as it is if its bytes were there.
-
-    An upload that breaks is sent again, which does no harm: the same bytes are the same song.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    path = Path(file)
-    with path.open("rb") as opened:
-        headers = {"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"}
-        params = {"name": os.fsencode(path.name).decode(errors="replace")}
-        request = Request("POST", "songs", params, headers, content=_Blocks(opened, count))
-        answer = yield from persistently(Ask(request))
-        song: Song = document_of(answer)
-        return song
 
 
 def save(path: str, target: str | os.PathLike[str], *, count: Count = lambda got: None) -> Flow[Path]:
@@ -123,19 +100,3 @@ class _Download:
             if got > self._counted:
                 self._count(got - self._counted)
                 self._counted = got
-
-
-class _Blocks:
-    """A file's bytes, from its beginning each time they are sent; counted once."""
-
-    def __init__(self, file: BinaryIO, count: Count) -> None:
-        self._file, self._count, self._counted = file, count, 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        while block := self._file.read(BLOCK_BYTES):
-            yield block
-            more = self._file.tell() - self._counted
-            if more > 0:
-                self._counted += more
-                self._count(more)

@@ -1,4 +1,4 @@
-"""Uploads and downloads of both clients: whole, counted once, and again where they broke."""
+"""Downloads of both clients: whole, counted once, and going on where they broke."""
 
 from __future__ import annotations
 
@@ -9,42 +9,9 @@ import pytest
 
 from segue_client import NoGateway
 from segue_client.flows import TRIES
-from tests.unit.client.gateways import Asked, Kind, Torn, answering, both, problem
+from tests.unit.client.gateways import Asked, Kind, Torn, answering, both
 
 SOUND = bytes(range(256)) * 3000
-
-
-@both
-def test_an_upload_streams_the_bytes_with_their_length_and_name(kind: Kind, tmp_path: Path) -> None:
-    path = tmp_path / "Café & Bar.ogg"
-    path.write_bytes(SOUND)
-    seen: list[httpx.Request] = []
-    counted: list[int] = []
-    client = Asked(kind, answering(httpx.Response(201, json={"id": "9f86"}), asked=seen))
-    assert client.do("songs", "upload", path, count=counted.append)["id"] == "9f86"
-    (request,) = seen
-    assert request.content == SOUND
-    assert request.headers["content-length"] == str(len(SOUND))
-    assert "transfer-encoding" not in request.headers
-    assert request.url.params["name"] == "Café & Bar.ogg"
-    assert sum(counted) == len(SOUND)
-    assert len(counted) > 1
-
-
-@both
-@pytest.mark.parametrize("status", [503, None], ids=["away", "broken"])
-def test_an_upload_that_broke_is_sent_again_whole_and_counted_once(
-    kind: Kind, tmp_path: Path, status: int | None
-) -> None:
-    path = tmp_path / "song.mp3"
-    path.write_bytes(SOUND)
-    seen: list[httpx.Request] = []
-    counted: list[int] = []
-    first = httpx.WriteError("reset") if status is None else problem(status)
-    client = Asked(kind, answering(first, httpx.Response(201, json={"id": "9f86"}), asked=seen))
-    client.do("songs", "upload", path, count=counted.append)
-    assert [request.content for request in seen] == [SOUND, SOUND]
-    assert sum(counted) == len(SOUND)
 
 
 @both
