@@ -304,7 +304,7 @@ class Pool(TypedDict):
 class PoolMap(TypedDict):
     approach: str
     chunks: int
-    explained: list[Any]
+    explained: list[float]
     songs: list[MapSong]
     points: list[MapPoint]
     path: list[int]
@@ -522,7 +522,7 @@ class Vote(TypedDict):
     a: str
     b: str
     choice: Literal["a", "b", "tie"]
-    approaches: list[Any]
+    approaches: list[str]
     cast_at: str
     links: dict[str, str]
 
