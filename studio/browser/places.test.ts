@@ -5,11 +5,8 @@
  * See stage.ts for the others.
  */
 
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-
-import type { Request } from "playwright-core";
 
 import { beforeAll, expect, test, vi } from "vitest";
 
@@ -22,33 +19,6 @@ const PHONE = { width: 360, height: 740 };
 const JUMPY = 0.1;
 const V1 = `${SEGUE_URL}/v1`;
 const NAMES = readdirSync(SEGUE_SONGS);
-
-const LARGE_S = 60;
-const RATE_HZ = 44_100;
-
-/** Return a WAV file of a tone, 16 bits, stereo. */
-function toneOf(seconds: number): Buffer {
-  const frames = seconds * RATE_HZ;
-  const file = Buffer.alloc(44 + 4 * frames);
-  file.write("RIFF", 0);
-  file.writeUInt32LE(36 + 4 * frames, 4);
-  file.write("WAVEfmt ", 8);
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(1, 20); // PCM
-  file.writeUInt16LE(2, 22);
-  file.writeUInt32LE(RATE_HZ, 24);
-  file.writeUInt32LE(4 * RATE_HZ, 28);
-  file.writeUInt16LE(4, 32);
-  file.writeUInt16LE(16, 34);
-  file.write("data", 36);
-  file.writeUInt32LE(4 * frames, 40);
-  for (let frame = 0; frame < frames; frame += 1) {
-    const sample = Math.round(8000 * Math.sin((2 * Math.PI * 440 * frame) / RATE_HZ));
-    file.writeInt16LE(sample, 44 + 4 * frame);
-    file.writeInt16LE(sample, 46 + 4 * frame);
-  }
-  return file;
-}
 
 /** Ids of the songs, in the order of their names. */
 const songs: string[] = [];
@@ -208,50 +178,6 @@ test("the queue shows who works and what is under way, and cancels it", async ()
   await row.getByRole("button", { name: "Cancel: Fit a model" }).click();
   await page.locator("[data-job=cancelled]").first().waitFor();
   expect((await ask<{ state: string }>(`/jobs/${job.id}`)).state).toBe("cancelled");
-});
-
-test("a large file survives a lost connection and a reload, and nothing of it is sent twice", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "segue-")), "large.wav");
-  writeFileSync(path, toneOf(LARGE_S));
-  const offsets: number[] = [];
-  const noted = (request: Request) => {
-    if (request.method() === "PATCH") offsets.push(Number(request.headers()["upload-offset"]));
-  };
-  page.on("request", noted);
-  const line = await page.context().newCDPSession(page);
-  const narrow = { latency: 0, downloadThroughput: -1, uploadThroughput: 1_500_000 };
-  await line.send("Network.enable");
-  await line.send("Network.emulateNetworkConditions", { offline: false, ...narrow });
-  await page.goto(`${SEGUE_URL}/#/`);
-  const upload = page.locator("[data-upload=sending]");
-  const share = async () => Number.parseInt(await upload.locator(".state").innerText(), 10);
-  await page.locator("input[data-files]").setInputFiles(path);
-  await poll(share, { interval: 100 }).toBeGreaterThan(15);
-  const before = misdeeds.length;
-  await line.send("Network.emulateNetworkConditions", { offline: true, ...narrow });
-  await upload.getByText("The connection is lost; it goes on by itself").waitFor();
-  await line.send("Network.emulateNetworkConditions", { offline: false, ...narrow });
-  await poll(() => offsets.length).toBe(2);
-  await poll(share, { interval: 100 }).toBeGreaterThan(40);
-  await page.reload();
-  const interrupted = page.locator("[data-upload=interrupted]");
-  await interrupted.getByText(/[1-9]\d % are here/).waitFor();
-  misdeeds.length = before; // The browser itself tells of requests that failed while it was cut off.
-  expect(await complaints()).toEqual([]);
-  await shoot("interrupted");
-  await line.send("Network.emulateNetworkConditions", {
-    offline: false,
-    ...narrow,
-    uploadThroughput: -1,
-  });
-  await page.locator("input[data-files]").setInputFiles(path);
-  await page.locator("[data-song]").filter({ hasText: "large" }).waitFor();
-  await page.locator("[data-upload]").waitFor({ state: "detached" });
-  expect(offsets).toHaveLength(3);
-  expect(offsets[0]).toBe(0);
-  expect(offsets[1]).toBeGreaterThan(0);
-  expect(offsets[2]).toBeGreaterThan(offsets[1]!);
-  page.off("request", noted);
 });
 
 test("a phone shows each page without scrolling sideways, in the other language", async () => {
