@@ -32,4 +32,4 @@ def delete_vote(vote_id: str) -> Flow[None]:
 
 def tally() -> Flow[Tally]:
     """Count whose mixes were liked better, by what judged them."""
-    return ask("GET", "votes/tally")
+    return ask("GET", "tally")

@@ -42,7 +42,7 @@ def test_votes_are_listed_counted_and_taken_back() -> None:
     answers = Answers(
         {
             "GET votes": page(CAST),
-            "GET votes/tally": {"rows": [ROW]},
+            "GET tally": {"rows": [ROW]},
             f"DELETE votes/{VOTE}": {},
         }
     )
@@ -52,7 +52,7 @@ def test_votes_are_listed_counted_and_taken_back() -> None:
     assert counted == ["segue", "7", "2", "1", "75", "%", "f" * 12]
     assert run("votes", "delete", VOTE[:6], answers=answers).exit_code == 0
     assert answers.asked[-1].method == "DELETE"
-    answers.table["GET votes/tally"] = {"rows": []}
+    answers.table["GET tally"] = {"rows": []}
     assert "segue mixes vote" in run("votes", "tally", answers=answers).stderr
 
 

@@ -81,7 +81,7 @@ COMMANDS: dict[str, str] = {
     "GET /v1/mixes/{mix_id}/chunks/{position}/candidates": "mixes candidates MIX 7",
     "POST /v1/votes": "mixes vote MIX ID",
     "GET /v1/votes": "votes list",
-    "GET /v1/votes/tally": "votes tally",
+    "GET /v1/tally": "votes tally",
     "GET /v1/votes/{vote_id}": "votes show JOB",
     "DELETE /v1/votes/{vote_id}": "votes delete JOB",
     "GET /v1/radio/{pool_id}.mp3": f"radio {ID} -o FILE --duration 1",
