@@ -181,6 +181,7 @@ test("the queue shows who works and what is under way, and cancels it", async ()
 });
 
 test("a phone shows each page without scrolling sideways, in the other language", async () => {
+  await page.goto(SEGUE_URL);
   await page.getByRole("button", { name: "Deutsch" }).click();
   await page.setViewportSize(PHONE);
   const places = ["#/radio", "#/models", "#/queue", `#/songs/${songs[0]}`];
