@@ -14,13 +14,22 @@ import pytest
 
 from segue_client import AsyncClient, Client
 from shared.jobs.recipes import DecodeSong
+from shared.settings import Settings
 from shared.store.specs import SongSpec
+from tests.support.gateway import running_gateway
 from tests.support.library import song_facts
 from tests.support.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.integration
 
 AUDIO = bytes(range(256)) * 64 * 1024  # 16 MiB: more than lies on the way at a time.
+
+
+@pytest.fixture
+def api(settings: Settings) -> Iterator[httpx.Client]:
+    """A gateway that takes files of that size."""
+    with running_gateway(settings.model_copy(update={"max_upload_bytes": 2 * len(AUDIO)})) as client:
+        yield client
 
 
 @pytest.fixture
@@ -49,8 +58,7 @@ class Breaking:
             self._proxy.reset()
 
 
-def test_a_download_that_breaks_goes_on_where_it_was(maker, proxy, url, api, tmp_path: Path) -> None:
-    song = maker.upload_bytes(b"some bytes")
+def test_a_download_that_breaks_goes_on_where_it_was(maker, proxy, url, song, tmp_path: Path) -> None:
     maker.commit(SongSpec(song=song), song_facts(), {"audio.flac": AUDIO})
     counted: list[int] = []
 

@@ -38,7 +38,7 @@ def test_a_vote_is_kept_counted_and_taken_back(api, mixes):
     told = cast.json()
     assert (told["a"], told["b"], told["choice"], told["approaches"]) == (*mixes, "a", ["segue", "linear"])
     assert api.get(cast.headers["location"]).json() == told
-    assert api.get("/v1/votes").json() == {"items": [told], "next_cursor": None}
+    assert api.get("/v1/votes").json() == {"items": [told], "next_cursor": None, "unreadable": []}
     rows = api.get("/v1/tally").json()["rows"]
     assert [(row["approach"], row["won"], row["lost"]) for row in rows] == [("segue", 1, 0), ("linear", 0, 1)]
     assert api.delete(f"/v1/votes/{told['id']}").status_code == 204
