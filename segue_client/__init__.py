@@ -10,7 +10,8 @@ gateway answers, as dictionaries whose fields type checkers know. It imports not
 
 client.py       the two clients; carrying.py does what they are asked, waiting or awaiting
 groups.py       the methods that both have, by the kind of thing that they are about
-calls.py        one description of each call of the API; views.py and votes.py of those about pools and votes
+calls.py        one description of each call of the API; mixing.py, views.py and votes.py have those about
+                mixes, looks into their pools, and votes
 flows.py        what is sent, read and waited for in a call, without doing any of it
 following.py    a job to its end
 uploads.py      whole or in pieces; downloads.py

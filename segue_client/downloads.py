@@ -23,15 +23,20 @@ from segue_client.flows import (
     answered,
 )
 
-__all__ = ["Count", "save", "sound"]
+__all__ = ["Count", "Target", "ignored", "save", "sound"]
 
 QUIET_S = 40.0
 
 Count = Callable[[int], object]
 """Told how many bytes have gone since it was called last."""
+Target = str | os.PathLike[str]
 
 
-def save(path: str, target: str | os.PathLike[str], *, count: Count = lambda got: None) -> Flow[Path]:
+def ignored(got: int) -> None:
+    """Count nothing."""
+
+
+def save(path: str, target: Target, *, count: Count = ignored) -> Flow[Path]:
     """Write what lies at a path below `/v1/` to a file, which appears once it is whole.
 
     A download that breaks goes on where it was, if the gateway still has the same bytes, and else anew.

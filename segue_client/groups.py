@@ -10,7 +10,7 @@ import functools
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
-from segue_client import calls, following, uploads, views, votes
+from segue_client import calls, following, mixing, uploads, views, votes
 from segue_client.flows import Flow, Items
 
 __all__ = ["Api", "Async", "Carrier", "Sync"]
@@ -170,16 +170,16 @@ class Pools(Group[M]):
 class Mixes(Group[M]):
     """New songs, rendered."""
 
-    list = Told(calls.mixes)
-    get = Done(calls.mix)
-    delete = Done(calls.delete_mix)
-    make = Done(calls.make_mix)
-    save = Done(calls.mix_file)
-    report = Done(calls.mix_report)
-    peaks = Done(calls.mix_peaks)
-    revise = Done(calls.revise_mix)
-    history = Done(calls.mix_history)
-    preview = Done(calls.preview_seam)
+    list = Told(mixing.mixes)
+    get = Done(mixing.mix)
+    delete = Done(mixing.delete_mix)
+    make = Done(mixing.make_mix)
+    save = Done(mixing.mix_file)
+    report = Done(mixing.mix_report)
+    peaks = Done(mixing.mix_peaks)
+    revise = Done(mixing.revise_mix)
+    history = Done(mixing.mix_history)
+    preview = Done(mixing.preview_seam)
     draw_map = Done(views.draw_map)
     map = Done(views.pool_map)
     find_candidates = Done(views.find_candidates)
@@ -199,17 +199,17 @@ class Votes(Group[M]):
 class Previews(Group[M]):
     """Single seams, rendered to be heard."""
 
-    get = Done(calls.preview)
-    save = Done(calls.preview_sound)
+    get = Done(mixing.preview)
+    save = Done(mixing.preview_sound)
 
 
 class Radios(Group[M]):
     """Endless mixes."""
 
-    get = Done(calls.radio)
-    listen = Told(calls.listen)
-    skip = Done(calls.skip_song)
-    ban = Done(calls.ban_from_radio)
+    get = Done(mixing.radio)
+    listen = Told(mixing.listen)
+    skip = Done(mixing.skip_song)
+    ban = Done(mixing.ban_from_radio)
 
 
 class Jobs(Group[M]):
