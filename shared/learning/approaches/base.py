@@ -25,6 +25,10 @@ from shared.parameters import Parameters
 from shared.sound.features import Edges
 from shared.store.arrays import Arrays
 
+MOST_FAULTS = 3
+"""So many wrong settings are named; whoever gives more mends these first."""
+MOST_SHOWN = 60
+"""Characters that are repeated of what was given."""
 Shortlist = Callable[[int, NDArray[np.bool_]], Indices]
 """Given a reference chunk and which chunks may follow it, (n,): those worth scoring, int64, rising, at least
 one where any may follow."""
@@ -170,14 +174,14 @@ class Approach(ABC, Generic[AnySettings]):
         """Return the scorer of fitted weights."""
 
     def _explain(self, error: ValidationError) -> str:
-        known = ", ".join(self.settings_type.model_fields)
-        reasons = [
-            f"it has no setting {_path(fault['loc'])!r} (it has: {known})"
-            if fault["type"] == "extra_forbidden"
-            else f"{_path(fault['loc'])} is {fault['input']!r}: {fault['msg'].lower()}"
-            for fault in error.errors()
-        ]
-        return f"These settings of {self.name} cannot be used: {'; '.join(reasons)}."
+        faults = error.errors()
+        reasons = [_reason(fault) for fault in faults[:MOST_FAULTS]]
+        if len(faults) > MOST_FAULTS:
+            reasons.append(f"{len(faults) - MOST_FAULTS} more are wrong")
+        told = f"These settings of {self.name} cannot be used: {'; '.join(reasons)}."
+        if any(fault["type"] == "extra_forbidden" for fault in faults):
+            told += f" It has: {', '.join(self.settings_type.model_fields)}."
+        return told
 
 
 class ClosedForm(Approach[AnySettings]):
@@ -261,6 +265,17 @@ class Network(Approach[AnySettings]):
 def sigmoid(logits: Floats) -> Floats:
     """Return the logistic function of the logits, without overflow."""
     return (0.5 * (1.0 + np.tanh(0.5 * logits))).astype(np.float32)
+
+
+def _reason(fault: Mapping[str, Any]) -> str:
+    path = _shortened(_path(fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return f"it has no setting {path!r}"
+    return f"{path} is {_shortened(repr(fault['input']))}: {fault['msg'].lower()}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -103,11 +103,18 @@ def test_many_listeners_share_a_few_threads_and_all_hear_of_the_end():
     office = Office(takes_s=0.005)
 
     async def scenario(announcements: Announcements) -> None:
+        begun = 0
+
         async def listen() -> list[str | None]:
-            return [event.event async for event in following(announcements, office)]
+            nonlocal begun
+            heard: list[str | None] = []
+            async for event in following(announcements, office):
+                begun += not heard
+                heard.append(event.event)
+            return heard
 
         listening = [asyncio.ensure_future(listen()) for _ in range(LISTENERS)]
-        while office.looks < LISTENERS:
+        while begun < LISTENERS:
             await asyncio.sleep(0.01)
         office.state = State.SUCCEEDED
         announcements.tell("job")

@@ -143,3 +143,11 @@ def test_random_asks_neither_when_nor_what_else():
 
     assert alone[0] == among[1]
     assert len(np.unique(scorer.dense(prepared, 9))) == 81
+
+
+def test_many_settings_that_do_not_exist_are_told_in_few_words():
+    with pytest.raises(BadSetting) as told:
+        get_approach("binary").resolve({f"nonsense {number} {'x' * 500}": 1 for number in range(40)})
+    said = str(told.value)
+    assert "37 more are wrong. It has: preset, " in said
+    assert len(said) < 1000
