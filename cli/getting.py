@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from cli.ids import full_id
 from cli.options import Data, Id, Json, Url
 from cli.output import short_id
 from cli.reaching import reach
+from segue_client import Client
 
 __all__ = ["add_chunk", "add_page", "add_song"]
 
@@ -26,8 +28,35 @@ Target = Annotated[
 
 def add_song(commands: typer.Typer) -> None:
     """Add the command that fetches a song."""
+    _add_get(
+        commands,
+        "songs",
+        "Write a song, as it was decoded, to a FLAC file.",
+        usual=lambda song: f"song-{short_id(song)}.flac",
+        save=lambda gateway, file, song: gateway.songs.save(file, song),
+    )
 
-    @commands.command("get")
+
+def add_page(commands: typer.Typer) -> None:
+    """Add the command that fetches a report's page."""
+    _add_get(
+        commands,
+        "reports",
+        "Write a report as a page (HTML).",
+        usual=lambda report: f"report-{short_id(report)}.html",
+        save=lambda gateway, file, report: gateway.reports.save(file, report),
+    )
+
+
+def _add_get(
+    commands: typer.Typer,
+    kind: str,
+    summary: str,
+    *,
+    usual: Callable[[str], str],
+    save: Callable[[Client, Path, str], object],
+) -> None:
+    @commands.command("get", help=summary)
     def get(
         context: typer.Context,
         identifier: Id,
@@ -36,11 +65,10 @@ def add_song(commands: typer.Typer) -> None:
         data: Data = None,
         as_json: Json = False,
     ) -> None:
-        """Write a song, as it was decoded, to a FLAC file."""
         with reach(url, data, transport=context.obj) as gateway:
-            song = full_id(gateway, "songs", identifier)
-            file = _checked(target, f"song-{short_id(song)}.flac")
-            gateway.songs.save(file, song)
+            whole = full_id(gateway, kind, identifier)
+            file = _checked(target, usual(whole))
+            save(gateway, file, whole)
         _tell(file, as_json=as_json)
 
 
@@ -62,26 +90,6 @@ def add_chunk(commands: typer.Typer) -> None:
             cut = gateway.cuts.get(full_id(gateway, "cuts", identifier))
             file = _checked(target, f"chunk-{short_id(cut['id'])}-{n}.{cut['format']}")
             gateway.cuts.save_chunk(file, cut["id"], n)
-        _tell(file, as_json=as_json)
-
-
-def add_page(commands: typer.Typer) -> None:
-    """Add the command that fetches a report's page."""
-
-    @commands.command("get")
-    def get(
-        context: typer.Context,
-        identifier: Id,
-        target: Target = None,
-        url: Url = None,
-        data: Data = None,
-        as_json: Json = False,
-    ) -> None:
-        """Write a report as a page (HTML)."""
-        with reach(url, data, transport=context.obj) as gateway:
-            report = full_id(gateway, "reports", identifier)
-            file = _checked(target, f"report-{short_id(report)}.html")
-            gateway.reports.save(file, report)
         _tell(file, as_json=as_json)
 
 

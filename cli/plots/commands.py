@@ -27,6 +27,8 @@ from shared.errors import BadSetting
 __all__ = ["plot"]
 
 SUFFIX = ".png"
+Draw = Callable[[Client, str], list[Drawing]]
+"""Draws something of what an id names, whole or its beginning."""
 Picture = Annotated[
     Path | None,
     typer.Option(
@@ -42,69 +44,35 @@ plot = typer.Typer(
 )
 
 
-@plot.command("model")
-def plot_model(
-    context: typer.Context,
-    identifier: Id,
-    target: Picture = None,
-    url: Url = None,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Plot the losses of a fit, epoch by epoch."""
-
-    def draw(gateway: Client) -> list[Drawing]:
-        model = gateway.models.get(full_id(gateway, "models", identifier))
-        return drawings.learning(model["approach"], gateway.models.history(model["id"]))
-
-    _show(context, draw, target, (url, data), as_json=as_json)
+def _learning(gateway: Client, identifier: str) -> list[Drawing]:
+    model = gateway.models.get(full_id(gateway, "models", identifier))
+    return drawings.learning(model["approach"], gateway.models.history(model["id"]))
 
 
-@plot.command("song")
-def plot_song(
-    context: typer.Context,
-    identifier: Id,
-    target: Picture = None,
-    url: Url = None,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Plot the outline of a song."""
-
-    def draw(gateway: Client) -> list[Drawing]:
-        song = gateway.songs.get(full_id(gateway, "songs", identifier))
-        return drawings.outline(
-            song["title"], song["duration_s"] or 0.0, gateway.songs.peaks(song["id"])["peaks"]
-        )
-
-    _show(context, draw, target, (url, data), as_json=as_json)
+def _outline(gateway: Client, identifier: str) -> list[Drawing]:
+    song = gateway.songs.get(full_id(gateway, "songs", identifier))
+    return drawings.outline(
+        song["title"], song["duration_s"] or 0.0, gateway.songs.peaks(song["id"])["peaks"]
+    )
 
 
-@plot.command("map")
-def plot_map(
-    context: typer.Context,
-    identifier: Id,
-    target: Picture = None,
-    url: Url = None,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Plot the pool of a mix as its model sees it, by song, and the mix's way through it."""
-
-    def draw(gateway: Client) -> list[Drawing]:
-        mix = gateway.mixes.get(full_id(gateway, "mixes", identifier))
-        bars = Bars()
-        with ended_like_ctrl_c(), bars.shown():
-            return drawings.pool_map(mix["title"], look_at_map(gateway, mix["id"], bars))
-
-    _show(context, draw, target, (url, data), as_json=as_json)
+def _map(gateway: Client, identifier: str) -> list[Drawing]:
+    mix = gateway.mixes.get(full_id(gateway, "mixes", identifier))
+    bars = Bars()
+    with ended_like_ctrl_c(), bars.shown():
+        return drawings.pool_map(mix["title"], look_at_map(gateway, mix["id"], bars))
 
 
-def _add_of_mix(name: str, summary: str, draw: Callable[[MixReport], list[Drawing]]) -> None:
-    """Add a command that draws something of a mix's report."""
+def _of_report(draw: Callable[[MixReport], list[Drawing]]) -> Draw:
+    """Draw something of a mix's report."""
+    return lambda gateway, identifier: draw(gateway.mixes.report(full_id(gateway, "mixes", identifier)))
+
+
+def _add(name: str, summary: str, draw: Draw) -> None:
+    """Add a command that draws something of what an id names."""
 
     @plot.command(name, help=summary)
-    def of_mix(
+    def command(
         context: typer.Context,
         identifier: Id,
         target: Picture = None,
@@ -112,18 +80,15 @@ def _add_of_mix(name: str, summary: str, draw: Callable[[MixReport], list[Drawin
         data: Data = None,
         as_json: Json = False,
     ) -> None:
-        _show(
-            context,
-            lambda gateway: draw(gateway.mixes.report(full_id(gateway, "mixes", identifier))),
-            target,
-            (url, data),
-            as_json=as_json,
-        )
+        _show(context, lambda gateway: draw(gateway, identifier), target, (url, data), as_json=as_json)
 
 
-_add_of_mix("mix", "Plot how well each chunk of a mix follows the one before.", drawings.scores)
-_add_of_mix("steps", "Plot how often each song of a mix was followed by each.", drawings.transitions)
-_add_of_mix("seams", "Plot how much each seam of a mix jolts, and how it was made.", drawings.seams)
+_add("model", "Plot the losses of a fit, epoch by epoch.", _learning)
+_add("song", "Plot the outline of a song.", _outline)
+_add("map", "Plot the pool of a mix as its model sees it, by song, and the mix's way through it.", _map)
+_add("mix", "Plot how well each chunk of a mix follows the one before.", _of_report(drawings.scores))
+_add("steps", "Plot how often each song of a mix was followed by each.", _of_report(drawings.transitions))
+_add("seams", "Plot how much each seam of a mix jolts, and how it was made.", _of_report(drawings.seams))
 
 
 def _show(

@@ -18,7 +18,15 @@ from shared.sound.audio import open_audio
 from shared.sound.rhythm import Rhythm
 from shared.store.arrays import unpack_arrays
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import AnalysisFacts, CutFacts, ModelFacts, PoolFacts, SequenceFacts, SongFacts
+from shared.store.manifests import (
+    AnalysisFacts,
+    CutFacts,
+    Manifest,
+    ModelFacts,
+    PoolFacts,
+    SequenceFacts,
+    SongFacts,
+)
 from shared.store.specs import ChosenSpec, MixSpec, SongSpec
 
 
@@ -121,16 +129,22 @@ def open_song(work: Work, song: str, opened: ExitStack) -> Song:
     return opened.enter_context(open_audio(file))
 
 
-def stock(work: Work, key: str, spec: ChosenSpec) -> Stock:
-    """Return what a mix was chosen from, for changes of it: the mix by its key, and how it was chosen."""
+def mix_and_sequence(work: Work, key: str) -> tuple[MixSpec, Manifest]:
+    """Return how a mix was made, and the record of the sequence that it renders."""
+    artifacts = work.dispatcher.artifacts
+    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, key)).spec
+    assert isinstance(mix, MixSpec)
+    return mix, artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, mix.sequence))
+
+
+def stock(work: Work, mix: MixSpec, spec: ChosenSpec) -> Stock:
+    """Return what a mix was chosen from, for changes of it: how it was made, and how it was chosen."""
     facts, chunks = pool(work, spec.pool)
     artifacts = work.dispatcher.artifacts
     named = {
         song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
         for song in dict.fromkeys(facts.songs)
     }
-    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, key)).spec
-    assert isinstance(mix, MixSpec)
     return Stock(
         scorer=scorer(work, spec.model),
         pool=chunks,

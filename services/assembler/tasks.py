@@ -117,9 +117,9 @@ def sequence_mix(work: Work) -> SequenceFacts:
 def _revised(work: Work, spec: RevisedSpec) -> SequenceFacts:
     """Change the sequence of a mix by edits."""
     artifacts = work.dispatcher.artifacts
-    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, spec.mix))
+    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, spec.mix)).spec
     base = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, spec.base)).expect(SequenceFacts)
-    assert isinstance(mix.spec, MixSpec)
+    assert isinstance(mix, MixSpec)
     work.progress(0, len(base.steps), "steps")
 
     def tell(done: int, total: int) -> None:
@@ -127,11 +127,11 @@ def _revised(work: Work, spec: RevisedSpec) -> SequenceFacts:
         work.progress(done, total, "steps")
 
     return revise(
-        fetching.stock(work, spec.mix, spec),
+        fetching.stock(work, mix, spec),
         base,
         spec.sequencing,
         spec.edits,
-        blended=mix.spec.output.seams != "plain",
+        blended=mix.output.seams != "plain",
         on_step=tell,
     )
 
@@ -202,17 +202,15 @@ def render_mix(work: Work) -> MixFacts:
 
 def preview_seam(work: Work) -> PreviewFacts:
     """Render some seconds of a mix around a seam, from where the mix's report says that it is."""
-    spec, artifacts = work.order.spec, work.dispatcher.artifacts
+    spec = work.order.spec
     assert isinstance(spec, PreviewSpec)
-    mix = Artifact(work.tenant, Kind.MIX, spec.mix)
-    manifest = artifacts.get(mix)
-    assert isinstance(manifest.spec, MixSpec)
-    chosen = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, manifest.spec.sequence))
+    mix, chosen = fetching.mix_and_sequence(work, spec.mix)
     sequence = chosen.expect(SequenceFacts)
-    report = MixReport.model_validate_json(artifacts.read(mix, "report.json"))
+    told = work.dispatcher.artifacts.read(Artifact(work.tenant, Kind.MIX, spec.mix), "report.json")
+    report = MixReport.model_validate_json(told)
     pieces, songs = fetching.pieces(work, sequence), fetching.songs(work, sequence)
-    output = manifest.spec.output.model_copy(update={"format": spec.format, "bitrate_kbps": None})
-    rhythms = fetching.rhythms(work, manifest.spec)
+    output = mix.output.model_copy(update={"format": spec.format, "bitrate_kbps": None})
+    rhythms = fetching.rhythms(work, mix)
     wishes = changed_seam(
         sequence, pieces, spec.position, spec.change, rhythms=rhythms, blended=output.seams != "plain"
     )
@@ -239,13 +237,11 @@ def preview_seam(work: Work) -> PreviewFacts:
 
 def view_pool(work: Work) -> ViewFacts:
     """Look into the pool of a mix, for its map or for other chunks for one place."""
-    spec, artifacts = work.order.spec, work.dispatcher.artifacts
+    spec = work.order.spec
     assert isinstance(spec, ViewSpec)
-    mix = artifacts.get(Artifact(work.tenant, Kind.MIX, spec.mix)).spec
-    assert isinstance(mix, MixSpec)
-    chosen = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, mix.sequence))
+    mix, chosen = fetching.mix_and_sequence(work, spec.mix)
     assert isinstance(chosen.spec, ChosenSpec)
-    stock, sequence = fetching.stock(work, spec.mix, chosen.spec), chosen.expect(SequenceFacts)
+    stock, sequence = fetching.stock(work, mix, chosen.spec), chosen.expect(SequenceFacts)
     view: PoolMap | Candidates
     if spec.position is None:
         view = map_of(stock, sequence)

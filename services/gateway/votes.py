@@ -6,9 +6,6 @@ rests on a vote.
 
 from __future__ import annotations
 
-import hashlib
-import re
-import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Literal
@@ -17,8 +14,11 @@ from pydantic import Field
 
 from services.gateway import library
 from services.gateway.backend import Backend
+from services.gateway.names import is_id
+from services.gateway.problems import LONGEST_FOUND
 from services.gateway.schemas.votes import Tally, TallyRow, Vote, VoteRequest
 from shared.errors import BadSetting, KeyReused, NotFound
+from shared.jobs.records import job_id
 from shared.store import keys
 from shared.store.documents import find_document
 from shared.store.keys import Artifact, Kind
@@ -27,8 +27,6 @@ from shared.store.objects import to_json
 from shared.store.specs import ChosenSpec, MixSpec
 
 __all__ = ["VoteRecord", "all_votes", "cast", "find_vote", "forget", "tally", "tally_of", "vote_view"]
-
-_ID = re.compile(r"[0-9a-f]{32}")
 
 Choice = Literal["a", "b", "tie"]
 
@@ -69,7 +67,7 @@ def cast(backend: Backend, tenant: str, request: VoteRequest, key: str | None) -
     wished = VoteRecord(
         a=_side(backend, tenant, request.a), b=_side(backend, tenant, request.b), choice=request.choice
     )
-    name = uuid.uuid4().hex if key is None else hashlib.sha256(f"{tenant}\n{key}".encode()).hexdigest()[:32]
+    name = job_id(tenant, key)  # Votes are named as jobs are.
     if backend.store.create(keys.vote(tenant, name), to_json(wished)):
         return name, wished
     found = find_vote(backend, tenant, name)
@@ -84,10 +82,9 @@ def find_vote(backend: Backend, tenant: str, name: str) -> VoteRecord:
     Raises:
         NotFound: there is none.
     """
-    is_id = _ID.fullmatch(name) is not None
-    found = find_document(backend.store, VoteRecord, keys.vote(tenant, name)) if is_id else None
+    found = find_document(backend.store, VoteRecord, keys.vote(tenant, name)) if is_id(name) else None
     if found is None:
-        raise NotFound("vote", name[:100])
+        raise NotFound("vote", name[:LONGEST_FOUND])
     return found
 
 

@@ -7,7 +7,7 @@ would have told is left out: a figure that is not known is none.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 
 from prometheus_client.metrics_core import (
@@ -27,8 +27,12 @@ from shared.metrics.catalogue import COUNTERS, HISTOGRAMS, KINDS, Counter, Histo
 from shared.metrics.sums import Sums
 from shared.metrics.tally import NO_BOUND, SUM
 from shared.queue import TASK_OF, Queue
+from shared.store.keys import Artifact
 
 __all__ = ["JobsCollector", "QueuesCollector", "SumsCollector"]
+
+Queued = Mapping[Queue, Mapping[Artifact, float]]
+"""What is queued, with the time of each claim in seconds since the epoch."""
 
 
 class _Asking(Collector):
@@ -67,16 +71,19 @@ class QueuesCollector(_Asking):
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
         try:
+            leases = self._backend.leases
+            queued = {queue: leases.queued(queue) for queue in Queue}
+            running = leases.all_running()
             told = [
                 self._workers(),
                 self._deaf(),
-                self._queued(),
-                self._open(),
-                self._oldest(),
+                _queued(queued),
+                _open(queued, running),
+                _oldest(queued),
                 self._heartbeats(),
-                self._running(),
+                _running(running),
             ]
-            led = self._backend.leases.is_led()
+            led = leases.is_led()
         except QueueUnavailable:
             return
         yield from told
@@ -98,34 +105,6 @@ class QueuesCollector(_Asking):
             {queue: len(attention.deaf(self._backend.leases, queue)) for queue in Queue},
         )
 
-    def _queued(self) -> Metric:
-        return _per_queue(
-            "segue_queued_messages",
-            "Messages under way to workers; what waits for its turn are the open jobs.",
-            {queue: len(self._backend.leases.queued(queue)) for queue in Queue},
-        )
-
-    def _open(self) -> Metric:
-        leases, running = self._backend.leases, self._backend.leases.all_running()
-        tasks = {
-            queue: leases.queued(queue).keys() | {one for one in running if TASK_OF[one.kind].queue is queue}
-            for queue in Queue
-        }
-        return _per_queue(
-            "segue_open_tasks",
-            "Tasks under way to workers or being worked at: by these, workers are scaled.",
-            {queue: len(open_tasks) for queue, open_tasks in tasks.items()},
-        )
-
-    def _oldest(self) -> Metric:
-        claims = {queue: self._backend.leases.queued(queue).values() for queue in Queue}
-        ages = {
-            queue: max(0.0, time.time() - min(times, default=time.time())) for queue, times in claims.items()
-        }
-        return _per_queue(
-            "segue_oldest_queued_seconds", "How long the message that waits longest for a worker has.", ages
-        )
-
     def _heartbeats(self) -> Metric:
         return _per_queue(
             "segue_oldest_heartbeat_seconds",
@@ -133,12 +112,43 @@ class QueuesCollector(_Asking):
             {queue: self._backend.leases.longest_silence_s(queue) for queue in Queue},
         )
 
-    def _running(self) -> Metric:
-        running = [artifact.kind.noun for artifact in self._backend.leases.all_running()]
-        gauge = GaugeMetricFamily("segue_running_tasks", "Leases of running tasks.", labels=["kind"])
-        for kind in KINDS:
-            gauge.add_metric([kind], running.count(kind))
-        return gauge
+
+def _queued(queued: Queued) -> Metric:
+    return _per_queue(
+        "segue_queued_messages",
+        "Messages under way to workers; what waits for its turn are the open jobs.",
+        {queue: len(claims) for queue, claims in queued.items()},
+    )
+
+
+def _open(queued: Queued, running: Set[Artifact]) -> Metric:
+    tasks = {
+        queue: claims.keys() | {one for one in running if TASK_OF[one.kind].queue is queue}
+        for queue, claims in queued.items()
+    }
+    return _per_queue(
+        "segue_open_tasks",
+        "Tasks under way to workers or being worked at: by these, workers are scaled.",
+        {queue: len(open_tasks) for queue, open_tasks in tasks.items()},
+    )
+
+
+def _oldest(queued: Queued) -> Metric:
+    ages = {
+        queue: max(0.0, time.time() - min(claims.values(), default=time.time()))
+        for queue, claims in queued.items()
+    }
+    return _per_queue(
+        "segue_oldest_queued_seconds", "How long the message that waits longest for a worker has.", ages
+    )
+
+
+def _running(running: Set[Artifact]) -> Metric:
+    kinds = [artifact.kind.noun for artifact in running]
+    gauge = GaugeMetricFamily("segue_running_tasks", "Leases of running tasks.", labels=["kind"])
+    for kind in KINDS:
+        gauge.add_metric([kind], kinds.count(kind))
+    return gauge
 
 
 class JobsCollector(_Asking):

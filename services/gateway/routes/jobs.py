@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from services.gateway.dependencies import TheAnnouncements, TheBackend, document
 from services.gateway.events import TERMINAL, event_of, follow
 from services.gateway.history import page_of_jobs
 from services.gateway.looking import look_at, watch
+from services.gateway.names import is_id
 from services.gateway.paging import Cursor, Limit
 from services.gateway.problems import LONGEST_FOUND
 from services.gateway.schemas.common import Page
@@ -25,7 +25,6 @@ from shared.jobs.records import State
 from shared.store.keys import Artifact
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
-_ID = re.compile(r"[0-9a-f]{32}")
 log = structlog.get_logger(__name__)
 
 LastEventId = Annotated[
@@ -39,7 +38,7 @@ def known_job(job_id: str, backend: TheBackend, tenant: Tenant) -> records.Job:
     Raises:
         NotFound: there is none.
     """
-    if not _ID.fullmatch(job_id):
+    if not is_id(job_id):
         raise NotFound("job", job_id[:LONGEST_FOUND])
     return backend.records.get(tenant, job_id)
 

@@ -14,7 +14,7 @@ from services.gateway import pieces
 from services.gateway.arrivals import need_servers, room_of, take_in
 from services.gateway.auth import Tenant
 from services.gateway.dependencies import TheBackend, TheCollector, documented
-from services.gateway.names import clean_name
+from services.gateway.names import clean_name, is_id
 from services.gateway.pieces import Begun, Pieces
 from services.gateway.problems import LONGEST_FOUND
 from services.gateway.schemas.uploads import Upload
@@ -32,7 +32,7 @@ from shared.errors import BadSetting, NotFound, SongTooLarge
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 EXTENSIONS = "creation,termination"
 MOST_BYTES = 2**53 - 1
-_ID, _SHA256 = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _OFFSET = {"description": "Bytes of the upload that are here.", "schema": {"type": "integer"}}
 _LENGTH = {"description": "Bytes that the upload is to have.", "schema": {"type": "integer"}}
@@ -58,7 +58,7 @@ def known_upload(upload_id: str, backend: TheBackend, tenant: Tenant) -> Pieces:
     Raises:
         NotFound: there is none.
     """
-    found = pieces.find(backend.store, tenant, upload_id) if _ID.fullmatch(upload_id) else None
+    found = pieces.find(backend.store, tenant, upload_id) if is_id(upload_id) else None
     if found is None:
         raise NotFound("upload", upload_id[:LONGEST_FOUND])
     return found

@@ -2,6 +2,7 @@
 
 import createClient from "openapi-fetch";
 
+import { from, repeatable, type Asking } from "./asking";
 import { mixingOf } from "./mixing";
 import { pagesOf } from "./pages";
 import { Offline, ProblemError, problemOf } from "./problems";
@@ -67,10 +68,10 @@ export function createApi(
     return items;
   }
 
-  const from = (cursor?: string) => ({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+  const asking: Asking = { client, answer, everyPage };
 
   return {
-    ...pagesOf({ client, answer, everyPage }),
+    ...pagesOf(asking),
     songs: () =>
       everyPage<Song>((cursor) => answer(client.GET("/v1/songs", { params: { query: from(cursor) } }))),
     removeSong: (song_id: string) =>
@@ -84,14 +85,14 @@ export function createApi(
     mixPeaks: (mix_id: string) =>
       answer(client.GET("/v1/mixes/{mix_id}/peaks", { params: { path: { mix_id } } })).then(peaksOf),
     makeMix: (body: MixRequest, idempotencyKey: string) =>
-      answer(client.POST("/v1/mixes", { body, params: { header: { "idempotency-key": idempotencyKey } } })),
+      answer(client.POST("/v1/mixes", { body, params: repeatable(idempotencyKey) })),
     job: (job_id: string) => answer(client.GET("/v1/jobs/{job_id}", { params: { path: { job_id } } })),
     cancelJob: (job_id: string) =>
       answer(client.DELETE("/v1/jobs/{job_id}", { params: { path: { job_id } } })),
     models: () =>
       everyPage<Model>((cursor) => answer(client.GET("/v1/models", { params: { query: from(cursor) } }))),
     approaches: () => answer(client.GET("/v1/approaches")),
-    ...mixingOf(client, answer),
+    ...mixingOf(asking),
     beginSession: () => answer(client.POST("/v1/session")),
   };
 }

@@ -1,8 +1,7 @@
 /** What changes a mix, looks into it, and compares it with another. */
 
-import type { Client } from "openapi-fetch";
-
-import type { components, paths } from "./schema";
+import type { Asking } from "./asking";
+import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 export type History = Schemas["History"];
@@ -14,9 +13,7 @@ export type Tally = Schemas["Tally"];
 export type Edit = Schemas["RevisionRequest"]["edits"][number];
 export type SeamChange = Schemas["PreviewRequest"];
 
-type Answer = <T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>) => Promise<T>;
-
-export function mixingOf(client: Client<paths>, answer: Answer) {
+export function mixingOf({ client, answer }: Asking) {
   const of = (mix_id: string) => ({ params: { path: { mix_id } } });
   const at = (mix_id: string, position: number) => ({ params: { path: { mix_id, position } } });
   return {

@@ -1,8 +1,7 @@
 /** What the pages of a song, the radio, the models and the queue ask of the gateway. */
 
-import type { Client } from "openapi-fetch";
-
-import type { components, paths } from "./schema";
+import { from, repeatable, type Asking } from "./asking";
+import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 export type Cut = Schemas["Cut"];
@@ -33,18 +32,6 @@ export interface Epoch {
   stopping_accuracy: number | null;
   seconds: number;
 }
-
-/** How the client asks, and what becomes of an answer. */
-interface Asking {
-  client: Client<paths>;
-  answer: <T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>) => Promise<T>;
-  everyPage: <T>(
-    page: (cursor?: string) => Promise<{ items: T[]; next_cursor: string | null }>,
-  ) => Promise<T[]>;
-}
-
-const from = (cursor?: string) => ({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
-const repeatable = (key: string) => ({ header: { "idempotency-key": key } });
 
 export function pagesOf({ client, answer, everyPage }: Asking) {
   const radio = (pool_id: string, seed: number) => ({ params: { path: { pool_id }, query: { seed } } });
