@@ -140,6 +140,6 @@ def test_a_newcomer_makes_a_mix_and_hears_it_and_a_remixer_changes_it(
 
 @pytest.mark.timeout(LIMIT_S + 120)
 def test_the_pages_of_songs_models_radio_and_queue_do_what_they_say(
-    packages: Path, bundle: Path, browser: str, product: Stack, demo_songs: list[Path]
+    packages: Path, bundle: Path, browser: str, empty: Stack, demo_songs: list[Path]
 ) -> None:
-    try_in_browser(packages, browser, "places", product.url, demo_songs[0].parent)
+    try_in_browser(packages, browser, "places", empty.url, demo_songs[0].parent)
