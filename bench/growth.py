@@ -96,7 +96,7 @@ def _walked(scorer: Scorer, prepared: Arrays) -> tuple[Indices, list[float]]:
         start=0,
         length=STEPS + 1,
         shortlist=scorer.shortlist(prepared),
-        on_step=lambda step, total: told.append(time.perf_counter()),
+        on_step=lambda placed, total: told.append(time.perf_counter()),
     )
     return found.order, np.diff(told).tolist()
 

@@ -30,14 +30,16 @@ _LABELS = {
     "report": "Judge",
     "download": "Download",
 }
-_NOTES = {"fit": "Losses", "render": "Mix"}
+_NOTES = {"fit": "Losses", "mix": "Mix"}
+_GROWING = ("sequence", "render")
+"""Stages that tell which songs follow each other, as far as they are."""
 
 
 class _View(Progress):
     """Bars, and what stands below them.
 
     Attributes:
-        below: lines by the name of the stage that they tell of.
+        below: lines by what they tell of.
     """
 
     def __init__(self, *columns: ProgressColumn, console: Console) -> None:
@@ -111,14 +113,14 @@ class Bars:
         self.warn_of(job)
 
     def _watch(self, stage: Stage) -> None:
-        """Show below the bars how a fit goes on, and what is heard so far of a mix."""
+        """Show below the bars how a fit goes on, and which songs a mix goes through so far."""
         if stage["name"] == "fit":
             self._curve.take(stage)
             if len(self._curve.losses) > 1:
                 self._progress.below["fit"] = self._curve
         told = stage["progress"]
-        if stage["name"] == "render" and told and told["note"]:
-            self._progress.below["render"] = Text(told["note"], overflow="ellipsis", no_wrap=True)
+        if stage["name"] in _GROWING and told and told["note"]:
+            self._progress.below["mix"] = Text(told["note"], overflow="ellipsis", no_wrap=True)
 
     def warn_of(self, job: Job) -> None:
         """Tell why a job does not move, once."""
@@ -143,6 +145,6 @@ def detail_of(stage: Stage) -> str:
     parts = [f"{told['done']:.0f} of {told['total']:.0f} {told['unit']}"]
     if told["eta_s"] is not None:
         parts.append(f"{duration(told['eta_s'])} left")
-    if told["note"] and stage["name"] != "render":
+    if told["note"] and stage["name"] not in _GROWING:
         parts.append(told["note"])
     return ", ".join(parts)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from services.assembler.limits import Rules
 from services.assembler.paths import Path
-from services.assembler.sequencing import Score, Sequence, Shortlist, all_scores
+from services.assembler.sequencing import OnStep, Score, Sequence, Shortlist, all_scores
 from shared.errors import WishesContradict
 
 __all__ = ["Draws", "Strays", "search"]
@@ -60,7 +60,7 @@ def search(
     shortlist: Shortlist | None = None,
     strays: Strays | None = None,
     total: int,
-    on_step: Callable[[int, int], None] = lambda step, total: None,
+    on_step: OnStep = lambda placed, total: None,
 ) -> Sequence:
     """Find a sequence with a high sum of scores that keeps to the rules.
 
@@ -77,7 +77,7 @@ def search(
         shortlist: names those of the chunks that may follow that are scored; None: all.
         strays: what chunks that stray from a wish are held back by; None: nothing.
         total: chunks in the mix, about so many where a time is asked for.
-        on_step: called with (chunks placed, `total`) after each; it may raise to stop.
+        on_step: told of each step; see `OnStep`.
 
     Raises:
         WishesContradict: no sequence was found; which rule was in the way.
@@ -92,7 +92,7 @@ def search(
     stuck = rules.begin()
     for kept, now in attempts:
         one = _Search(score, kept, now, shortlist, strays, generator, temperature)
-        found = one.run(lambda done: on_step(min(done, total), total))
+        found = one.run(lambda best: on_step(best.order, total))
         if found.mix is not None:
             return Sequence(np.array(found.mix.order, np.int64), np.array(found.mix.scores, np.float32))
         stuck = max(stuck, found.stuck, key=lambda path: len(path.order))
@@ -116,10 +116,10 @@ class _Search:
         self._shortlist, self._strays = shortlist, strays
         self._generator, self._temperature = generator, temperature
 
-    def run(self, on_step: Callable[[int], None]) -> _Found:
+    def run(self, on_step: Callable[[Path], None]) -> _Found:
         """Extend paths until all have ended."""
         first = self._rules.begin()
-        on_step(1)
+        on_step(first)
         if self._rules.ended(first):
             return _Found(first, first)
         paths, stuck, mix = [first], first, None
@@ -130,8 +130,8 @@ class _Search:
             paths, greedy, ended = self._step(paths, greedy=greedy)
             if ended is not None and (mix is None or _mean(ended) > _mean(mix)):
                 mix = ended
-            if paths or ended is not None:
-                on_step(len(stuck.order) + 1)
+            if (best := paths[0] if paths else ended) is not None:
+                on_step(best)
         return _Found(mix, stuck)
 
     def _step(self, paths: list[Path], *, greedy: bool) -> tuple[list[Path], bool, Path | None]:

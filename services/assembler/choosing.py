@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ from services.assembler.paths import Chunks, Path
 from services.assembler.relaxing import in_force
 from services.assembler.runs import Runs
 from services.assembler.scoring import Pool, find_start
+from services.assembler.sequencing import OnStep, greedy
 from services.assembler.sequencing import Sequence as Order
-from services.assembler.sequencing import greedy
 from services.assembler.traits import Traits
 from services.assembler.wishing import Framing, wishes_of
 from shared.errors import PoolTooSmall, WishesContradict
@@ -33,8 +33,6 @@ __all__ = ["Chosen", "choose"]
 
 WIDTH, PAIRWISE_WIDTH = 8, 1
 """Paths that a beam search follows by default: with a network per pair, each costs as much as a mix."""
-
-OnStep = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def choose(
         songs: the song of each of the pool's cuts.
         durations_s: float64, shape (n,): how long each chunk is.
         wish: what is asked for, its sections as spans of time.
-        on_step: called with (chunks placed, chunks in the mix); it may raise to stop.
+        on_step: told of each step; see `sequencing.OnStep`.
         starts_s: float64, shape (n,): where each begins in its song; None: where the one before ends.
         traits: of the songs, each once, in their order; None: nothing is known of them.
         form: what the chunks are in their songs; None: nothing is known of that.

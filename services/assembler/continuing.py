@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from services.assembler.beams import Draws, search
 from services.assembler.limits import Rules
 from services.assembler.paths import Chunks, Path, Wishes
 from services.assembler.refilling import Keeping
-from services.assembler.sequencing import Score, Shortlist
+from services.assembler.sequencing import OnStep, Score, Shortlist
 from shared.errors import EditImpossible
 from shared.parameters import Limits
 from shared.revisions import Lengthen
@@ -28,7 +28,7 @@ class Search:
     width: int
     draws: Draws | None
     shortlist: Shortlist | None
-    on_step: Callable[[int, int], None]
+    on_step: OnStep
 
 
 def go_on(

@@ -100,6 +100,12 @@ def songs(work: Work, sequence: SequenceFacts) -> dict[str, SongFacts]:
     }
 
 
+def title(work: Work, song: str) -> str:
+    """Return what a song is called where people read."""
+    facts = work.dispatcher.artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
+    return facts.title or song[:12]
+
+
 def rhythms(work: Work, spec: MixSpec) -> dict[str, Rhythm]:
     """Return the beats of a mix's songs, by song."""
     return dict(rhythm(work, Artifact(work.tenant, Kind.ANALYSIS, key)) for key in spec.analyses)

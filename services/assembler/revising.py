@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from services.assembler.choosing import PAIRWISE_WIDTH, WIDTH
 from services.assembler.continuing import Search, go_on
 from services.assembler.refilling import Keeping, fill, rows_of
 from services.assembler.seam_wishes import seam_wished
+from services.assembler.sequencing import OnStep
 from services.assembler.stock import Stock
 from shared.errors import EditImpossible
 from shared.parameters import Sequencing
@@ -33,8 +34,6 @@ from shared.store.manifests import EditDone, SequenceFacts, Step
 
 __all__ = ["revise"]
 
-OnStep = Callable[[int, int], None]
-
 
 @dataclass(frozen=True)
 class _Placed:
@@ -54,7 +53,7 @@ def revise(
     edits: Sequence[Edit],
     *,
     blended: bool,
-    on_step: OnStep = lambda step, total: None,
+    on_step: OnStep = lambda placed, total: None,
 ) -> SequenceFacts:
     """Make edits to a sequence, one after another.
 
@@ -64,7 +63,7 @@ def revise(
         wish: what was asked of it; what is chosen anew keeps to it as far as the sequence does.
         edits: in their order.
         blended: whether its seams are blended.
-        on_step: called with (chunks placed, chunks in all) while a mix is lengthened; it may raise to stop.
+        on_step: told of each step while a mix is lengthened; see `sequencing.OnStep`.
 
     Returns:
         The new sequence, with a sentence for every edit.

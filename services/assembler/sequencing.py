@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shared.errors import BadSetting, ModelDiverged, PoolTooSmall
 
-__all__ = ["Score", "Sequence", "Shortlist", "all_scores", "greedy"]
+__all__ = ["OnStep", "Score", "Sequence", "Shortlist", "all_scores", "greedy"]
 
 Score = Callable[[int, NDArray[np.int64], int], NDArray[np.float32]]
 """Given a reference chunk, candidates, int64 (m,), and which transition of the mix this is, from 0: how well
@@ -19,6 +19,10 @@ each candidate follows, float32 (m,)."""
 Shortlist = Callable[[int, NDArray[np.bool_]], NDArray[np.int64]]
 """Given a reference chunk and which chunks are unused, (chunks,): the unused ones among whom the best is
 sought, int64, rising, at least one."""
+
+OnStep = Callable[[tuple[int, ...], int], None]
+"""Told after each step of a search: the chunks of the best beginning so far, and how many the mix will have,
+about so many where a time is asked for. It may raise to stop."""
 
 BLOCK = 4096
 """Candidates are scored this many at a time, which bounds what a scorer holds."""
@@ -48,7 +52,7 @@ def greedy(
     length: int,
     accept_above: float | None = None,
     shortlist: Shortlist | None = None,
-    on_step: Callable[[int, int], None] = lambda step, total: None,
+    on_step: OnStep = lambda placed, total: None,
 ) -> Sequence:
     """Append, again and again, the chunk that follows the last one best; none is taken twice.
 
@@ -63,7 +67,7 @@ def greedy(
         accept_above: take the first candidate, in the pool's order, that scores above this, as the
             study's code did with 0.99; where none does, or None: the best of all.
         shortlist: names the chunks that are scored at a step; None: all that are unused.
-        on_step: called with (chunks placed, `length`) after each; it may raise to stop.
+        on_step: told of each chunk that was placed; see `OnStep`.
 
     Raises:
         PoolTooSmall: `length` is more than `chunks`.
@@ -75,13 +79,13 @@ def greedy(
     scores = np.empty(length - 1, np.float32)
     unused = np.ones(chunks, np.bool_)
     order[0], unused[start] = start, False
-    on_step(1, length)
+    on_step((start,), length)
     for step in range(1, length):
         reference = int(order[step - 1])
         candidates = np.flatnonzero(unused) if shortlist is None else shortlist(reference, unused)
         chosen, scores[step - 1] = _choose(score, reference, candidates, step - 1, accept_above)
         order[step], unused[chosen] = chosen, False
-        on_step(step + 1, length)
+        on_step(tuple(order[: step + 1].tolist()), length)
     return Sequence(order=order, scores=scores)
 
 

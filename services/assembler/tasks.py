@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from services.assembler import fetching, radio_tasks
 from services.assembler.choosing import choose
-from services.assembler.courses import course_of
+from services.assembler.courses import course_of, telling_steps
 from services.assembler.extras.accompanying import accompany, draw_cover_of, tag_audio, with_snippets
 from services.assembler.form import Form, sections_of
 from services.assembler.leveling import Measured, song_gains_db
@@ -15,8 +17,9 @@ from services.assembler.rendering import joint_of, render
 from services.assembler.reporting import entries_of, report_of, title_of
 from services.assembler.reports import MixReport
 from services.assembler.revising import revise
-from services.assembler.scoring import prepare_pool
+from services.assembler.scoring import Pool, prepare_pool
 from services.assembler.seam_wishes import changed_seam
+from services.assembler.sequencing import OnStep
 from services.assembler.traits import Traits
 from services.assembler.viewing import candidates_at, map_of
 from services.assembler.worker import app
@@ -79,11 +82,6 @@ def sequence_mix(work: Work) -> SequenceFacts:
         return _revised(work, spec)
     assert isinstance(spec, SequenceSpec)
     facts, pool = fetching.pool(work, spec.pool)
-
-    def tell(done: int, total: int) -> None:
-        work.check()
-        work.progress(done, total, "steps")
-
     spans, analyses = fetching.spans(work, facts, pool), fetching.analyses(work, spec)
     songs = list(dict.fromkeys(facts.songs))
     song_of = np.array([songs.index(song) for song in facts.songs], np.int64)[pool.cuts]
@@ -93,7 +91,7 @@ def sequence_mix(work: Work) -> SequenceFacts:
         facts.songs,
         spans.durations_s,
         in_seconds(spec.sequencing, sections_of(analyses)),
-        tell,
+        _telling_steps(work, facts, pool),
         starts_s=spans.starts_s,
         traits=Traits.of(songs, analyses),
         form=Form.of(spans, song_of, songs, analyses),
@@ -121,18 +119,26 @@ def _revised(work: Work, spec: RevisedSpec) -> SequenceFacts:
     base = artifacts.get(Artifact(work.tenant, Kind.SEQUENCE, spec.base)).expect(SequenceFacts)
     assert isinstance(mix, MixSpec)
     work.progress(0, len(base.steps), "steps")
-
-    def tell(done: int, total: int) -> None:
-        work.check()
-        work.progress(done, total, "steps")
-
+    stock = fetching.stock(work, mix, spec)
     return revise(
-        fetching.stock(work, mix, spec),
+        stock,
         base,
         spec.sequencing,
         spec.edits,
         blended=mix.output.seams != "plain",
-        on_step=tell,
+        on_step=_telling_steps(work, stock.facts, stock.pool),
+    )
+
+
+def _telling_steps(work: Work, facts: PoolFacts, pool: Pool) -> OnStep:
+    """Return what reports a sequence as it grows."""
+
+    def tell(done: int, total: int, course: str) -> None:
+        work.check()
+        work.progress(done, total, "steps", note=course)
+
+    return telling_steps(
+        [facts.songs[cut] for cut in pool.cuts.tolist()], partial(fetching.title, work), tell
     )
 
 

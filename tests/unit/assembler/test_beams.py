@@ -234,10 +234,11 @@ def test_paths_that_end_alike_are_scored_once() -> None:
 
 def test_steps_are_told_from_the_first_chunk_to_the_last() -> None:
     chunks, told = pool(4, 4), []
-    find(
+    found = find(
         replaying(chunks),
         chunks,
         wishes_for(chunks, chunks=4),
-        on_step=lambda done, total: told.append((done, total)),
+        on_step=lambda placed, total: told.append((placed, total)),
     )
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [(len(placed), total) for placed, total in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told[-1] == (tuple(found.order.tolist()), 4)

@@ -106,15 +106,15 @@ def test_a_mix_of_one_chunk_needs_no_score() -> None:
 
 
 def test_steps_are_told_from_the_first_chunk_to_the_last() -> None:
-    told: list[tuple[int, int]] = []
-    greedy(
+    told: list[tuple[tuple[int, ...], int]] = []
+    found = greedy(
         Table(np.eye(4, dtype=np.float32)),
         chunks=4,
         start=0,
         length=3,
-        on_step=lambda step, total: told.append((step, total)),
+        on_step=lambda placed, total: told.append((placed, total)),
     )
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told == [(tuple(found.order[:placed].tolist()), 3) for placed in (1, 2, 3)]
 
 
 def test_every_block_of_a_step_is_told_which_transition_it_is_for() -> None:

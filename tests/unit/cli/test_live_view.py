@@ -58,10 +58,9 @@ def test_many_epochs_take_no_more_room() -> None:
     assert len(bars_of([float(one) for one in range(1000)])) == WIDTH
 
 
-def test_a_mix_is_told_as_far_as_it_is_rendered() -> None:
-    screen = seen(
-        job(stage("render", 3, "Night (2), Day (1)")), job(stage("render", 4, "Night (2), Day (2)"))
-    )
+@pytest.mark.parametrize("name", ["sequence", "render"])
+def test_a_mix_is_told_as_far_as_it_is_chosen_and_rendered(name: str) -> None:
+    screen = seen(job(stage(name, 3, "Night (2), Day (1)")), job(stage(name, 4, "Night (2), Day (2)")))
     assert "Night (2), Day (2)" in screen
     assert "Day (1)" not in screen
 
