@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Annotated, TypeVar
 
@@ -10,7 +10,7 @@ import structlog
 from fastapi import Query
 
 from services.gateway.schemas.common import DEFAULT_LIMIT, MAX_LIMIT, Page
-from shared.errors import Illegible
+from shared.errors import Illegible, NotFound
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -22,11 +22,30 @@ Cursor = Annotated[
 ]
 
 
+def readable(keys: Iterable[str], find: Callable[[str], T | None]) -> Iterator[tuple[str, T]]:
+    """Yield keys with what is found at them, but for damaged records and such as are gone meanwhile.
+
+    Args:
+        keys: in any order.
+        find: looks a key's item up; None, or `NotFound`: it is gone.
+    """
+    for key in keys:
+        try:
+            item = find(key)
+        except NotFound:
+            continue
+        except Illegible as error:
+            log.error("left out", action="record_illegible", cause=str(error))
+            continue
+        if item is not None:
+            yield key, item
+
+
 def page_of(keys: Iterable[str], show: Callable[[str], T | None], limit: int) -> Page[T]:
     """Return the first page of what keys show.
 
-    A key that shows nothing is passed over. One whose record cannot be read is named beside the items: a
-    damaged record must not hide all others.
+    A key that shows nothing, or whose item is gone meanwhile, is passed over. One whose record cannot be read
+    is named beside the items: a damaged record must not hide all others.
 
     Args:
         keys: those after the cursor, in order; read no further than the page needs.
@@ -38,6 +57,8 @@ def page_of(keys: Iterable[str], show: Callable[[str], T | None], limit: int) ->
     def look(key: str) -> T | None:
         try:
             return show(key)
+        except NotFound:
+            return None
         except Illegible as error:
             log.error("left out of a list", action="record_illegible", cause=str(error))
             unreadable.append(error.key)

@@ -6,6 +6,7 @@ from fastapi import Request, Response
 
 from services.gateway import library
 from services.gateway.backend import Backend
+from services.gateway.paging import readable
 from services.gateway.ranges import serve_payload
 from shared.errors import NotFound, SegueError
 from shared.jobs.follow_ups import report_job_id
@@ -37,11 +38,11 @@ class NoReport(NotFound):
 
 
 def all_reports(backend: Backend, tenant: str) -> dict[str, Manifest]:
-    """Return the manifests of all reports that were made, by id."""
+    """Return the manifests of all reports that were made and can be read, by id."""
     artifacts = backend.artifacts
     keys = artifacts.keys(tenant, Kind.REPORT)
-    found = {key: artifacts.find(Artifact(tenant, Kind.REPORT, key)) for key in keys}
-    return {key: manifest for key, manifest in found.items() if manifest and manifest.problem is None}
+    found = readable(keys, lambda key: artifacts.find(Artifact(tenant, Kind.REPORT, key)))
+    return {key: manifest for key, manifest in found if manifest.problem is None}
 
 
 def newest_report(backend: Backend, tenant: str, model_id: str) -> Artifact:

@@ -15,6 +15,7 @@ from pydantic import Field
 from services.gateway import library
 from services.gateway.backend import Backend
 from services.gateway.names import is_id
+from services.gateway.paging import readable
 from services.gateway.problems import LONGEST_FOUND
 from services.gateway.schemas.votes import Tally, TallyRow, Vote, VoteRequest
 from shared.errors import BadSetting, KeyReused, NotFound
@@ -107,8 +108,9 @@ def forget(backend: Backend, tenant: str, name: str) -> None:
 
 
 def tally(backend: Backend, tenant: str) -> Tally:
-    """Count all votes of a tenant."""
-    return tally_of(find_vote(backend, tenant, name) for name in all_votes(backend, tenant))
+    """Count all votes of a tenant that can be read."""
+    names = all_votes(backend, tenant)
+    return tally_of(vote for _, vote in readable(names, lambda name: find_vote(backend, tenant, name)))
 
 
 def tally_of(votes: Iterable[VoteRecord]) -> Tally:

@@ -200,6 +200,13 @@ test("a phone shows each page without scrolling sideways, in the other language"
   await page.setViewportSize(DESK);
 });
 
+test("the API is described by a page that asks no other host either", async () => {
+  await page.goto(`${SEGUE_URL}/docs`);
+  await page.getByRole("heading", { name: /^Segue/ }).waitFor();
+  await page.getByText("/v1/leaderboard").first().waitFor();
+  await shoot("api");
+});
+
 test("all the while it spoke to its gateway alone, and kept to its policy", () => {
   expect(misdeeds).toEqual([]);
 });

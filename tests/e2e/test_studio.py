@@ -83,17 +83,27 @@ def node(packages: Path, program: str, *arguments: str, **environment: str) -> s
     return ended.stdout
 
 
-def try_in_browser(packages: Path, browser: str, name: str, url: str, songs: Path) -> None:
+def try_in_browser(packages: Path, browser: str, name: str, stack: Stack, songs: Path) -> None:
     """Go one of the ways in `studio/browser`."""
     told = node(
         packages,
         "vitest/vitest.mjs",
         *("run", "--config", "browser/vitest.config.ts", f"browser/{name}.test.ts"),
-        SEGUE_URL=url,
+        SEGUE_URL=stack.url,
+        SEGUE_STATE=str(stack.folder.state),
         SEGUE_SONGS=str(songs),
         SEGUE_BROWSER=browser,
     )
     assert "passed" in told
+
+
+def few(demo_songs: list[Path], tmp_path: Path) -> Path:
+    """Return a folder of three songs."""
+    songs = tmp_path / "songs"
+    songs.mkdir()
+    for path in demo_songs[:3]:
+        (songs / path.name).symlink_to(path)
+    return songs
 
 
 def test_the_bundle_is_small(bundle: Path) -> None:
@@ -130,16 +140,20 @@ def test_modules_do_what_they_say(packages: Path) -> None:
 def test_a_newcomer_makes_a_mix_and_hears_it_and_a_remixer_changes_it(
     packages: Path, bundle: Path, browser: str, empty: Stack, demo_songs: list[Path], tmp_path: Path
 ) -> None:
-    songs = tmp_path / "songs"
-    songs.mkdir()
-    for path in demo_songs[:3]:
-        (songs / path.name).symlink_to(path)
-    try_in_browser(packages, browser, "newcomer", empty.url, songs)
-    try_in_browser(packages, browser, "remixer", empty.url, songs)
+    songs = few(demo_songs, tmp_path)
+    try_in_browser(packages, browser, "newcomer", empty, songs)
+    try_in_browser(packages, browser, "remixer", empty, songs)
 
 
 @pytest.mark.timeout(LIMIT_S + 120)
 def test_the_pages_of_songs_models_radio_and_queue_do_what_they_say(
     packages: Path, bundle: Path, browser: str, empty: Stack, demo_songs: list[Path]
 ) -> None:
-    try_in_browser(packages, browser, "places", empty.url, demo_songs[0].parent)
+    try_in_browser(packages, browser, "places", empty, demo_songs[0].parent)
+
+
+@pytest.mark.timeout(LIMIT_S + 120)
+def test_a_killed_gateway_stops_neither_an_upload_nor_a_job(
+    packages: Path, bundle: Path, browser: str, empty: Stack, demo_songs: list[Path], tmp_path: Path
+) -> None:
+    try_in_browser(packages, browser, "outages", empty, few(demo_songs, tmp_path))

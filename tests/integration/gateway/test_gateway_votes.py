@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared.parameters import Output, Sequencing
-from shared.store.keys import Artifact
+from shared.store import keys
+from shared.store.keys import Artifact, Kind
 from shared.store.manifests import SequenceFacts
 from shared.store.specs import MixSpec, SequenceSpec
 from tests.integration.gateway.conftest import Maker, slug_of
@@ -83,3 +84,18 @@ def test_the_leaderboard_shows_votes(api, maker, mixes):
     assert api.get("/v1/leaderboard").json()["votes"] == []
     vote(api, *mixes)
     assert [row["won"] for row in api.get("/v1/leaderboard").json()["votes"]] == [1, 0]
+
+
+def test_damaged_votes_and_reports_spoil_no_count(api, maker, mixes):
+    library = Library()
+    report = library.report()
+    maker.commit(library[report].spec, report_facts())
+    vote(api, *mixes)
+    maker.store.put(keys.vote(maker.tenant, "0" * 32), b"{")
+    maker.store.put(Artifact(maker.tenant, Kind.REPORT, "0" * 64).manifest, b"{")
+    board = api.get("/v1/leaderboard").json()
+    assert [row["won"] for row in board["votes"]] == [1, 0]
+    assert len(board["rows"]) > 0
+    assert api.get("/v1/tally").json() == {"rows": board["votes"]}
+    page = api.get("/v1/votes").json()
+    assert (len(page["items"]), page["unreadable"]) == (1, [keys.vote(maker.tenant, "0" * 32)])
