@@ -11,6 +11,7 @@ import uvicorn
 from services.gateway.access.keyring import Keyring
 from services.gateway.access.modes import check_address
 from services.gateway.app import create_app
+from services.gateway.heads import BoundedHeads
 from shared.errors import OpenAddress
 from shared.logs import configure_logs
 from shared.process import name_service
@@ -50,6 +51,7 @@ def main() -> int:
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=BoundedHeads,
         log_config=None,
         access_log=False,
         server_header=False,
