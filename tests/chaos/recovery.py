@@ -4,8 +4,8 @@
 - Of the gateway: until it answered again.
 - Of servers and connections: from the fault's end until a worker began or committed anything.
 
-A fault after which nothing was there to be done counts no time. Others mostly follow before all has recovered,
-and while these keep a server away, nothing can go on: that is told apart, as `outages_s`.
+A fault after which nothing was there to be done counts no time. Others mostly follow before all has
+recovered, and while these keep a server away, nothing can go on: that is told apart, as `outages_s`.
 """
 
 from __future__ import annotations
