@@ -21,9 +21,6 @@ from shared.settings import Settings
 
 ROLES = ("s3", "master", "volume", "filer", "admin")
 VOLUME_BYTES = 64 << 20
-RESERVED_BYTES = 1 << 30
-"""Left free on the disk, for Valkey, logs and everyone else."""
-FEWEST_VOLUMES = 16
 MEMORY_LIMIT = "384MiB"
 PROBE_TIMEOUT_S = 2.0
 GRACE_S = 8.0
@@ -42,6 +39,9 @@ _FLAGS = (
     "-s3.iam=false",
     "-volume.preStopSeconds=0",
     f"-master.volumeSizeLimitMB={VOLUME_BYTES >> 20}",
+    # As many volumes as the disk has room for, looked up again and again: what is fixed at the start is wrong
+    # once others have filled the disk or freed some of it.
+    "-volume.max=0",
 )
 
 
@@ -72,7 +72,6 @@ class Seaweed:
             *_FLAGS,
             f"-dir={data}",
             f"-bucket={self.bucket}",
-            f"-volume.max={volumes_for(data)}",
             *(f"-{role}.port={port}" for role, port in zip(ROLES, self.ports, strict=True)),
         )
         environment = {
@@ -113,16 +112,6 @@ class Seaweed:
         for role, port in zip(ROLES, self.ports, strict=True):
             for name in (f"{role}-{port}", f"{role}-grpc-{port + GRPC_OFFSET}"):
                 (_SOCKET_FOLDER / f"seaweedfs-{name}.sock").unlink(missing_ok=True)
-
-
-def volumes_for(data: Path) -> int:
-    """Return how many volumes the disk can hold: those there, and as many as fit into its free space.
-
-    A store that promises more than the disk has fails in the midst of a write instead of refusing it.
-    """
-    there = sum(1 for _ in data.glob("*.dat"))
-    free_bytes = max(0, shutil.disk_usage(data).free - RESERVED_BYTES)
-    return max(FEWEST_VOLUMES, there + free_bytes // VOLUME_BYTES)
 
 
 def find_binary(wanted: Path | None = None) -> Path:

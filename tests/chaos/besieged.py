@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,9 +12,9 @@ import psutil
 
 from cli.stack.stack import ANY_PORT, Stack, environment_of
 from shared.settings import Settings
+from tests.support.disks import small_disk
 from tests.support.tcp_proxy import TcpProxy
 
-DISK_BYTES = 768 << 20
 BALLAST_BLOCK_BYTES = 1 << 20
 
 
@@ -24,19 +23,19 @@ class BesiegedStack(Stack):
 
     Args:
         folder: of the stack's data.
-        small_disk: the store's data lie in a small file system of their own, which can be filled; needs root.
+        disk_bytes: of a small file system of their own for the store's data, which can be filled; needs root.
+            None: they lie where the rest does.
     """
 
-    def __init__(self, folder: Path, *, small_disk: bool) -> None:
+    def __init__(self, folder: Path, *, disk_bytes: int | None) -> None:
         super().__init__(folder, port=ANY_PORT)
-        self._small_disk = small_disk
+        self._disk_bytes = disk_bytes
         self._around = ExitStack()
         self.proxies: dict[str, TcpProxy] = {}
 
     def start(self, timeout_s: float = 120.0) -> None:
-        if self._small_disk:
-            mount_small_disk(self.folder.s3)
-            self._around.callback(unmount, self.folder.s3)
+        if self._disk_bytes is not None:
+            self._around.enter_context(small_disk(self.folder.s3, self._disk_bytes))
         super().start(timeout_s)
 
     def stop(self) -> None:
@@ -105,26 +104,3 @@ class BesiegedStack(Stack):
         for proxy in self.proxies.values():
             proxy.heal()
         self.relieve_store()
-
-
-def can_mount(folder: Path) -> bool:
-    """Tell whether a small file system can be mounted here."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        mount_small_disk(folder)
-    except (subprocess.CalledProcessError, FileNotFoundError):
-        return False
-    unmount(folder)
-    return True
-
-
-def mount_small_disk(folder: Path) -> None:
-    """Mount a file system of `DISK_BYTES` in memory."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=700", "segue-chaos", str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
-
-
-def unmount(folder: Path) -> None:
-    """Unmount it, with whatever it holds."""
-    subprocess.run(["umount", "--lazy", str(folder)], check=True, capture_output=True)

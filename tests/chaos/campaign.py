@@ -27,16 +27,19 @@ from shared.queue import Queue
 from shared.store.keys import Kind, open_jobs_folder
 from shared.store.objects import connect
 from tests.chaos import checker
-from tests.chaos.besieged import BesiegedStack, can_mount
+from tests.chaos.besieged import BesiegedStack
 from tests.chaos.checker import Snapshot
 from tests.chaos.clients import TENANT, Clients
 from tests.chaos.journal import Journal, events_of_logs
 from tests.chaos.recovery import recoveries, summary
 from tests.chaos.schedule import Fault, FaultKind, Wish, faults, wishes
 from tests.chaos.siege import Siege, watch
+from tests.support.disks import can_mount
 from tests.support.servers import until
 
 SONG_S = 8.0
+DISK_BYTES, DISK_BYTES_PER_JOB = 512 << 20, 16 << 20
+"""Of the store's disk: a job leaves 7 MB, once while it is besieged and once in peace."""
 LANES = 3
 """Clients at a time."""
 MOST_WISHES = 2000
@@ -221,7 +224,8 @@ def campaign(folder: Path, planned: Sequence[Fault], *, seed: int, jobs: int) ->
     """Run one campaign in a new folder; the stack is gone afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     full = any(fault.kind is FaultKind.STORE_FULL for fault in planned)
-    with BesiegedStack(folder / "stack", small_disk=full) as stack:
+    disk_bytes = DISK_BYTES + jobs * DISK_BYTES_PER_JOB if full else None
+    with BesiegedStack(folder / "stack", disk_bytes=disk_bytes) as stack:
         return Campaign(stack, folder, seed, jobs).run(planned)
 
 
