@@ -3,6 +3,9 @@
 A start record is created when a task begins and deleted when its artifact is committed. A fit counts anew
 after every checkpoint, since it made progress. A worker that is killed leaves its record without a cause;
 one that shuts down in order takes its record back.
+
+Records are asked for by their names, as they are created, and not listed: a store whose disk was full can
+hold objects that no list shows, and then the fourth start was refused while none seemed to have been.
 """
 
 from __future__ import annotations
@@ -60,8 +63,14 @@ class Starts:
 
     def all(self) -> list[StartRecord]:
         """Return the starts so far."""
-        found = ((stored.key, self._store.find(stored.key)) for stored in self._store.list(self._folder))
-        return [from_json(StartRecord, data, key=key) for key, data in found if data]
+        found = []
+        for number in range(1, MAX_STARTS + 1):
+            key = self._key(number)
+            data = self._store.find(key)
+            if data is None:
+                break
+            found.append(from_json(StartRecord, data, key=key))
+        return found
 
     def explain(self, record: StartRecord, cause: str) -> None:
         """Note why a start ended without its artifact."""
@@ -74,7 +83,9 @@ class Starts:
 
     def clear(self) -> None:
         """Forget all starts, of every segment."""
-        self._store.delete_all(self._artifact.starts)
+        listed = [stored.key for stored in self._store.list(self._artifact.starts)]
+        own = [self._key(number) for number in range(1, MAX_STARTS + 1)]
+        self._store.delete_many(sorted({*listed, *own}))
 
     def verdict(self) -> GaveUp | timedelta:
         """Tell why there is no further start, or how long to wait before it."""

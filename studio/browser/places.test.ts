@@ -10,13 +10,11 @@ import { join } from "node:path";
 
 import { beforeAll, expect, test, vi } from "vitest";
 
-import { complaints, misdeeds, page, SEGUE_URL, shoot, widths } from "./stage";
+import { complaints, JUMPY, misdeeds, page, SEGUE_URL, shifts, shoot, widths } from "./stage";
 
 const { SEGUE_SONGS = "" } = process.env;
 const DESK = { width: 1200, height: 850 };
 const PHONE = { width: 360, height: 740 };
-/** From which sum of shifts on a page feels as if it jumped, by Web Vitals. */
-const JUMPY = 0.1;
 const V1 = `${SEGUE_URL}/v1`;
 const NAMES = readdirSync(SEGUE_SONGS);
 
@@ -41,22 +39,6 @@ const post = <T>(path: string, body: unknown) =>
 
 /** Ask again and again, for as long as a loaded machine may take. */
 const poll: typeof expect.poll = (look, how = {}) => expect.poll(look, { timeout: 60_000, ...how });
-
-/** Return the sum of all shifts of the layout since the page was loaded, that nobody has asked for. */
-const shifts = () =>
-  page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean };
-        const add = (sum: number, one: Shift) => sum + (one.hadRecentInput ? 0 : one.value);
-        new PerformanceObserver((list) => resolve((list.getEntries() as Shift[]).reduce(add, 0))).observe({
-          type: "layout-shift",
-          buffered: true,
-        });
-        // Where nothing has shifted the observer is never called.
-        setTimeout(() => resolve(0), 500);
-      }),
-  );
 
 beforeAll(async () => {
   for (const name of NAMES) {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { complaints, misdeeds, page, SEGUE_URL, shoot, widths } from "./stage";
+import { complaints, JUMPY, misdeeds, page, SEGUE_URL, shifts, shoot, unreachedByTab, widths } from "./stage";
 
 const PATIENCE_MS = 300_000;
 const MIX = /#\/mixes\/([0-9a-f]{64})$/;
@@ -15,6 +15,8 @@ interface Told {
 let first = "";
 let second = "";
 let seamAt = 0;
+/** The page of a comparison. */
+let comparing = "";
 let swapped = { position: 0, song: "", chunk: 0 };
 
 const idOf = () => MIX.exec(page.url())![1]!;
@@ -135,10 +137,24 @@ test("two versions are compared blind, and the vote is kept for the one that was
   expect(items[0]![items[0]!.choice as "a" | "b"]).toBe(chosen);
   expect(new Set([items[0]!.a, items[0]!.b])).toEqual(new Set([first, second]));
   await shoot("compared");
+  comparing = page.url();
+});
+
+test("Tab reaches all that can be used, and shows where it is", async () => {
+  for (const [place, shown] of [
+    [`${SEGUE_URL}/#/`, "[data-song=ready]"],
+    [`${SEGUE_URL}/#/mixes/${second}`, "[role=slider]"],
+  ] as const) {
+    await page.goto("about:blank");
+    await page.goto(place);
+    await page.locator(shown).first().waitFor();
+    await page.waitForLoadState("networkidle");
+    expect(await unreachedByTab(), place).toEqual([]);
+    expect(await shifts(), place).toBeLessThan(JUMPY);
+  }
 });
 
 test("a phone shows all of it without scrolling sideways", async () => {
-  const comparing = page.url();
   await page.setViewportSize({ width: 360, height: 740 });
   for (const [name, place, heading] of [
     ["compare-phone", comparing, "A blind comparison"],

@@ -72,3 +72,53 @@ export const clockOf = () => page.evaluate(() => document.querySelector("audio")
 /** How far the page reaches sideways, and how wide the screen is. */
 export const widths = () =>
   page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth] as const);
+
+/** From which sum of shifts on a page feels as if it jumped, by Web Vitals. */
+export const JUMPY = 0.1;
+
+/** Return the sum of all shifts of the layout since the page was loaded, that nobody has asked for. */
+export const shifts = () =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean };
+        const add = (sum: number, one: Shift) => sum + (one.hadRecentInput ? 0 : one.value);
+        new PerformanceObserver((list) => resolve((list.getEntries() as Shift[]).reduce(add, 0))).observe({
+          type: "layout-shift",
+          buffered: true,
+        });
+        // Where nothing has shifted the observer is never called.
+        setTimeout(() => resolve(0), 500);
+      }),
+  );
+
+const MOST_STOPS = 400;
+
+/** Walk a page that was just loaded by Tab; return what is never reached, or does not show that it is. */
+export async function unreachedByTab(): Promise<string[]> {
+  const wanted = await page.evaluateHandle(() => {
+    const all = document.querySelectorAll<HTMLElement>("a[href], button, input, select, summary, [tabindex]");
+    // Of radio buttons Tab reaches one, and arrows the others.
+    const apart = (one: HTMLElement) => one.matches(":disabled, [type=radio]") || one.tabIndex < 0;
+    return new Map(
+      [...all].filter((one) => !apart(one) && one.checkVisibility()).map((one) => [one, "unreached"]),
+    );
+  });
+  for (let stop = 0; stop < MOST_STOPS; stop += 1) {
+    await page.keyboard.press("Tab");
+    const isOver = await wanted.evaluate((found) => {
+      const here = document.activeElement as HTMLElement;
+      if (found.get(here) === "reached") return true;
+      const { outlineStyle, boxShadow } = getComputedStyle(here);
+      if (found.has(here))
+        found.set(here, outlineStyle === "none" && boxShadow === "none" ? "unmarked" : "reached");
+      return false;
+    });
+    if (isOver) break;
+  }
+  return wanted.evaluate((found) =>
+    [...found]
+      .filter(([, how]) => how !== "reached")
+      .map(([one, how]) => `${how}: ${one.outerHTML.slice(0, 200)}`),
+  );
+}

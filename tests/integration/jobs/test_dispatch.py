@@ -16,6 +16,7 @@ from shared.queue import Queue
 from shared.settings import Settings
 from shared.store import keys
 from shared.store.keys import Artifact, Kind
+from shared.store.objects import ObjectStore
 from tests.support.library import song_facts
 from tests.support.pipeline import Pipeline, parts_of
 
@@ -142,7 +143,17 @@ def test_records_that_cannot_be_read_keep_no_other_job_waiting(settings: Setting
     assert list(pipeline.leases.queued(Queue.CHUNKER)) == [Artifact(pipeline.tenant, Kind.SONG, third)]
 
 
-def test_the_fourth_start_is_refused_and_a_new_request_starts_afresh(settings: Settings) -> None:
+@pytest.mark.parametrize("are_listed", [True, False])
+def test_the_fourth_start_is_refused_and_a_new_request_starts_afresh(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, are_listed: bool
+) -> None:
+    if (
+        not are_listed
+    ):  # A store whose disk was full has been seen to lose the folder, and keep what is in it.
+        whole = ObjectStore.list
+        monkeypatch.setattr(
+            ObjectStore, "list", lambda *asked: (one for one in whole(*asked) if "/starts/" not in one.key)
+        )
     pipeline = Pipeline(settings, keep_orders=True)
     recipe = DecodeSong(song=songs_of(pipeline, 1)[0])
     job = pipeline.submit(recipe)
