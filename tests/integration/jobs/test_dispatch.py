@@ -147,9 +147,7 @@ def test_records_that_cannot_be_read_keep_no_other_job_waiting(settings: Setting
 def test_the_fourth_start_is_refused_and_a_new_request_starts_afresh(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, are_listed: bool
 ) -> None:
-    if (
-        not are_listed
-    ):  # A store whose disk was full has been seen to lose the folder, and keep what is in it.
+    if not are_listed:  # A store whose disk was full has been seen to lose a folder, not what is in it.
         whole = ObjectStore.list
         monkeypatch.setattr(
             ObjectStore, "list", lambda *asked: (one for one in whole(*asked) if "/starts/" not in one.key)
