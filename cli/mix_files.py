@@ -120,8 +120,8 @@ def describe_worst(report: Shown, mix_id: str) -> list[str]:
         return []
     before = {entry["position"] + 1: entry["title"] for entry in report["sequence"]}
     lines = [
-        f"  {duration(entry['mix_start_s'])}: {before[entry['position']]} to {entry['title']}, "
-        f"jolt {entry['seam']['jolt']:.2f}"
+        f"  {entry['position']}, at {duration(entry['mix_start_s'])}: "
+        f"{before[entry['position']]} to {entry['title']}, jolt {entry['seam']['jolt']:.2f}"
         for entry in worst
     ]
     heard = any(entry["seam"].get("snippet") for entry in worst)

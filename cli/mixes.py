@@ -121,6 +121,7 @@ def report(
         return
     rows = (
         [
+            str(entry["position"]),
             duration(entry["mix_start_s"]),
             entry["title"],
             str(entry["chunk"]),
@@ -130,7 +131,7 @@ def report(
         ]
         for entry in found["sequence"]
     )
-    output.print_table(["at", "song", "chunk", "from the song's", "score", "joined by"], rows)
+    output.print_table(["position", "at", "song", "chunk", "from the song's", "score", "joined by"], rows)
     for line in describe_worst(found, mix_id):
         output.say(line)
 

@@ -14,7 +14,7 @@ from tools.site.tables import table
 
 __all__ = ["commands", "pages"]
 
-_HEAD = f"""# The command line
+_HEAD = f"""# All commands
 
 `segue COMMAND --help` shows the same in a terminal. Ids may be shortened, as in git. With `--json` a command
 prints JSON alone on standard output, of what went wrong as well ([problems](problems/index.md)); progress

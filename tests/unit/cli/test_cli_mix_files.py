@@ -110,7 +110,10 @@ def test_what_an_earlier_mix_lacks_is_said(answers: Answers, tmp_path: Path) -> 
 def test_a_report_names_the_worst_seams_and_how_to_hear_them(answers: Answers) -> None:
     lines = run("mixes", "report", MIX, answers=answers).stdout.splitlines()
     at = lines.index("Worst seams:")
-    assert lines[at + 1 : at + 3] == ["  2:02: Day to Dusk, jolt 0.73", "  1:01: Night to Day, jolt 0.21"]
+    assert lines[at + 1 : at + 3] == [
+        "  2, at 2:02: Day to Dusk, jolt 0.73",
+        "  1, at 1:01: Night to Day, jolt 0.21",
+    ]
     assert lines[at + 3] == f"Hear them: segue mixes save {MIX[:12]} --what seams -o FOLDER"
 
 
