@@ -51,7 +51,7 @@ from segue_client.flows import (
 
 
 def songs(*, left_out: LeftOut = tell_left_out) -> Items[Song]:
-    """List songs, the newest first."""
+    """List songs, in the order of their ids."""
     return Items(pages("songs", left_out))
 
 
@@ -105,9 +105,9 @@ def cut_songs(**wish: Unpack[CutsRequest]) -> Flow[Job]:
     return work("cuts", wish)
 
 
-def cuts(*, left_out: LeftOut = tell_left_out) -> Items[CutSummary]:
-    """List cuts, the newest first."""
-    return Items(pages("cuts", left_out))
+def cuts(*, song: str | None = None, left_out: LeftOut = tell_left_out) -> Items[CutSummary]:
+    """List cuts, all or those of a song, in the order of their ids."""
+    return Items(pages("cuts", left_out, song=song))
 
 
 def cut(cut_id: str) -> Flow[CutDetails]:
@@ -131,7 +131,7 @@ def fit_model(**wish: Unpack[ModelRequest]) -> Flow[Job]:
 
 
 def models(*, left_out: LeftOut = tell_left_out) -> Items[Model]:
-    """List models, the newest first."""
+    """List models, in the order of their ids."""
     return Items(pages("models", left_out))
 
 
@@ -176,7 +176,7 @@ def model_history(model_id: str) -> Flow[list[dict[str, Any]]]:
 
 
 def reports(*, left_out: LeftOut = tell_left_out) -> Items[ReportSummary]:
-    """List reports, the newest first."""
+    """List reports, in the order of their ids."""
     return Items(pages("reports", left_out))
 
 
@@ -201,7 +201,7 @@ def build_pool(**wish: Unpack[PoolRequest]) -> Flow[Job]:
 
 
 def pools(*, left_out: LeftOut = tell_left_out) -> Items[Pool]:
-    """List pools, the newest first."""
+    """List pools, in the order of their ids."""
     return Items(pages("pools", left_out))
 
 

@@ -102,6 +102,10 @@ class DataFolder:
         """Return the path of a child's log."""
         return self.root / "logs" / f"{name}.log"
 
+    def earlier_log(self, name: str) -> Path:
+        """Return the path of a child's log of the run before."""
+        return self.root / "logs" / f"{name}.log.1"
+
     def lock(self) -> None:
         """Take the folder for this process.
 
@@ -155,7 +159,7 @@ class DataFolder:
         folder = self.root / "logs"
         folder.mkdir(mode=0o700, exist_ok=True)
         for log in folder.glob("*.log"):
-            log.replace(log.with_suffix(".log.1"))
+            log.replace(self.earlier_log(log.stem))
 
     def write_state(self, running: Running) -> None:
         """Tell others what runs."""

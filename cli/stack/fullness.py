@@ -1,4 +1,4 @@
-"""Start the object store again once its disk has room, where it was full.
+"""Start the object store again once its disk has room, where it was full, and have it show what it hides.
 
 The store's index remembers that a write failed, and refuses every later one as well, whatever room there is
 by then, until it is opened anew. So when it goes on to tell of no space while there is some, it is killed and
@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 from pathlib import Path
+
+from cli.stack.hidden import folders_in
+from shared.errors import Unavailable
 
 __all__ = ["FullnessWatch"]
 
@@ -30,11 +33,25 @@ class FullnessWatch(threading.Thread):
         log: what the store tells.
         folder: where its data lie.
         restart: ends the store; whoever keeps it starts it again.
+        show: given folders that the store hides, has it show them; it may raise `Unavailable`, and is then
+            called again.
+        earlier_log: what the store told when it ran before.
     """
 
-    def __init__(self, log: Path, folder: Path, restart: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        log: Path,
+        folder: Path,
+        restart: Callable[[], None],
+        show: Callable[[Set[str]], None],
+        *,
+        earlier_log: Path | None = None,
+    ) -> None:
         super().__init__(name="fullness", daemon=True)
-        self._log, self._folder, self._restart = log, folder, restart
+        self._log, self._folder, self._restart, self._show = log, folder, restart, show
+        self._hidden: set[str] = set()
+        if earlier_log is not None and earlier_log.is_file():
+            self._hidden = folders_in(earlier_log.read_bytes())
         self._read_to = 0
         self._stopped = threading.Event()
 
@@ -49,11 +66,18 @@ class FullnessWatch(threading.Thread):
         self._stopped.set()
 
     def look(self) -> None:
-        """Read what was told since the last look, and have the store started again if it is to be."""
+        """Read what was told since the last look, and have done what follows from it, once there is room."""
         told = self._news()
+        self._hidden |= folders_in(told)
+        if shutil.disk_usage(self._folder).free < ROOM_BYTES:
+            return
         # What was told while the disk was full is told again by the next write, if it still holds.
-        if _TOLD in told and shutil.disk_usage(self._folder).free >= ROOM_BYTES:
+        if _TOLD in told:
             self._restart()
+        elif self._hidden:
+            with suppress(Unavailable):
+                self._show(self._hidden)
+                self._hidden = set()
 
     def _news(self) -> bytes:
         with self._log.open("rb") as log:

@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from pydantic import SecretStr
 from cli.stack import ports, processes, seaweed, valkey
 from cli.stack.folder import DataFolder, Identity, LocalSettings, Running
 from cli.stack.fullness import FullnessWatch
+from cli.stack.hidden import show_again
 from cli.stack.supervisor import Child, Supervisor
 from shared.errors import PortTaken, ServerFailed, Unavailable
 from shared.settings import Settings
@@ -196,7 +197,11 @@ class Stack:
         supervisor.start(self._valkey.child(binary=valkey_binary, log=self.folder.log("valkey")))
         supervisor.start(self._seaweed.child(binary=weed_binary, log=self.folder.log("s3")))
         self._fullness = FullnessWatch(
-            self.folder.log("s3"), self.folder.s3, lambda: supervisor.restart("s3")
+            self.folder.log("s3"),
+            self.folder.s3,
+            lambda: supervisor.restart("s3"),
+            self._show_hidden,
+            earlier_log=self.folder.earlier_log("s3"),
         )
         self._fullness.start()
         settings = self.settings()
@@ -227,6 +232,11 @@ class Stack:
     @property
     def _seaweed(self) -> seaweed.Seaweed:
         return _seaweed_of(self.folder, self._known)
+
+    def _show_hidden(self, folders: Set[str]) -> None:
+        from shared.store.objects import connect  # With it comes minio, which few commands need.
+
+        show_again(connect(self.settings(), retries=0), folders)
 
     def _write_state(self) -> None:
         # Of use to others only: a full disk must not stop the children. Looked and written in one, lest a

@@ -53,12 +53,15 @@ def page_of_made(
     backend: Backend,
     tenant: str,
     kind: Kind,
-    view: Callable[[str, Manifest], View],
+    view: Callable[[str, Manifest], View | None],
     *,
     limit: int,
     cursor: str | None,
 ) -> Page[View]:
-    """Return a page of the artifacts of a kind that were made, in the order of their ids."""
+    """Return a page of the artifacts of a kind that were made, in the order of their ids.
+
+    One that `view` shows as None is passed over.
+    """
     artifacts = backend.artifacts
 
     def show(key: str) -> View | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,38 @@ def test_a_store_that_was_full_uses_the_room_that_it_gets(folder: DataFolder) ->
         # More than fits into what it had planned for at its start.
         assert fill(store, refused) * BLOCK_BYTES > 3 * SMALL_BYTES
         assert store.get("blocks/0") == BLOCK
+
+
+@contextmanager
+def without_room(disk: Path) -> Iterator[None]:
+    """Leave not one byte free."""
+    ballast = disk / "ballast"
+    for block_bytes in (1 << 20, 512):
+        with suppress(OSError), ballast.open("ab", buffering=0) as file:
+            while True:
+                file.write(bytes(block_bytes))
+    yield
+    ballast.unlink()
+
+
+def test_what_was_kept_while_there_was_no_room_is_listed_once_there_is(folder: DataFolder) -> None:
+    with Stack(folder.root, port=ANY_PORT, services=()) as stack:
+        store = connect(stack.settings(), timeout_s=10, retries=3)
+        store.put("t/first", b"")
+        kept = []
+        with without_room(folder.s3):
+            for number in range(40):
+                for key in (f"t/{number}/starts/1.json", f"t/{number}/manifest.json"):
+                    with suppress(StoreUnavailable):
+                        store.create(key, b"{}")
+                        kept.append(key)
+
+        def missing() -> set[str] | None:
+            try:
+                return set(kept) - {stored.key for stored in store.list("t/")}
+            except StoreUnavailable:
+                return None
+
+        hidden = missing()
+        assert hidden or hidden is None, "nothing was hidden, so nothing is shown by this"
+        until(lambda: missing() == set(), timeout_s=60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
 
 from services.gateway import library
 from services.gateway.auth import Tenant
@@ -18,9 +18,13 @@ from services.gateway.schemas.requests import CutsRequest
 from services.gateway.views.artifacts import cut_summary, cut_view
 from shared.errors import NotFound
 from shared.store.keys import Artifact, Kind
-from shared.store.manifests import CutFacts
+from shared.store.manifests import CutFacts, Manifest
 
 router = APIRouter(prefix="/cuts", tags=["cuts"])
+OfSong = Annotated[
+    str | None,
+    Query(pattern=r"^[0-9a-f]{64}$", description="The song whose cuts are listed; all without it."),
+]
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, responses=documented(404, 413))
@@ -38,10 +42,14 @@ def cut_songs(
 
 @router.get("", responses=documented())
 def list_cuts(
-    backend: TheBackend, tenant: Tenant, limit: Limit = 50, cursor: Cursor = None
+    backend: TheBackend, tenant: Tenant, limit: Limit = 50, cursor: Cursor = None, song: OfSong = None
 ) -> Page[CutSummary]:
-    """List cuts in the order of their ids."""
-    return library.page_of_made(backend, tenant, Kind.CUT, cut_summary, limit=limit, cursor=cursor)
+    """List cuts, all or those of one song, in the order of their ids."""
+
+    def show(key: str, manifest: Manifest) -> CutSummary | None:
+        return cut_summary(key, manifest) if song in (None, manifest.expect(CutFacts).song) else None
+
+    return library.page_of_made(backend, tenant, Kind.CUT, show, limit=limit, cursor=cursor)
 
 
 @router.get("/{cut_id}", responses=documented(404))

@@ -25,8 +25,12 @@ export type Peaks = [number, number][];
 /** The key that requests carry, and what is to happen when one is asked for. */
 export interface Access {
   readonly key: string | null;
+  /** Whether something that is to be shown was refused. */
+  unread: boolean;
   refused(problem: Problem): void;
 }
+
+const LEAVE_MS = 250;
 
 export type Api = ReturnType<typeof createApi>;
 export type Mix = Awaited<ReturnType<Api["mix"]>>;
@@ -41,6 +45,9 @@ export function createApi(
     onRequest({ request }) {
       if (access.key !== null) request.headers.set("Authorization", `Bearer ${access.key}`);
       return request;
+    },
+    onResponse({ request, response }) {
+      if (response.status === 401 && request.method === "GET") access.unread = true;
     },
   });
 
@@ -94,6 +101,17 @@ export function createApi(
     approaches: () => answer(client.GET("/v1/approaches")),
     ...mixingOf(asking),
     beginSession: () => answer(client.POST("/v1/session")),
+    /** Reject with why there is no stream, if there is none. Its cookie may be over while the key is not. */
+    tryStream: async (pool_id: string, seed: number) => {
+      if (access.key !== null) await answer(client.POST("/v1/session"));
+      const enough = new AbortController();
+      const asked = { params: { path: { pool_id }, query: { seed } }, signal: enough.signal };
+      await answer(client.GET("/v1/radio/{pool_id}.mp3", { ...asked, parseAs: "stream" }));
+      // Its sound is for the player: here it would be sent in vain, for ever.
+      enough.abort();
+      // And it may hold the last place that there is, until the gateway has seen that it is gone.
+      await new Promise((resolve) => setTimeout(resolve, LEAVE_MS));
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** What changes a mix, looks into it, and compares it with another. */
 
-import type { Asking } from "./asking";
+import { repeatable, type Asking } from "./asking";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -30,8 +30,8 @@ export function mixingOf({ client, answer }: Asking) {
       answer(client.POST("/v1/mixes/{mix_id}/chunks/{position}/candidates", at(mix_id, position))),
     candidates: (mix_id: string, position: number) =>
       answer(client.GET("/v1/mixes/{mix_id}/chunks/{position}/candidates", at(mix_id, position))),
-    vote: (a: string, b: string, choice: "a" | "b" | "tie") =>
-      answer(client.POST("/v1/votes", { body: { a, b, choice } })),
+    vote: (a: string, b: string, choice: Vote["choice"], key: string) =>
+      answer(client.POST("/v1/votes", { body: { a, b, choice }, params: repeatable(key) })),
     tally: () => answer(client.GET("/v1/tally")),
   };
 }

@@ -37,8 +37,10 @@ export function pagesOf({ client, answer, everyPage }: Asking) {
   const radio = (pool_id: string, seed: number) => ({ params: { path: { pool_id }, query: { seed } } });
   return {
     song: (song_id: string) => answer(client.GET("/v1/songs/{song_id}", { params: { path: { song_id } } })),
-    cuts: () =>
-      everyPage<CutSummary>((cursor) => answer(client.GET("/v1/cuts", { params: { query: from(cursor) } }))),
+    cuts: (song: string) =>
+      everyPage<CutSummary>((cursor) =>
+        answer(client.GET("/v1/cuts", { params: { query: { ...from(cursor), song } } })),
+      ),
     cut: (cut_id: string) => answer(client.GET("/v1/cuts/{cut_id}", { params: { path: { cut_id } } })),
     cutSongs: (songs: string[], cut: Cut, key: string) =>
       answer(client.POST("/v1/cuts", { body: { songs, cut }, params: repeatable(key) })),

@@ -77,8 +77,8 @@ test("a line that breaks is waited for, and it goes on from where the gateway is
   const [paused, progress] = [vi.fn(), vi.fn()];
   await send(undefined, paused, progress);
   expect(line.sent).toEqual([0, 30, 30, 50]);
-  expect(paused.mock.calls.map(([on]) => on as boolean)).toContain(true);
-  expect(paused.mock.lastCall).toEqual([false]);
+  expect(paused.mock.calls).toContainEqual(["lost"]);
+  expect(paused.mock.lastCall).toEqual([null]);
   expect(progress.mock.lastCall).toEqual([100]);
 });
 

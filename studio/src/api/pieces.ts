@@ -4,14 +4,14 @@
  */
 
 import type { Access } from "./client";
-import { Offline, ProblemError, problemOf } from "./problems";
+import { passes, pauseOf, sleep, waitMsOf, WAITS_MS } from "./patience";
+import { Offline, ProblemError, problemOf, retryAfterSOf } from "./problems";
 import type { components } from "./schema";
 import type { Send, Sent } from "./sending";
 
 export type Upload = components["schemas"]["Upload"];
 
 export const TUS = { "Tus-Resumable": "1.0.0" };
-const WAITS_MS = [500, 1000, 2000, 4000, 8000];
 const NOT_FOUND = 404;
 const ELSEWHERE = 409;
 
@@ -56,21 +56,6 @@ export interface Line {
   end(path: string): Promise<void>;
 }
 
-const sleep = (ms: number, signal: AbortSignal) =>
-  new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    });
-  });
-
-/** Tell whether a failure passes by itself: nothing answered, or there is too much to do right now. */
-function passes(error: unknown): boolean {
-  if (error instanceof Offline) return true;
-  return error instanceof ProblemError && [408, 429, 502, 503, 504].includes(error.problem.status);
-}
-
 /** Tell whether what was known of an upload is outdated: it is gone, or elsewhere than was thought. */
 function isOutdated(error: unknown): boolean {
   return error instanceof ProblemError && [NOT_FOUND, ELSEWHERE].includes(error.problem.status);
@@ -113,7 +98,7 @@ export function sendInPieces(
       try {
         const upload = await found(file);
         const path = upload.links.self!;
-        onPause?.(false);
+        onPause?.(null);
         onProgress(upload.offset_bytes);
         if (upload.song !== null) {
           kept.drop(path);
@@ -126,10 +111,9 @@ export function sendInPieces(
         };
         await line.send(path, file, before, told, signal);
       } catch (error) {
-        if (!passes(error) && !isOutdated(error)) throw error;
-        if (isOutdated(error) && tries >= WAITS_MS.length) throw error;
-        onPause?.(!isOutdated(error));
-        await wait(WAITS_MS[Math.min(tries, WAITS_MS.length - 1)]!, signal);
+        if (isOutdated(error) ? tries >= WAITS_MS.length : !(await passes(error, file))) throw error;
+        onPause?.(isOutdated(error) ? null : pauseOf(error));
+        await wait(waitMsOf(tries, error), signal);
       }
     }
   };
@@ -166,7 +150,7 @@ export function lineOver(access: Access): Line {
     if (answer.ok) return body as T;
     const problem = problemOf(body, answer.status);
     if (answer.status === 401) access.refused(problem);
-    throw new ProblemError(problem);
+    throw new ProblemError(problem, retryAfterSOf(answer.headers.get("Retry-After")));
   }
 
   return {
@@ -202,7 +186,7 @@ export function lineOver(access: Access): Line {
           }
           const problem = problemOf(request.response, request.status);
           if (request.status === 401) access.refused(problem);
-          reject(new ProblemError(problem));
+          reject(new ProblemError(problem, retryAfterSOf(request.getResponseHeader("Retry-After"))));
         };
         signal.addEventListener("abort", () => request.abort());
         request.send(file.slice(offset));

@@ -6,7 +6,11 @@ import type { Problem } from "./client";
 export class ProblemError extends Error {
   override name = "ProblemError";
 
-  constructor(readonly problem: Problem) {
+  constructor(
+    readonly problem: Problem,
+    /** How long the gateway asks to wait; 0: it does not say. */
+    readonly retryAfterS = 0,
+  ) {
     super(problem.detail);
   }
 }
@@ -17,8 +21,13 @@ export class Offline extends Error {
 }
 
 /** Tell whether the same question gets the same answer: neither a server's failure nor too many requests. */
-export function isFinal(error: unknown): boolean {
+export function isFinal(error: unknown): error is ProblemError {
   return error instanceof ProblemError && error.problem.status < 500 && error.problem.status !== 429;
+}
+
+/** Return what a `Retry-After` says, in seconds, as our gateway gives it; 0: nothing, or a date. */
+export function retryAfterSOf(header: string | null): number {
+  return Number(header ?? 0) || 0;
 }
 
 /** Return the problem document that an answer holds, or one that tells its status. */

@@ -3368,6 +3368,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                song?: string | null;
             };
             header?: never;
             path?: never;

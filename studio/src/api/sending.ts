@@ -1,7 +1,8 @@
 /** Send a song with its progress, which `fetch` does not tell. */
 
 import type { Access, Song } from "./client";
-import { Offline, ProblemError, problemOf } from "./problems";
+import type { Pause } from "./patience";
+import { Offline, ProblemError, problemOf, retryAfterSOf } from "./problems";
 
 export interface Sent {
   song: Song;
@@ -13,8 +14,8 @@ export type Send = (
   file: File,
   onProgress: (sentBytes: number) => void,
   signal: AbortSignal,
-  /** Told whether it waits for the line to come back. */
-  onPause?: (paused: boolean) => void,
+  /** Told why it waits, and null once it goes on. */
+  onPause?: (paused: Pause | null) => void,
 ) => Promise<Sent>;
 
 /** Return what uploads a file; it rejects with ProblemError, Offline, or the signal's reason. */
@@ -36,7 +37,7 @@ export function sendOver(access: Access): Send {
         }
         const problem = problemOf(request.response, request.status);
         if (request.status === 401) access.refused(problem);
-        reject(new ProblemError(problem));
+        reject(new ProblemError(problem, retryAfterSOf(request.getResponseHeader("Retry-After"))));
       };
       signal.addEventListener("abort", () => request.abort());
       request.send(file);

@@ -11,6 +11,8 @@ export const deMixing: typeof enMixing = {
   swap: "Tauschen",
   swapNext: "Der nächstbeste",
   candidates: "Was sonst hier stehen könnte",
+  candidateCount: (count) =>
+    count === 1 ? "1 anderer Abschnitt könnte hier stehen" : `${count} andere Abschnitte könnten hier stehen`,
   candidatesHint: "Wie gut es auf das Vorige folgt, und wie gut das Nächste darauf folgt.",
   noCandidates: "Alle anderen Abschnitte sind im Mix, gesperrt, oder standen schon hier.",
   looking: "Andere werden gesucht",

@@ -26,7 +26,8 @@ export const de: Dictionary = {
   demoSongs: "Mit Demostücken ausprobieren",
   demoLoading: "Demostücke werden geholt",
   formats: "MP3, FLAC, WAV, Ogg, M4A und was ffmpeg sonst liest.",
-  skipped: (count) => `${mehr(count, "Datei", "Dateien")} aus Ordnern ausgelassen: dem Namen nach kein Ton.`,
+  skipped: (count) =>
+    `${mehr(count, "Datei", "Dateien")} aus Ordnern ausgelassen: dem Namen nach kein Ton, oder nicht lesbar.`,
   songCount: (count, minutes) => `${mehr(count, "Stück", "Stücke")}, ${minutes}`,
   chosenCount: (chosen, all) => `${chosen} von ${all} gewählt`,
   includeSong: (title) => `${title} im Mix verwenden`,
@@ -41,7 +42,8 @@ export const de: Dictionary = {
   sending: (percent) => `${percent} %`,
   known: "war schon da",
   uploadFailed: "kam nicht an",
-  uploadOffline: "Die Verbindung brach ab. Schick es noch einmal.",
+  uploadUnsent:
+    "Die Datei ließ sich nicht senden. Wurde sie inzwischen verschoben oder geändert, wähle sie noch einmal.",
   stopUpload: (name) => `${name} nicht weiter senden`,
   dismissUpload: (name) => `${name} von der Liste nehmen`,
   retryUpload: (name) => `${name} noch einmal senden`,
@@ -79,6 +81,7 @@ export const de: Dictionary = {
   anotherSeed: "Andere Zahl",
 
   yourMixes: "Mixe",
+  olderMixes: "Ältere zeigen",
   mixOf: (songs, chunks) => `${mehr(songs, "Stück", "Stücke")}, ${mehr(chunks, "Abschnitt", "Abschnitte")}`,
 
   jobTitle: "Ein Mix entsteht",
@@ -151,7 +154,7 @@ export const de: Dictionary = {
   timings: { bar: "Takte gehen weiter", beat: "Schläge gehen weiter", free: "kein sicherer Takt" },
   tempoStep: "Tempo",
   percentStep: (percent) => `${percent} %`,
-  stretched: (percent) => `zuerst ${percent} % schneller gespielt`,
+  stretched: (percent, slower) => `zuerst ${percent} % ${slower ? "langsamer" : "schneller"} gespielt`,
   levelStep: "Lautheit",
   loudness: (lu) => `${lu} LU`,
   against: "Dagegen spricht",

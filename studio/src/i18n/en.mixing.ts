@@ -11,6 +11,7 @@ export const enMixing = {
   swap: "Swap",
   swapNext: "Next best",
   candidates: "What else could stand here",
+  candidateCount: (count: number) => `${plural(count, "other chunk", "other chunks")} could stand here`,
   candidatesHint: "How well it follows what comes before, and how well what comes after follows it.",
   noCandidates: "Every other chunk is in the mix, banned, or stood here before.",
   looking: "Looking for others",

@@ -47,6 +47,7 @@ export const pages = {
   radioOff: "Not on air",
   radioTuning: "Tuning in: the first songs are being listened to",
   radioBack: "The connection is lost; tuning in again",
+  radioRefused: "No sound can be had right now; trying again by and by",
   radioOnAir: "On air",
   radioPlayed: (time: string, listeners: number) =>
     `on air for ${time}, ${plural(listeners, "listener", "listeners")}`,
@@ -136,7 +137,7 @@ export const pages = {
   } as Record<string, string>,
   workersAlive: (count: number) => `${count} at work or ready`,
   workersNone: "none",
-  workersDeaf: (count: number) => `${count} of them takes no work`,
+  workersDeaf: (count: number) => `${count} of them ${count === 1 ? "takes" : "take"} no work`,
   messages: (count: number) => `${count} in the queue`,
   workersUnknown: "The queue does not answer, so nobody knows who works.",
   openJobs: "Under way",
@@ -152,7 +153,8 @@ export const pages = {
     revision: "Change a mix",
     preview: "Preview a seam",
     report: "Judge a model",
-    analysis: "Find beats and keys",
+    analyses: "Find beats and keys",
+    view: "Look into a pool",
   } as Record<string, string>,
   jobStates: {
     queued: "waits",
@@ -170,17 +172,24 @@ export const pages = {
 
   // Jobs that are no mix
   jobTitles: {
+    analyses: "Finding beats and keys",
     cuts: "Cutting",
     model: "Fitting a model",
     pool: "Gathering chunks",
+    preview: "Making a preview",
     report: "Judging a model",
+    revision: "Changing a mix",
     song: "Decoding a song",
+    view: "Looking into a pool",
   } as Record<string, string>,
   jobNotMade: "It could not be made",
   jobDone: "Done",
 
   // Uploads that go on
   uploadPaused: "The connection is lost; it goes on by itself",
+  uploadBusy: "Segue takes nothing more right now; it goes on by itself",
+  retryUploads: "Send all again",
+  clearUploads: "Clear the list",
   interrupted: "Not sent whole",
   interruptedMore: (percent: number) => `${percent} % are here. Drop the file again, and the rest is sent.`,
   forgetUpload: (name: string) => `Forget the part of ${name} that is here`,

@@ -24,7 +24,8 @@ export const en = {
   demoSongs: "Try it with demo songs",
   demoLoading: "Fetching the demo songs",
   formats: "MP3, FLAC, WAV, Ogg, M4A and what else ffmpeg reads.",
-  skipped: (count: number) => `${plural(count, "file", "files")} of folders left out: no sound, by the name.`,
+  skipped: (count: number) =>
+    `${plural(count, "file", "files")} of folders left out: no sound, by the name, or not to be read.`,
   songCount: (count: number, minutes: string) => `${plural(count, "song", "songs")}, ${minutes}`,
   chosenCount: (chosen: number, all: number) => `${chosen} of ${all} chosen`,
   includeSong: (title: string) => `Use ${title} in the mix`,
@@ -39,7 +40,7 @@ export const en = {
   sending: (percent: number) => `${percent} %`,
   known: "was here already",
   uploadFailed: "did not arrive",
-  uploadOffline: "The connection broke off. Send it again.",
+  uploadUnsent: "The file could not be sent. If it was moved or changed meanwhile, choose it again.",
   stopUpload: (name: string) => `Stop sending ${name}`,
   dismissUpload: (name: string) => `Take ${name} off the list`,
   retryUpload: (name: string) => `Send ${name} again`,
@@ -77,6 +78,7 @@ export const en = {
   anotherSeed: "Another number",
 
   yourMixes: "Mixes",
+  olderMixes: "Show older ones",
   mixOf: (songs: number, chunks: number) =>
     `${plural(songs, "song", "songs")}, ${plural(chunks, "chunk", "chunks")}`,
 
@@ -150,7 +152,8 @@ export const en = {
   timings: { bar: "bars go on", beat: "beats go on", free: "no sure beat" } as Record<string, string>,
   tempoStep: "Tempo",
   percentStep: (percent: string) => `${percent} %`,
-  stretched: (percent: string) => `played ${percent} % faster at first`,
+  stretched: (percent: string, slower: boolean) =>
+    `played ${percent} % ${slower ? "slower" : "faster"} at first`,
   levelStep: "Loudness",
   loudness: (lu: string) => `${lu} LU`,
   against: "Speaks against it",

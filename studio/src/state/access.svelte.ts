@@ -9,6 +9,8 @@ export class Access {
   key = $state<string | null>(null);
   /** Why a key is needed now; null: none is. */
   asked = $state<Problem | null>(null);
+  /** Whether something that is to be shown was refused, and is to be asked for anew. */
+  unread = false;
 
   refused(problem: Problem): void {
     this.key = null;

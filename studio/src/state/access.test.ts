@@ -25,6 +25,33 @@ test("a key goes with every request until it is refused, and is then asked for w
   expect([access.asked, asked.at(-1)]).toEqual([null, "Bearer segue_good"]);
 });
 
+test("it is told whether something to be shown was refused, or a change alone", async () => {
+  const access = new Access();
+  const fetcher = async () => new Response("{}", { status: 401 });
+  const api = createApi(access, fetcher as unknown as typeof fetch, "http://127.0.0.1");
+  await expect(api.removeSong("a")).rejects.toThrow(ProblemError);
+  expect([access.asked?.status, access.unread]).toEqual([401, false]);
+  await expect(api.songs()).rejects.toThrow(ProblemError);
+  expect(access.unread).toBe(true);
+});
+
+test("a stream is only tried, and its session is begun anew where a key is known", async () => {
+  const access = new Access();
+  const asked: string[] = [];
+  let stream: Request | undefined;
+  const fetcher = async (given: Request) => {
+    asked.push(`${given.method} ${new URL(given.url).pathname}`);
+    if (given.method === "GET") stream = given;
+    return new Response(given.method === "GET" ? new ReadableStream() : "{}");
+  };
+  const api = createApi(access, fetcher as unknown as typeof fetch, "http://127.0.0.1");
+  await api.tryStream("p", 0);
+  expect([asked, stream?.signal.aborted]).toEqual([["GET /v1/radio/p.mp3"], true]);
+  access.key = "segue_good";
+  await api.tryStream("p", 0);
+  expect(asked.slice(1)).toEqual(["POST /v1/session", "GET /v1/radio/p.mp3"]);
+});
+
 test("lists are read to their end, and silence is told from refusal", async () => {
   const pages = [
     { items: [{ id: "a" }], next_cursor: "a" },

@@ -41,6 +41,15 @@ export class Changes {
   }
 }
 
+const gathered = new Map<string, Changes>();
+
+/** Return what was gathered of a mix: it is there still when one comes back to it from another page. */
+export function changesOf(mix: string): Changes {
+  const changes = gathered.get(mix) ?? new Changes();
+  gathered.set(mix, changes);
+  return changes;
+}
+
 /** What a change is of: two changes of the same thing cannot both be. */
 function subjectOf(edit: Edit): string {
   switch (edit.edit) {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Edit } from "../api/mixing";
 import { de } from "../i18n/de";
 import { en } from "../i18n/en";
-import { Changes, wordsOf } from "./changes.svelte";
+import { Changes, changesOf, wordsOf } from "./changes.svelte";
 
 const SONG = "a".repeat(64);
 
@@ -23,6 +23,14 @@ test("a change takes the place of another of the same thing, and of nothing else
   expect(changes.list.filter(({ edit }) => edit === "ban")).toEqual([{ edit: "ban", song: SONG, chunk: 0 }]);
   changes.clear();
   expect(changes.list).toEqual([]);
+});
+
+test("what was gathered of a mix stays until it is cleared, and is of no other mix", () => {
+  changesOf("one").put({ edit: "swap", position: 3 });
+  expect(changesOf("one").list).toEqual([{ edit: "swap", position: 3 }]);
+  expect(changesOf("other").count).toBe(0);
+  changesOf("one").clear();
+  expect(changesOf("one").count).toBe(0);
 });
 
 test("what frees is made first, what holds last, and a seam once its chunks stand there", () => {

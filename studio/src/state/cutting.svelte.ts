@@ -16,19 +16,21 @@ export class Cutting {
   making = $state(false);
   failure = $state.raw<unknown>(null);
   #follower: Follower | undefined;
+  #stopped = false;
 
   constructor(
     private readonly song: string,
     private readonly api: Pick<Api, "cuts" | "cut" | "cutSongs" | "job" | "cancelJob">,
-    private readonly follow = (id: string, ended: (job: Job) => void) =>
-      new Follower(id, api, undefined, ended),
+    private readonly follow = (
+      id: string,
+      ended: (job: Job) => void,
+      failed: (error: ProblemError) => void,
+    ) => new Follower(id, api, undefined, ended, failed),
   ) {}
 
   async load(): Promise<void> {
-    const all = await this.api.cuts();
-    this.cuts = all
-      .filter((cut) => cut.song === this.song)
-      .sort((a, b) => b.created_at.localeCompare(a.created_at));
+    const all = await this.api.cuts(this.song);
+    this.cuts = all.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
     this.loaded = true;
     const newest = this.cuts[0];
     if (newest && this.shown === null) await this.show(newest.id);
@@ -49,16 +51,27 @@ export class Cutting {
     this.failure = null;
     try {
       const job = await this.api.cutSongs([this.song], { method }, drawn());
-      this.#follower = this.follow(job.id, (ended) => void this.#made(ended));
+      // The page was left meanwhile: nobody would end what is begun here.
+      if (this.#stopped) return;
+      this.#follower = this.follow(
+        job.id,
+        (ended) => void this.#made(ended),
+        (error) => this.#failed(error),
+      );
       this.#follower.start();
     } catch (error) {
-      this.making = false;
-      this.failure = error;
+      this.#failed(error);
     }
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#follower?.stop();
+  }
+
+  #failed(error: unknown): void {
+    this.making = false;
+    this.failure = error;
   }
 
   async #made(job: Job): Promise<void> {

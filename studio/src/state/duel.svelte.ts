@@ -10,6 +10,7 @@ export class Duel {
   side = $state<Side>(0);
   timeS = $state(0);
   heard = $state<[boolean, boolean]>([false, false]);
+  #broken = $state<[boolean, boolean]>([false, false]);
   /** Of the first and the second, which of what was given each is. */
   readonly order: [Side, Side];
   #media: Media[] = [];
@@ -18,21 +19,27 @@ export class Duel {
     this.order = draw() < 0.5 ? [0, 1] : [1, 0];
   }
 
+  /** Whether one of them cannot be played. */
+  get failed(): boolean {
+    return this.#broken[0] || this.#broken[1];
+  }
+
   attach(media: Media[]): () => void {
     this.#media = media;
-    const follow = media.map((one, side) => () => {
-      if (side === this.side) this.timeS = one.currentTime;
-    });
-    const ended = () => this.pause();
+    const told = media.map((one, side) => ({
+      timeupdate: () => {
+        if (side === this.side) this.timeS = one.currentTime;
+      },
+      ended: () => this.pause(),
+      error: () => this.#fail(side as Side),
+    }));
     media.forEach((one, side) => {
-      one.addEventListener("timeupdate", follow[side]!);
-      one.addEventListener("ended", ended);
+      for (const [name, hear] of Object.entries(told[side]!)) one.addEventListener(name, hear);
     });
     return () => {
       this.pause();
       media.forEach((one, side) => {
-        one.removeEventListener("timeupdate", follow[side]!);
-        one.removeEventListener("ended", ended);
+        for (const [name, hear] of Object.entries(told[side]!)) one.removeEventListener(name, hear);
       });
     };
   }
@@ -44,9 +51,17 @@ export class Duel {
     now.pause();
     if (side !== this.side) next.currentTime = now.currentTime;
     this.side = side;
-    this.heard[side] = true;
     this.playing = true;
-    void next.play().catch(() => (this.playing = false));
+    next.play().then(
+      () => {
+        this.heard[side] = true;
+        this.#broken[side] = false;
+      },
+      (cause: unknown) => {
+        // A newer wish breaks off an older one.
+        if (!(cause instanceof DOMException && cause.name === "AbortError")) this.#fail(side);
+      },
+    );
   }
 
   toggle(): void {
@@ -62,6 +77,11 @@ export class Duel {
   skip(seconds: number): void {
     const now = this.#media[this.side];
     if (now) now.currentTime = Math.max(0, now.currentTime + seconds);
+  }
+
+  #fail(side: Side): void {
+    this.#broken[side] = true;
+    if (side === this.side) this.playing = false;
   }
 
   /** Return the vote for one of the two as they were given; null: for neither. */

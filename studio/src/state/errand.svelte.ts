@@ -1,7 +1,7 @@
 /** A short job that the page waits for, looked at until it ends; a newer one takes its place. */
 
 import type { Api, Job } from "../api/client";
-import { ProblemError } from "../api/problems";
+import { isFinal, ProblemError } from "../api/problems";
 import { hasEnded } from "./follower.svelte";
 
 const FIRST_LOOK_MS = 250;
@@ -60,7 +60,7 @@ export class Errand {
     try {
       return await this.api.job(job.id);
     } catch (error) {
-      if (error instanceof ProblemError && error.problem.status < 500) throw error;
+      if (isFinal(error)) throw error;
       return job;
     }
   }

@@ -20,6 +20,7 @@ test("a job is waited for through running and silence, and its end is returned",
   look
     .mockResolvedValueOnce(jobOf("running", { progress: 0.5 }))
     .mockRejectedValueOnce(new Offline())
+    .mockRejectedValueOnce(new ProblemError({ title: "Too many", detail: "", status: 429 } as Problem))
     .mockResolvedValueOnce(jobOf("succeeded", { mix: "m" }));
   const ended = errand.run(begin);
   await vi.advanceTimersByTimeAsync(300);

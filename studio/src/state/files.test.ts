@@ -23,3 +23,18 @@ test("of folders what looks like sound is taken, of single files everything", as
   expect(gathered.files.map((file) => file.name)).toEqual(["a.mp3", "C.FLAC", "notes.txt"]);
   expect(gathered.skipped).toBe(2);
 });
+
+test("what cannot be read is left out and counted, and keeps nothing else away", async () => {
+  const unreadable = { isDirectory: false, name: "b.mp3", file: (_: unknown, no: () => void) => no() };
+  const closed = {
+    isDirectory: true,
+    createReader: () => ({ readEntries: (_: unknown, no: () => void) => no() }),
+  };
+  const file = new File([], "a.mp3");
+  const whole = { isDirectory: false, name: "a.mp3", file: (yes: (f: File) => void) => yes(file) };
+  const items = [unreadable, closed, whole].map((entry) => ({ webkitGetAsEntry: () => entry }));
+  expect(await filesOf({ items, files: [] } as unknown as DataTransfer)).toEqual({
+    files: [file],
+    skipped: 2,
+  });
+});

@@ -9,7 +9,7 @@ export function looksLikeSound(file: Pick<File, "name" | "type">): boolean {
 
 export interface Gathered {
   files: File[];
-  /** How many files of folders were left out. */
+  /** How many were left out: in folders what does not look like sound, anywhere what cannot be read. */
   skipped: number;
 }
 
@@ -19,8 +19,13 @@ export async function filesOf(dropped: DataTransfer): Promise<Gathered> {
   if (entries.length === 0) return { files: [...dropped.files], skipped: 0 };
   const gathered: Gathered = { files: [], skipped: 0 };
   for (const entry of entries) {
-    if (entry.isFile) gathered.files.push(await fileOf(entry as FileSystemFileEntry));
-    else await open(entry as FileSystemDirectoryEntry, gathered);
+    if (entry.isDirectory) {
+      await open(entry as FileSystemDirectoryEntry, gathered);
+      continue;
+    }
+    const file = await fileOf(entry as FileSystemFileEntry);
+    if (file) gathered.files.push(file);
+    else gathered.skipped += 1;
   }
   return gathered;
 }
@@ -33,30 +38,35 @@ export function fromFolder(chosen: Iterable<File>): Gathered {
 }
 
 async function open(folder: FileSystemDirectoryEntry, gathered: Gathered): Promise<void> {
-  for (const entry of await entriesOf(folder)) {
+  for (const entry of await entriesOf(folder, gathered)) {
     if (entry.isDirectory) {
       await open(entry as FileSystemDirectoryEntry, gathered);
       continue;
     }
     const file = await fileOf(entry as FileSystemFileEntry);
-    if (looksLikeSound(file)) gathered.files.push(file);
+    if (file && looksLikeSound(file)) gathered.files.push(file);
     else gathered.skipped += 1;
   }
 }
 
-async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+/** Return what is in a folder, as far as it can be read. */
+async function entriesOf(folder: FileSystemDirectoryEntry, gathered: Gathered): Promise<FileSystemEntry[]> {
   const reader = folder.createReader();
   const all: FileSystemEntry[] = [];
   // Browsers give a hundred at a time.
   for (;;) {
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
+    const some = await new Promise<FileSystemEntry[]>((resolve) =>
+      reader.readEntries(resolve, () => {
+        gathered.skipped += 1;
+        resolve([]);
+      }),
     );
     if (some.length === 0) return all.sort((a, b) => a.name.localeCompare(b.name));
     all.push(...some);
   }
 }
 
-function fileOf(entry: FileSystemFileEntry): Promise<File> {
-  return new Promise((resolve, reject) => entry.file(resolve, reject));
+/** Return a file, or null where it cannot be read: one of many must not keep the others away. */
+function fileOf(entry: FileSystemFileEntry): Promise<File | null> {
+  return new Promise((resolve) => entry.file(resolve, () => resolve(null)));
 }

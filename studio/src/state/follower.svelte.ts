@@ -4,7 +4,7 @@
  */
 
 import type { Api, Job } from "../api/client";
-import { ProblemError } from "../api/problems";
+import { isFinal, type ProblemError } from "../api/problems";
 
 export const LOOK_MS = 2000;
 /** Without a word for so long, a job is looked at even if its events seem to go on. */
@@ -37,6 +37,7 @@ export class Follower {
     private readonly api: Pick<Api, "job" | "cancelJob">,
     private readonly open: (path: string) => Events = (path) => new EventSource(path),
     private readonly ended: (job: Job) => void = () => {},
+    private readonly failed: (error: ProblemError) => void = () => {},
   ) {}
 
   start(): void {
@@ -100,9 +101,10 @@ export class Follower {
       // A browser gives up for good where something in front of the gateway answers in its place.
       if (!this.#stopped && this.#events?.readyState === 2) this.#listen();
     } catch (error) {
-      if (error instanceof ProblemError && error.problem.status < 500) {
+      if (isFinal(error)) {
         this.error = error;
         this.stop();
+        this.failed(error);
         return;
       }
       this.connection = "lost";

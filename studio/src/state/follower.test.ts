@@ -18,13 +18,20 @@ class FakeEvents extends EventTarget {
 let opened: FakeEvents[];
 const look = vi.fn<() => Promise<Job>>();
 const ended = vi.fn();
+const failed = vi.fn();
 
 function followed(): Follower {
   const open = () => {
     opened.push(new FakeEvents());
     return opened.at(-1)!;
   };
-  const follower = new Follower("j", { job: look, cancelJob: async () => jobOf("cancelled") }, open, ended);
+  const follower = new Follower(
+    "j",
+    { job: look, cancelJob: async () => jobOf("cancelled") },
+    open,
+    ended,
+    failed,
+  );
   follower.start();
   return follower;
 }
@@ -34,6 +41,7 @@ beforeEach(() => {
   opened = [];
   look.mockReset();
   ended.mockReset();
+  failed.mockReset();
 });
 afterEach(() => vi.useRealTimers());
 
@@ -87,16 +95,18 @@ test("a job that there is not is told, and not asked for again", async () => {
   opened[0]!.tell("error");
   await vi.advanceTimersByTimeAsync(10 * LOOK_MS);
   expect(follower.error?.problem).toBe(problem);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(follower.error);
   expect(look).toHaveBeenCalledOnce();
 });
 
-test("a gateway in trouble is asked again", async () => {
-  look.mockRejectedValue(new ProblemError({ title: "", detail: "", status: 503 } as Problem));
+test.each([503, 429])("a gateway in trouble, which answers %d, is asked again", async (status) => {
+  look.mockRejectedValue(new ProblemError({ title: "", detail: "", status } as Problem));
   const follower = followed();
   opened[0]!.tell("error");
   await vi.advanceTimersByTimeAsync(3 * LOOK_MS);
   expect([follower.error, follower.connection]).toEqual([null, "lost"]);
   expect(look.mock.calls.length).toBeGreaterThan(1);
+  expect(failed).not.toHaveBeenCalled();
 });
 
 test("cancelling ends it", async () => {

@@ -13,6 +13,8 @@ test("keys play, unless they are meant for what has the focus", () => {
     ...more,
   });
   expect(deedOf(press(" "), { tagName: "BODY" })).toBe("toggle");
+  // The focus is there when a page was just turned to.
+  expect(deedOf(press(" "), { tagName: "MAIN" })).toBe("toggle");
   expect(deedOf(press(" "), { tagName: "BUTTON" })).toBeNull();
   expect(deedOf(press("ArrowRight"), { tagName: "BUTTON" })).toBe("on");
   expect(deedOf(press("ArrowRight", { shiftKey: true }), null)).toBe("next");

@@ -34,6 +34,58 @@ test("as long as one is being decoded they are looked at again", async () => {
   expect(songs).toHaveBeenCalledTimes(3);
 });
 
+test("the longer a look takes, the rarer it is", async () => {
+  songs.mockImplementation(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return [songOf("a", "received")];
+  });
+  void library.load();
+  await vi.advanceTimersByTimeAsync(10_900);
+  expect(songs).toHaveBeenCalledOnce();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(songs).toHaveBeenCalledTimes(2);
+});
+
+test("a read under way undoes neither what was put nor what was removed meanwhile", async () => {
+  songs.mockResolvedValue([songOf("a", "ready"), songOf("b", "received", 1)]);
+  await library.load();
+  let answer!: (found: Song[]) => void;
+  songs.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+  const read = library.load();
+  await library.remove("a");
+  library.put(songOf("c", "received", 2));
+  answer([songOf("a", "ready"), songOf("b", "ready", 1)]);
+  await read;
+  expect(library.songs.map((song) => [song.id, song.state])).toEqual([
+    ["b", "ready"],
+    ["c", "received"],
+  ]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(library.songs.map((song) => song.id)).toEqual(["a", "b"]);
+});
+
+test("once the page was left nothing is looked at, though a request was under way and songs arrive", async () => {
+  songs.mockResolvedValue([songOf("a", "received")]);
+  const read = library.load();
+  library.stop();
+  await read;
+  library.put(songOf("b", "received"));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(songs).toHaveBeenCalledOnce();
+  expect(library.songs.map((song) => song.id)).toEqual(["a", "b"]);
+});
+
+test("the next page looks again, with one timer, whatever the one before left under way", async () => {
+  songs.mockResolvedValue([songOf("a", "received")]);
+  const before = library.load();
+  library.stop();
+  await Promise.all([library.load(), before]);
+  expect([songs.mock.calls.length, vi.getTimerCount()]).toEqual([2, 1]);
+  songs.mockResolvedValue([songOf("a", "ready")]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([songs.mock.calls.length, library.pending]).toEqual([3, 0]);
+});
+
 test("one whose decoding failed is not waited for", async () => {
   songs.mockResolvedValue([songOf("a", "received", 0, { title: "Gave up" } as Problem)]);
   await library.load();

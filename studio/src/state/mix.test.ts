@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { MixReport } from "../api/client";
-import { chunkAt, chunksOf, lanesOf, nextSeam, previousSeam, seamsOf } from "./mix";
+import { chunkAt, chunksOf, lanesOf, nextSeam, previousSeam, seamsOf, titlesOf } from "./mix";
 import { stopsOf } from "./paint";
 
 const LENGTH_S = 10;
@@ -24,6 +24,15 @@ function reportOf(songs: string): MixReport {
 test("songs have colours in the order in which they come", () => {
   expect(chunksOf(reportOf("abAcb")).map((chunk) => chunk.colour)).toEqual([1, 2, 1, 3, 2]);
   expect(chunksOf(reportOf("abcdefghi")).at(-1)?.colour).toBe(1);
+});
+
+test("songs that the mix leaves out have titles too, and those in it the ones that it tells", () => {
+  const library = [
+    { id: "a", title: "Renamed since" },
+    { id: "z", title: "Song z" },
+  ];
+  const titles = titlesOf(chunksOf(reportOf("ab")), library);
+  expect(Object.fromEntries(titles)).toEqual({ a: "Song a", b: "Song b", z: "Song z" });
 });
 
 test("the chunk that plays is found at any time, its borders and ends included", () => {

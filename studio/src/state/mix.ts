@@ -1,6 +1,6 @@
 /** A mix as its report tells it: chunks, seams and lanes of songs over time. All times are in seconds. */
 
-import type { Entry, MixReport, SeamEntry } from "../api/client";
+import type { Entry, MixReport, SeamEntry, Song } from "../api/client";
 
 /** So long before a seam one begins to listen to it. */
 export const LEAD_S = 3;
@@ -42,6 +42,12 @@ export interface Lane {
   /** Stretches in which it plays on without another between. */
   runs: { startS: number; endS: number }[];
   totalS: number;
+}
+
+/** Titles by song, also of songs that the mix has no chunk of: a version, or a change, may name them. */
+export function titlesOf(chunks: Chunk[], library: Pick<Song, "id" | "title">[]): Map<string, string> {
+  const elsewhere = library.map((song) => [song.id, song.title] as const);
+  return new Map([...elsewhere, ...chunks.map((chunk) => [chunk.song, chunk.title] as const)]);
 }
 
 export function chunksOf(report: Pick<MixReport, "sequence">): Chunk[] {

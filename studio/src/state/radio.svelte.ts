@@ -1,15 +1,17 @@
 /**
  * The radio that this page listens to: one at most, on whatever page one is. A stream that breaks off is tuned
- * in again as long as it is wanted; what plays is asked for every two seconds.
+ * in again as long as it is wanted, and why there is none is told; what plays is asked for every two seconds.
  */
 
 import type { Api } from "../api/client";
 import type { Radio } from "../api/pages";
-import { isFinal } from "../api/problems";
+import { isFinal, ProblemError } from "../api/problems";
 
 export const LOOK_MS = 2000;
+/** So long after a try to tune in again that came to nothing comes the next. */
+export const AGAIN_MS = 10_000;
 
-/** `tuning`: it is wanted, and no sound has come yet; `lost`: it broke off, and is tuned in again. */
+/** `tuning`: it is wanted, and no sound has come yet; `lost`: it broke off, and is to be tuned in again. */
 export type Reception = "off" | "tuning" | "playing" | "lost";
 export type Sound = Pick<HTMLAudioElement, "src" | "play" | "pause" | "removeAttribute" | "load" | "volume"> &
   Pick<EventTarget, "addEventListener">;
@@ -28,13 +30,16 @@ export class RadioSet {
   failure = $state.raw<unknown>(null);
   #volume = $state(1);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #triedMs = -Infinity;
 
   constructor(
-    private readonly api: Pick<Api, "radio" | "skip" | "ban">,
+    private readonly api: Pick<Api, "radio" | "skip" | "ban" | "tryStream">,
     private readonly sound: Sound,
   ) {
     sound.addEventListener("playing", () => {
-      if (this.wanted) this.reception = "playing";
+      if (!this.wanted) return;
+      this.reception = "playing";
+      this.#triedMs = -Infinity;
     });
     // A stream has no end of its own: if it ends, it broke off.
     for (const name of ["error", "ended"])
@@ -67,8 +72,8 @@ export class RadioSet {
     this.pool = pool;
     this.seed = seed;
     this.wished = null;
-    this.failure = null;
-    this.#tune("tuning");
+    this.#triedMs = -Infinity;
+    this.#tune();
     this.#lookIn(LOOK_MS);
   }
 
@@ -108,8 +113,9 @@ export class RadioSet {
     }
   }
 
-  #tune(reception: Reception): void {
-    this.reception = reception;
+  #tune(): void {
+    this.failure = null;
+    this.reception = "tuning";
     this.sound.src = `/v1/radio/${this.pool}.mp3?seed=${this.seed}`;
     this.sound.play().catch((cause: unknown) => {
       // A browser may want a press of a button first; whatever else keeps it away is told by its events.
@@ -129,7 +135,7 @@ export class RadioSet {
       const now = await this.api.radio(pool, seed);
       if (!this.hears(pool, seed)) return;
       this.now = now;
-      if (this.reception === "lost") this.#tune("lost");
+      if (this.reception === "lost") await this.#tuneAgain(pool, seed);
     } catch (error) {
       if (!this.hears(pool, seed)) return;
       if (isFinal(error)) {
@@ -137,7 +143,19 @@ export class RadioSet {
         this.failure = error;
         return;
       }
+      if (this.reception === "lost" && error instanceof ProblemError) this.failure = error;
     }
     if (this.hears(pool, seed)) this.#lookIn(LOOK_MS);
+  }
+
+  /** Tune in again where there is a stream, and throw why there is none: an audio element does not tell. */
+  async #tuneAgain(pool: string, seed: number): Promise<void> {
+    if (Date.now() - this.#triedMs < AGAIN_MS) return;
+    try {
+      await this.api.tryStream(pool, seed);
+    } finally {
+      this.#triedMs = Date.now();
+    }
+    if (this.hears(pool, seed) && this.reception === "lost") this.#tune();
   }
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Problem } from "../api/client";
 import type { Radio, RadioBan } from "../api/pages";
 import { Offline, ProblemError } from "../api/problems";
-import { LOOK_MS, RadioSet, type Sound } from "./radio.svelte";
+import { AGAIN_MS, LOOK_MS, RadioSet, type Sound } from "./radio.svelte";
 
 const POOL = "a".repeat(64);
 const playing = (title: string) =>
@@ -33,6 +33,7 @@ const api = {
   radio: vi.fn<(pool: string, seed: number) => Promise<Radio>>(),
   skip: vi.fn<(pool: string, seed: number) => Promise<Radio>>(),
   ban: vi.fn<(pool: string, seed: number, ban: RadioBan) => Promise<Radio>>(),
+  tryStream: vi.fn<(pool: string, seed: number) => Promise<void>>(),
 };
 let sound: FakeSound;
 let radio: RadioSet;
@@ -68,6 +69,54 @@ test("a stream that breaks off is tuned in again, once the gateway answers", asy
   expect(sound.tuned).toHaveLength(2);
   sound.fire("playing");
   expect(radio.reception).toBe("playing");
+});
+
+const refusal = (status: number) => new ProblemError({ status, title: "No", detail: "" } as Problem);
+
+test("why there is no stream is told, and it is tried again by and by until there is", async () => {
+  const busy = refusal(503);
+  api.tryStream.mockRejectedValueOnce(busy).mockRejectedValueOnce(busy);
+  radio.play(POOL, 0);
+  sound.fire("error");
+  await vi.advanceTimersByTimeAsync(LOOK_MS);
+  expect([radio.reception, radio.failure]).toEqual(["lost", busy]);
+  await vi.advanceTimersByTimeAsync(AGAIN_MS - LOOK_MS);
+  expect(api.tryStream).toHaveBeenCalledOnce();
+  await vi.advanceTimersByTimeAsync(2 * AGAIN_MS);
+  expect([api.tryStream.mock.calls.length, sound.tuned.length]).toEqual([3, 2]);
+  expect([radio.reception, radio.failure]).toEqual(["tuning", null]);
+});
+
+test("while it tunes in again, nothing interrupts it; once sound came, the next break is the first again", async () => {
+  radio.play(POOL, 0);
+  sound.fire("error");
+  await vi.advanceTimersByTimeAsync(2 * AGAIN_MS);
+  expect([radio.reception, sound.tuned.length]).toEqual(["tuning", 2]);
+  sound.fire("playing");
+  sound.fire("ended");
+  await vi.advanceTimersByTimeAsync(LOOK_MS);
+  expect([radio.reception, sound.tuned.length]).toEqual(["tuning", 3]);
+});
+
+test("a stream that is refused for good ends it, with the reason", async () => {
+  const needed = refusal(401);
+  api.tryStream.mockRejectedValue(needed);
+  radio.play(POOL, 0);
+  sound.fire("error");
+  await vi.advanceTimersByTimeAsync(LOOK_MS);
+  expect([radio.reception, radio.failure, sound.tuned.length]).toEqual(["off", needed, 1]);
+});
+
+test("one that is switched off while its stream is tried stays off", async () => {
+  let found!: () => void;
+  api.tryStream.mockReturnValue(new Promise((resolve) => (found = resolve)));
+  radio.play(POOL, 0);
+  sound.fire("error");
+  await vi.advanceTimersByTimeAsync(LOOK_MS);
+  radio.stop();
+  found();
+  await vi.advanceTimersByTimeAsync(LOOK_MS);
+  expect([radio.reception, sound.tuned.length]).toEqual(["off", 1]);
 });
 
 test("once it is off, nothing is asked any more, and its stream is let go", async () => {

@@ -1,6 +1,7 @@
 /** What lives as long as the page does. */
 
 import { createApi } from "../api/client";
+import { patiently } from "../api/patience";
 import { Kept, lineOver, sendInPieces } from "../api/pieces";
 import { sendOver, type Send } from "../api/sending";
 import { Access } from "./access.svelte";
@@ -17,7 +18,7 @@ export const library = new Library(api);
 const LARGE_BYTES = 8_000_000;
 const kept = new Kept();
 const line = lineOver(access);
-const whole = sendOver(access);
+const whole = patiently(sendOver(access));
 const inPieces = sendInPieces(line, kept, (id) => api.song(id));
 const send: Send = (file, ...how) => (file.size > LARGE_BYTES ? inPieces : whole)(file, ...how);
 

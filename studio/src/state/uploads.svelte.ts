@@ -1,6 +1,7 @@
 /** Uploads: a few at a time, each with its progress and how it ended. */
 
 import type { Problem, Song } from "../api/client";
+import type { Pause } from "../api/patience";
 import { ProblemError } from "../api/problems";
 import type { Send } from "../api/sending";
 import type { Gathered } from "./files";
@@ -9,11 +10,11 @@ export type UploadState = "waiting" | "sending" | "done" | "known" | "failed";
 
 export class Upload {
   sentBytes = $state(0);
-  /** Whether it waits for the line to come back. */
-  paused = $state(false);
+  /** Why it waits, if it does. */
+  paused = $state<Pause | null>(null);
   /** `known`: the same bytes were there already. */
   state = $state<UploadState>("waiting");
-  /** Why it failed; null: nothing answered. */
+  /** Why it was refused; null: it was not, but could not be sent. */
   problem = $state<Problem | null>(null);
   readonly stopping = new AbortController();
 
@@ -46,6 +47,15 @@ export class Uploads {
     return this.items.filter((one) => one.state !== "done");
   }
 
+  get failed(): Upload[] {
+    return this.items.filter((one) => one.state === "failed");
+  }
+
+  /** Those that are shown and under way no more. */
+  get ended(): Upload[] {
+    return this.items.filter((one) => one.state === "known" || one.state === "failed");
+  }
+
   get busy(): boolean {
     return this.items.some((one) => one.state === "waiting" || one.state === "sending");
   }
@@ -65,7 +75,13 @@ export class Uploads {
 
   /** Send again what failed: the key is there, or the gateway is back. */
   retryFailed(): void {
-    for (const one of this.items.filter((one) => one.state === "failed")) this.retry(one);
+    for (const one of this.failed) this.retry(one);
+  }
+
+  /** Take off the list what is under way no more. */
+  clearEnded(): void {
+    const ended = new Set(this.ended);
+    this.items = this.items.filter((one) => !ended.has(one));
   }
 
   /** Take an upload off the list, and stop it if it is under way. */
@@ -87,7 +103,7 @@ export class Uploads {
   async #run(upload: Upload): Promise<void> {
     try {
       const progress = (sentBytes: number) => (upload.sentBytes = sentBytes);
-      const pause = (paused: boolean) => (upload.paused = paused);
+      const pause = (paused: Pause | null) => (upload.paused = paused);
       const { song, isNew } = await this.send(upload.file, progress, upload.stopping.signal, pause);
       upload.state = isNew ? "done" : "known";
       this.arrived(song);
@@ -95,6 +111,7 @@ export class Uploads {
       upload.problem = error instanceof ProblemError ? error.problem : null;
       upload.state = "failed";
     } finally {
+      upload.paused = null;
       this.#sending -= 1;
       this.#go();
     }

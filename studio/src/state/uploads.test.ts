@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 
 import type { Problem, Song } from "../api/client";
 import { Offline, ProblemError } from "../api/problems";
-import type { Sent } from "../api/sending";
+import type { Send, Sent } from "../api/sending";
 import { Uploads } from "./uploads.svelte";
 
 const fileOf = (name: string) => new File(["sound"], name);
@@ -73,6 +73,33 @@ test("a refusal is kept with its reason, and sent again when asked to", async ()
   uploads.retryFailed();
   await settled();
   expect(uploads.items.map((one) => one.state)).toEqual(["done", "done"]);
+});
+
+test("what has ended is cleared off the list at once, and what is under way stays", async () => {
+  const { open, send } = controlled();
+  const uploads = new Uploads(send, () => {}, 4);
+  uploads.take({ files: ["known", "failed", "done", "sending", "waiting"].map(fileOf), skipped: 0 });
+  open[0]!.end.resolve({ song: songOf("known"), isNew: false });
+  open[1]!.end.reject(new Offline());
+  open[2]!.end.resolve({ song: songOf("done"), isNew: true });
+  await settled();
+  expect([uploads.failed.length, uploads.ended.length]).toEqual([1, 2]);
+  uploads.clearEnded();
+  expect(uploads.shown.map((one) => one.file.name)).toEqual(["sending", "waiting"]);
+});
+
+test("why one waits is told while it does", async () => {
+  let end!: (sent: Sent) => void;
+  const send: Send = (_file, _progress, _signal, onPause) => {
+    onPause?.("busy");
+    return new Promise((resolve) => (end = resolve));
+  };
+  const uploads = new Uploads(send, () => {});
+  uploads.take({ files: [fileOf("a")], skipped: 0 });
+  expect(uploads.items[0]!.paused).toBe("busy");
+  end({ song: songOf("a"), isNew: true });
+  await settled();
+  expect(uploads.items[0]!.paused).toBeNull();
 });
 
 test("one that is taken off the list is stopped, and does not keep others waiting", async () => {

@@ -15,6 +15,11 @@ export function bytes(size: number, locale: string): string {
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(size / power)} ${unit}`;
 }
 
+/** Return the whole number from 0 to a highest one that was meant; what is no number is 0. */
+export function wholeWithin(value: number, most: number): number {
+  return Math.min(most, Math.max(0, Math.trunc(value) || 0));
+}
+
 export function decimal(value: number, digits: number, locale: string): string {
   return new Intl.NumberFormat(locale, {
     minimumFractionDigits: digits,

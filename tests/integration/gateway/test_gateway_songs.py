@@ -7,10 +7,11 @@ import json
 import pytest
 
 from shared.jobs.records import Outcome, State
+from shared.parameters import Cut
 from shared.store.manifests import Problem
-from shared.store.specs import SongSpec
+from shared.store.specs import CutSpec, SongSpec
 from tests.integration.gateway.conftest import LIMIT_BYTES, slug_of, upload
-from tests.support.library import song_facts
+from tests.support.library import cut_facts, song_facts
 from tests.support.servers import until
 
 pytestmark = pytest.mark.integration
@@ -221,3 +222,22 @@ def test_unknown_songs_are_not_found(api, path):
 def test_documents_of_the_api_are_json(api, song):
     assert json.loads(api.get("/openapi.json").text)["info"]["title"] == "Segue"
     assert api.get("/docs").status_code == 200
+
+
+def test_the_cuts_of_one_song_are_listed_page_by_page(api, maker):
+    first, second = (upload(api, sound) for sound in (b"one", b"two"))
+    made = {
+        song: [
+            maker.commit(CutSpec(song=song, cut=Cut(method="equal", chunk_s=s)), cut_facts(song)).key
+            for s in (2, 3)
+        ]
+        for song in (first, second)
+    }
+    for song, cuts in made.items():
+        pages = [api.get("/v1/cuts", params={"song": song, "limit": 1}).json()]
+        while cursor := pages[-1]["next_cursor"]:
+            pages.append(api.get("/v1/cuts", params={"song": song, "limit": 1, "cursor": cursor}).json())
+        assert [one["id"] for page in pages for one in page["items"]] == sorted(cuts)
+    assert api.get("/v1/cuts", params={"song": "0" * 64}).json()["items"] == []
+    assert len(api.get("/v1/cuts").json()["items"]) == 4
+    assert api.get("/v1/cuts", params={"song": "Night"}).status_code == 422
