@@ -9,14 +9,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-import uuid
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # With it comes minio, which few commands need.
-    from shared.store.objects import ObjectStore
-
-__all__ = ["folders_in", "show_again"]
+__all__ = ["folders_in"]
 
 _TOLD = re.compile(rb"create parent directories of /buckets/[^/\s]+/(\S+): mkdir ")
 
@@ -25,15 +19,3 @@ def folders_in(log: bytes) -> set[str]:
     """Return the prefixes, each ending in a slash, of folders that a store tells that it could not make."""
     keys = (found.decode(errors="replace") for found in _TOLD.findall(log))
     return {f"{posixpath.dirname(key)}/" for key in keys}
-
-
-def show_again(store: ObjectStore, folders: Iterable[str]) -> None:
-    """Have folders listed again, whatever is in them.
-
-    Raises:
-        StoreUnavailable: not all are; it can be done again.
-    """
-    for folder in sorted(folders):
-        key = f"{folder}{uuid.uuid4().hex}"
-        store.put(key, b"")
-        store.delete(key)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,6 +106,20 @@ class Seaweed:
             if not store.create(key, b"{}") or store.create(key, b"{}"):
                 raise StoreUnavailable("a conditional put did not hold")
         finally:
+            store.delete(key)
+
+    def show(self, settings: Settings, folders: Iterable[str]) -> None:
+        """Have folders listed again that the server hides, whatever is in them; see `hidden`.
+
+        Raises:
+            StoreUnavailable: not all are; it can be done again.
+        """
+        from shared.store.objects import connect
+
+        store = connect(settings, retries=0)
+        for folder in sorted(folders):
+            key = f"{folder}{uuid.uuid4().hex}"
+            store.put(key, b"")
             store.delete(key)
 
     def remove_sockets(self) -> None:

@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,6 @@ from pydantic import SecretStr
 from cli.stack import ports, processes, seaweed, valkey
 from cli.stack.folder import DataFolder, Identity, LocalSettings, Running
 from cli.stack.fullness import FullnessWatch
-from cli.stack.hidden import show_again
 from cli.stack.supervisor import Child, Supervisor
 from shared.errors import PortTaken, ServerFailed, Unavailable
 from shared.settings import Settings
@@ -200,7 +199,7 @@ class Stack:
             self.folder.log("s3"),
             self.folder.s3,
             lambda: supervisor.restart("s3"),
-            self._show_hidden,
+            lambda folders: self._seaweed.show(self.settings(), folders),
             earlier_log=self.folder.earlier_log("s3"),
         )
         self._fullness.start()
@@ -232,11 +231,6 @@ class Stack:
     @property
     def _seaweed(self) -> seaweed.Seaweed:
         return _seaweed_of(self.folder, self._known)
-
-    def _show_hidden(self, folders: Set[str]) -> None:
-        from shared.store.objects import connect  # With it comes minio, which few commands need.
-
-        show_again(connect(self.settings(), retries=0), folders)
 
     def _write_state(self) -> None:
         # Of use to others only: a full disk must not stop the children. Looked and written in one, lest a

@@ -60,7 +60,8 @@ def test_a_log_that_begins_anew_is_read_from_its_beginning(tmp_path: Path, free:
 
 HIDDEN = (
     b"E1130 filer.go:316 request_id:1 create parent directories of "
-    b"/buckets/segue/t/a/pools/b9/starts/0/1.json: mkdir /buckets/segue/t/a/pools/b9: persisting /buckets/segue/t/a/pools/b9 : no room\n"
+    b"/buckets/segue/t/a/pools/b9/starts/0/1.json: mkdir /buckets/segue/t/a/pools/b9: "
+    b"persisting /buckets/segue/t/a/pools/b9 : no room\n"
 )
 
 
