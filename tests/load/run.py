@@ -35,7 +35,7 @@ PAUSE_S = 5.0
 FREED_WITHIN_S = 60.0
 READY_S = 120.0
 SPARE_CONNECTIONS = 8
-"""More may be open than before a load: those that clients and the gateway keep for the next request."""
+"""More may be open than before a load: those that clients keep for the next request."""
 Result = TypeVar("Result")
 
 
@@ -70,14 +70,14 @@ class Run:
         """Time reads and another tenant's jobs without load, under it, and again without."""
         self.measured.alone = [await other.turn() for _ in range(TURNS_ALONE)]
         await self._phase("idle", asyncio.sleep(self.size.idle_s))
-        before = sampler.look()["gateway"].connections
+        before = sampler.look()["gateway"].clients
         over = asyncio.Event()
         turns = asyncio.create_task(other.turns_until(over, pause_s=PAUSE_S))
         self.measured.asked = await self._phase("busy", load.run())
         over.set()
         self.measured.beside = await turns
         async with asyncio.timeout(FREED_WITHIN_S):
-            while sampler.look()["gateway"].connections > before + SPARE_CONNECTIONS:
+            while sampler.look()["gateway"].clients > before + SPARE_CONNECTIONS:
                 await asyncio.sleep(1)
         await self._phase("idle_again", asyncio.sleep(self.size.idle_s))
 

@@ -26,6 +26,7 @@ class Sample:
         rss: bytes that lie in memory, shared ones counted for each process.
         connections: open ones of TCP, at either end.
         valkey: of these, to Valkey.
+        clients: of these, of clients to the gateway.
     """
 
     at_s: float
@@ -33,6 +34,7 @@ class Sample:
     threads: int
     connections: int
     valkey: int
+    clients: int
 
 
 class Sampler(threading.Thread):
@@ -66,12 +68,14 @@ class Sampler(threading.Thread):
         family = [process, *process.children(recursive=True)]
         connections = [one for each in family for one in each.net_connections("tcp")]
         to_valkey = [one for one in connections if one.raddr and str(one.raddr.port) == self._valkey_port]
+        open_ones = [one for one in connections if one.status == psutil.CONN_ESTABLISHED]
         return Sample(
             time.time(),
             rss=sum(each.memory_info().rss for each in family),
             threads=sum(each.num_threads() for each in family),
-            connections=sum(one.status == psutil.CONN_ESTABLISHED for one in connections),
+            connections=len(open_ones),
             valkey=len(to_valkey),
+            clients=sum(one.laddr.port == self._stack.port for one in open_ones),
         )
 
     def stop(self) -> None:
