@@ -93,17 +93,12 @@ def chunk_payloads(work: Work, sequence: SequenceFacts) -> list[tuple[str, str]]
 
 def songs(work: Work, sequence: SequenceFacts) -> dict[str, SongFacts]:
     """Return the songs of a sequence, in the order in which they first appear."""
-    artifacts = work.dispatcher.artifacts
-    return {
-        song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
-        for song in dict.fromkeys(step.song for step in sequence.steps)
-    }
+    return {key: song(work, key) for key in dict.fromkeys(step.song for step in sequence.steps)}
 
 
-def title(work: Work, song: str) -> str:
-    """Return what a song is called where people read."""
-    facts = work.dispatcher.artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
-    return facts.title or song[:12]
+def song(work: Work, key: str) -> SongFacts:
+    """Return what is known of a song."""
+    return work.dispatcher.artifacts.get(SongSpec(song=key).artifact(work.tenant)).expect(SongFacts)
 
 
 def rhythms(work: Work, spec: MixSpec) -> dict[str, Rhythm]:
@@ -146,17 +141,12 @@ def mix_and_sequence(work: Work, key: str) -> tuple[MixSpec, Manifest]:
 def stock(work: Work, mix: MixSpec, spec: ChosenSpec) -> Stock:
     """Return what a mix was chosen from, for changes of it: how it was made, and how it was chosen."""
     facts, chunks = pool(work, spec.pool)
-    artifacts = work.dispatcher.artifacts
-    named = {
-        song: artifacts.get(SongSpec(song=song).artifact(work.tenant)).expect(SongFacts)
-        for song in dict.fromkeys(facts.songs)
-    }
     return Stock(
         scorer=scorer(work, spec.model),
         pool=chunks,
         facts=facts,
         spans=spans(work, facts, chunks),
-        titles={song: known.title or "" for song, known in named.items()},
+        titles={key: song(work, key).title or "" for key in dict.fromkeys(facts.songs)},
         rhythms=rhythms(work, mix),
         analyses=analyses(work, spec),
     )

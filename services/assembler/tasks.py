@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def sequence_mix(work: Work) -> SequenceFacts:
         facts.songs,
         spans.durations_s,
         in_seconds(spec.sequencing, sections_of(analyses)),
-        _telling_steps(work, facts, pool),
+        _telling_steps(work, facts, pool, lambda song: fetching.song(work, song).title),
         starts_s=spans.starts_s,
         traits=Traits.of(songs, analyses),
         form=Form.of(spans, song_of, songs, analyses),
@@ -126,20 +126,19 @@ def _revised(work: Work, spec: RevisedSpec) -> SequenceFacts:
         spec.sequencing,
         spec.edits,
         blended=mix.output.seams != "plain",
-        on_step=_telling_steps(work, stock.facts, stock.pool),
+        on_step=_telling_steps(work, stock.facts, stock.pool, stock.titles.get),
     )
 
 
-def _telling_steps(work: Work, facts: PoolFacts, pool: Pool) -> OnStep:
+def _telling_steps(work: Work, facts: PoolFacts, pool: Pool, title_of: Callable[[str], str | None]) -> OnStep:
     """Return what reports a sequence as it grows."""
 
     def tell(done: int, total: int, course: str) -> None:
         work.check()
         work.progress(done, total, "steps", note=course)
 
-    return telling_steps(
-        [facts.songs[cut] for cut in pool.cuts.tolist()], partial(fetching.title, work), tell
-    )
+    songs = [facts.songs[cut] for cut in pool.cuts.tolist()]
+    return telling_steps(songs, lambda song: title_of(song) or song[:12], tell)
 
 
 def render_mix(work: Work) -> MixFacts:

@@ -22,12 +22,17 @@ Cursor = Annotated[
 ]
 
 
-def readable(keys: Iterable[str], find: Callable[[str], T | None]) -> Iterator[tuple[str, T]]:
+def readable(
+    keys: Iterable[str],
+    find: Callable[[str], T | None],
+    leave_out: Callable[[str], None] = lambda key: None,
+) -> Iterator[tuple[str, T]]:
     """Yield keys with what is found at them, but for damaged records and such as are gone meanwhile.
 
     Args:
         keys: in any order.
         find: looks a key's item up; None, or `NotFound`: it is gone.
+        leave_out: told the key of each damaged record.
     """
     for key in keys:
         try:
@@ -36,6 +41,7 @@ def readable(keys: Iterable[str], find: Callable[[str], T | None]) -> Iterator[t
             continue
         except Illegible as error:
             log.error("left out", action="record_illegible", cause=str(error))
+            leave_out(error.key)
             continue
         if item is not None:
             yield key, item
@@ -53,19 +59,7 @@ def page_of(keys: Iterable[str], show: Callable[[str], T | None], limit: int) ->
         limit: items on a page.
     """
     unreadable: list[str] = []
-
-    def look(key: str) -> T | None:
-        try:
-            return show(key)
-        except NotFound:
-            return None
-        except Illegible as error:
-            log.error("left out of a list", action="record_illegible", cause=str(error))
-            unreadable.append(error.key)
-            return None
-
-    shown = ((key, item) for key in keys if (item := look(key)) is not None)
-    taken = list(islice(shown, limit + 1))
+    taken = list(islice(readable(keys, show, unreadable.append), limit + 1))
     more = len(taken) > limit
     return Page(
         items=[item for _, item in taken[:limit]],

@@ -75,6 +75,7 @@ export function createApi(
     return items;
   }
 
+  const beginSession = () => answer(client.POST("/v1/session"));
   const asking: Asking = { client, answer, everyPage };
 
   return {
@@ -100,10 +101,10 @@ export function createApi(
       everyPage<Model>((cursor) => answer(client.GET("/v1/models", { params: { query: from(cursor) } }))),
     approaches: () => answer(client.GET("/v1/approaches")),
     ...mixingOf(asking),
-    beginSession: () => answer(client.POST("/v1/session")),
+    beginSession,
     /** Reject with why there is no stream, if there is none. Its cookie may be over while the key is not. */
     tryStream: async (pool_id: string, seed: number) => {
-      if (access.key !== null) await answer(client.POST("/v1/session"));
+      if (access.key !== null) await beginSession();
       const enough = new AbortController();
       const asked = { params: { path: { pool_id }, query: { seed } }, signal: enough.signal };
       await answer(client.GET("/v1/radio/{pool_id}.mp3", { ...asked, parseAs: "stream" }));

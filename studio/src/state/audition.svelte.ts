@@ -1,6 +1,6 @@
 /** Hear something for a moment, such as a preview or a chunk by itself: the mix is silent meanwhile. */
 
-import type { Media } from "./player.svelte";
+import { hearing, type Media } from "./player.svelte";
 
 export class Audition {
   /** What is heard, or was last. */
@@ -14,17 +14,12 @@ export class Audition {
   /** Sound through an audio element; returns what lets it go. */
   attach(media: Media & { src: string }): () => void {
     this.#media = media;
-    const heard: Record<string, () => void> = {
+    return hearing(media, {
       play: () => (this.playing = true),
       pause: () => (this.playing = false),
       ended: () => (this.playing = false),
       error: () => (this.playing = false),
-    };
-    for (const [name, hear] of Object.entries(heard)) media.addEventListener(name, hear);
-    return () => {
-      media.pause();
-      for (const [name, hear] of Object.entries(heard)) media.removeEventListener(name, hear);
-    };
+    });
   }
 
   isHeard(source: string): boolean {

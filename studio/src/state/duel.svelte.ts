@@ -1,6 +1,6 @@
 /** Two sounds side by side, one of which is heard: which is the first is drawn, and nobody is told. */
 
-import type { Media } from "./player.svelte";
+import { hearing, type Media } from "./player.svelte";
 
 export type Side = 0 | 1;
 
@@ -26,21 +26,18 @@ export class Duel {
 
   attach(media: Media[]): () => void {
     this.#media = media;
-    const told = media.map((one, side) => ({
-      timeupdate: () => {
-        if (side === this.side) this.timeS = one.currentTime;
-      },
-      ended: () => this.pause(),
-      error: () => this.#fail(side as Side),
-    }));
-    media.forEach((one, side) => {
-      for (const [name, hear] of Object.entries(told[side]!)) one.addEventListener(name, hear);
-    });
+    const letGo = media.map((one, side) =>
+      hearing(one, {
+        timeupdate: () => {
+          if (side === this.side) this.timeS = one.currentTime;
+        },
+        ended: () => this.pause(),
+        error: () => this.#fail(side as Side),
+      }),
+    );
     return () => {
       this.pause();
-      media.forEach((one, side) => {
-        for (const [name, hear] of Object.entries(told[side]!)) one.removeEventListener(name, hear);
-      });
+      for (const each of letGo) each();
     };
   }
 

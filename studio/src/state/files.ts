@@ -18,15 +18,7 @@ export async function filesOf(dropped: DataTransfer): Promise<Gathered> {
   const entries = [...dropped.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   if (entries.length === 0) return { files: [...dropped.files], skipped: 0 };
   const gathered: Gathered = { files: [], skipped: 0 };
-  for (const entry of entries) {
-    if (entry.isDirectory) {
-      await open(entry as FileSystemDirectoryEntry, gathered);
-      continue;
-    }
-    const file = await fileOf(entry as FileSystemFileEntry);
-    if (file) gathered.files.push(file);
-    else gathered.skipped += 1;
-  }
+  await take(entries, gathered, () => true);
   return gathered;
 }
 
@@ -37,14 +29,20 @@ export function fromFolder(chosen: Iterable<File>): Gathered {
   return { files, skipped: all.length - files.length };
 }
 
-async function open(folder: FileSystemDirectoryEntry, gathered: Gathered): Promise<void> {
-  for (const entry of await entriesOf(folder, gathered)) {
+/** Take the files that are wanted; of folders only what looks like sound is. */
+async function take(
+  entries: FileSystemEntry[],
+  gathered: Gathered,
+  isWanted: (file: File) => boolean,
+): Promise<void> {
+  for (const entry of entries) {
     if (entry.isDirectory) {
-      await open(entry as FileSystemDirectoryEntry, gathered);
+      const inside = await entriesOf(entry as FileSystemDirectoryEntry, gathered);
+      await take(inside, gathered, looksLikeSound);
       continue;
     }
     const file = await fileOf(entry as FileSystemFileEntry);
-    if (file && looksLikeSound(file)) gathered.files.push(file);
+    if (file && isWanted(file)) gathered.files.push(file);
     else gathered.skipped += 1;
   }
 }

@@ -5,6 +5,18 @@ export type Media = Pick<
   "currentTime" | "paused" | "play" | "pause" | "addEventListener" | "removeEventListener"
 >;
 
+/** Hear what media tell; returns what silences them and hears no more. */
+export function hearing(
+  media: Pick<Media, "pause" | "addEventListener" | "removeEventListener">,
+  heard: Record<string, () => void>,
+): () => void {
+  for (const [name, hear] of Object.entries(heard)) media.addEventListener(name, hear);
+  return () => {
+    media.pause();
+    for (const [name, hear] of Object.entries(heard)) media.removeEventListener(name, hear);
+  };
+}
+
 export class Player {
   timeS = $state(0);
   playing = $state(false);
@@ -16,19 +28,14 @@ export class Player {
   /** Follow an audio element; returns what lets it go. */
   attach(media: Media): () => void {
     this.#media = media;
-    const heard: Record<string, () => void> = {
+    return hearing(media, {
       timeupdate: () => (this.timeS = media.currentTime),
       seeking: () => (this.timeS = media.currentTime),
       play: () => (this.playing = true),
       pause: () => (this.playing = false),
       ended: () => (this.playing = false),
       error: () => (this.failed = true),
-    };
-    for (const [name, hear] of Object.entries(heard)) media.addEventListener(name, hear);
-    return () => {
-      media.pause();
-      for (const [name, hear] of Object.entries(heard)) media.removeEventListener(name, hear);
-    };
+    });
   }
 
   async play(): Promise<void> {
