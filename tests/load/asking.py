@@ -27,6 +27,8 @@ class Asked:
         jobs: ids, in the order in which they were accepted.
         states: how many ended how.
         accept_waits_s, upload_waits_s: from the first try to the acceptance, refusals included.
+        accepted_in_s: until all jobs were accepted.
+        taken_in_s: until all files were taken in as well; from then on nobody asks for more.
     """
 
     jobs: list[str] = field(default_factory=list)
@@ -36,6 +38,7 @@ class Asked:
     songs: list[str] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     accepted_in_s: float = 0.0
+    taken_in_s: float = 0.0
     ended_in_s: float = 0.0
 
 
@@ -67,8 +70,10 @@ class Load:
             listeners = [
                 group.create_task(self._listen(asked, number)) for number in range(self.size.listeners)
             ]
+            await asyncio.gather(*uploads)
+            asked.taken_in_s = time.monotonic() - begun_s
             await self._all_ended(asked)
-            await asyncio.gather(*uploads, *listeners)
+            await asyncio.gather(*listeners)
             await self._all_decoded(asked)
 
     async def _post(self, asked: Asked, number: int) -> None:

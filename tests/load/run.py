@@ -73,7 +73,10 @@ class Run:
         before = sampler.look()["gateway"].clients
         over = asyncio.Event()
         turns = asyncio.create_task(other.turns_until(over, pause_s=PAUSE_S))
-        self.measured.asked = await self._phase("busy", load.run())
+        asked = self.measured.asked = await self._phase("busy", load.run())
+        begun_s, ended_s = self.measured.phases["busy"]
+        asked_s = begun_s + asked.taken_in_s
+        self.measured.phases |= {"asking": (begun_s, asked_s), "working": (asked_s, ended_s)}
         over.set()
         self.measured.beside = await turns
         async with asyncio.timeout(FREED_WITHIN_S):

@@ -29,7 +29,7 @@ class Measured:
     """Everything that a run has seen.
 
     Attributes:
-        phases: when each began and ended, in seconds since the epoch.
+        phases: when each began and ended, in seconds since the epoch; `busy` is `asking` and then `working`.
         alone, beside: another tenant's jobs, without load and under it.
     """
 
