@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     quota_requests_per_minute: int | None = Field(
         None, ge=0, description="Requests a minute; 0: any. Unset: 600, and any for `local`."
     )
+    quota_streams: int | None = Field(
+        None,
+        ge=0,
+        description="Job events and radios listened to at once; 0: any. Unset: 100, and any for `local`.",
+    )
 
     # What one gateway takes on at once, whoever asks; 0: any number
     most_requests: int = Field(

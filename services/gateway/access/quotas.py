@@ -1,7 +1,7 @@
-"""What each tenant may have: requests a minute, open jobs, bytes stored; and how many jobs all may have open.
+"""What each tenant may have: requests a minute, streams, jobs, bytes; and how many jobs all may have open.
 
-Requests are counted in the process, not in Valkey: a count there would cost each request a round trip, and
-let everyone or nobody in while Valkey is away. Several gateways let a tenant ask so often each.
+Requests and streams are counted in the process, not in Valkey: a count there would cost each request a round
+trip, and let everyone or nobody in while Valkey is away. Several gateways let a tenant ask so often each.
 
 Bytes are not counted at each request either. A listing of the tenant's folder is summed up once, and again
 after a while; what is uploaded in between is added. Deletions count when it is listed next, which is at once
@@ -13,19 +13,27 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
 
-from services.gateway.access.refusals import StorageFull, TooManyInAll, TooManyJobs, TooManyRequests
+from services.gateway.access.refusals import (
+    StorageFull,
+    TooManyInAll,
+    TooManyJobs,
+    TooManyRequests,
+    TooManyStreams,
+)
 from shared.errors import Unavailable
 from shared.settings import Settings
 from shared.store.keys import LOCAL_TENANT
 
 __all__ = ["Quotas", "Requests", "Share", "Usage", "share_of"]
 
-STORED_BYTES, OPEN_JOBS, REQUESTS_PER_MINUTE = 20_000_000_000, 500, 600
+STORED_BYTES, OPEN_JOBS, REQUESTS_PER_MINUTE, STREAMS = 20_000_000_000, 500, 600, 100
 RECOUNT_S = 60.0
 RECOUNT_SHARE = 20
 """Counting again waits for so many times what it took, so that it is at most a twentieth of the time."""
@@ -44,6 +52,7 @@ class Share:
     stored_bytes: int
     open_jobs: int
     requests_per_minute: int
+    streams: int
 
 
 def share_of(settings: Settings, tenant: str) -> Share:
@@ -57,6 +66,7 @@ def share_of(settings: Settings, tenant: str) -> Share:
         stored_bytes=chosen(settings.quota_stored_bytes, STORED_BYTES),
         open_jobs=chosen(settings.quota_open_jobs, OPEN_JOBS),
         requests_per_minute=chosen(settings.quota_requests_per_minute, REQUESTS_PER_MINUTE),
+        streams=chosen(settings.quota_streams, STREAMS),
     )
 
 
@@ -173,10 +183,28 @@ class Quotas:
         self._settings, self._count_open = settings, count_open
         self.usage, self._requests = Usage(measure), Requests()
         self._open_in_all = Usage(lambda _: count_all())
+        self._streams: Counter[str] = Counter()
 
     def take_request(self, tenant: str) -> None:
         """Count a request, or raise TooManyRequests."""
         self._requests.take(tenant, share_of(self._settings, tenant).requests_per_minute)
+
+    @contextmanager
+    def stream(self, tenant: str) -> Iterator[None]:
+        """Hold one of a tenant's streams, in the event loop's thread.
+
+        Raises:
+            TooManyStreams: all are held.
+        """
+        limit = share_of(self._settings, tenant).streams
+        if limit and self._streams[tenant] >= limit:
+            raise TooManyStreams(limit=limit)
+        self._streams[tenant] += 1
+        try:
+            yield
+        finally:
+            self._streams[tenant] -= 1
+            self._streams += Counter()  # Forgets who listens to none.
 
     def need_room(self, tenant: str) -> int | None:
         """Return how many bytes a tenant may store yet; None: any.

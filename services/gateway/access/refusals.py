@@ -15,6 +15,7 @@ __all__ = [
     "TooManyInAll",
     "TooManyJobs",
     "TooManyRequests",
+    "TooManyStreams",
     "WrongHost",
 ]
 
@@ -123,6 +124,20 @@ class TooManyRequests(QuotaReached):
             f"More than {limit} requests came within a minute with this key. Wait {wait_s} s; follow jobs by "
             "their events rather than by asking, or ask the operator for more "
             "(SEGUE_QUOTA_REQUESTS_PER_MINUTE)."
+        )
+
+
+class TooManyStreams(QuotaReached):
+    """A tenant listens to as many streams as it may."""
+
+    slug = "too-many-streams"
+    title = "Too many streams are open"
+    retry_after_s = 5
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"{limit} streams of this key's, job events and radios, are open, and no more may be. Close "
+            "some, or ask the operator for more (SEGUE_QUOTA_STREAMS)."
         )
 
 

@@ -167,6 +167,26 @@ def test_requests_beyond_a_tenants_share_are_refused_until_told(settings):
         assert second.get("/v1/approaches").status_code == 429, "more keys give no more requests"
 
 
+def test_streams_beyond_a_tenants_share_are_refused_until_one_has_ended(settings, maker):
+    job = maker.submit(DecodeSong(song=maker.upload_bytes(b"some bytes")))
+    events = f"/v1/jobs/{job.id}/events"
+    with locked_gateway(settings, quota_streams=1) as door:
+        made = door.make("anna", "local")
+        anna, again = door.client(made["key"]), door.client(made["key"])
+        with anna.stream("GET", events) as answer:
+            lines = answer.iter_lines()  # Named, since it closes the stream when it is gone.
+            assert next(lines) == "event: job"
+            refused = again.get(events)
+            assert (refused.status_code, slug_of(refused)) == (429, "too-many-streams")
+            assert int(refused.headers["retry-after"]) > 0
+
+        def let_in() -> bool:
+            with again.stream("GET", events) as answer:
+                return answer.status_code == 200
+
+        assert until(let_in, timeout_s=30)
+
+
 def test_jobs_beyond_a_tenants_share_are_refused_until_one_has_ended(settings):
     with locked_gateway(settings, quota_open_jobs=2) as door:
         anna = door.client(door.make("anna")["key"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -13,7 +14,13 @@ from services.gateway.access.quotas import (
     Usage,
     share_of,
 )
-from services.gateway.access.refusals import StorageFull, TooManyInAll, TooManyJobs, TooManyRequests
+from services.gateway.access.refusals import (
+    StorageFull,
+    TooManyInAll,
+    TooManyJobs,
+    TooManyRequests,
+    TooManyStreams,
+)
 from shared.settings import Settings
 from tests.support.servers import until
 
@@ -31,10 +38,10 @@ def clock() -> Clock:
 
 
 def test_the_local_tenant_may_have_anything_unless_it_is_set():
-    assert share_of(Settings(), "local") == Share(0, 0, 0)
+    assert share_of(Settings(), "local") == Share(0, 0, 0, 0)
     assert min(vars(share_of(Settings(), "annas")).values()) > 0
-    chosen = Settings(quota_stored_bytes=5, quota_open_jobs=0, quota_requests_per_minute=7)
-    assert share_of(chosen, "local") == share_of(chosen, "annas") == Share(5, 0, 7)
+    chosen = Settings(quota_stored_bytes=5, quota_open_jobs=0, quota_requests_per_minute=7, quota_streams=9)
+    assert share_of(chosen, "local") == share_of(chosen, "annas") == Share(5, 0, 7, 9)
 
 
 def test_requests_are_let_in_up_to_a_minutes_worth_and_then_evenly(clock):
@@ -136,6 +143,21 @@ def test_room_and_turns_are_refused_with_what_was_found_and_what_may_be():
     with pytest.raises(StorageFull, match=r"2\.1 GB are stored.* 2 GB may be.*SEGUE_QUOTA_STORED_BYTES"):
         quotas.need_turn("bobs")
     assert Quotas(Settings(), stored, lambda tenant: 10_000, lambda: 10_000).need_room("local") is None
+
+
+def test_streams_are_let_in_up_to_a_tenants_share_and_given_back_however_they_end():
+    quotas = Quotas(Settings(quota_streams=2), Measure(0), lambda tenant: 0, lambda: 0)
+    with quotas.stream("annas"), suppress(ValueError), quotas.stream("annas"):
+        with (
+            pytest.raises(TooManyStreams, match=r"2 streams .*SEGUE_QUOTA_STREAMS"),
+            quotas.stream("annas"),
+        ):
+            pytest.fail("let in")
+        with quotas.stream("bobs"):
+            pass
+        raise ValueError
+    with quotas.stream("annas"), quotas.stream("annas"):
+        pass
 
 
 def test_all_tenants_together_have_a_limit_of_open_jobs():
