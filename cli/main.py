@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -63,8 +64,24 @@ app.command()(backup)
 app.command()(restore)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        say(f"segue {version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def take_key(context: typer.Context, key: Key = None, key_file: KeyFile = None) -> None:
+def take_key(
+    context: typer.Context,
+    key: Key = None,
+    key_file: KeyFile = None,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Show the version of Segue and exit."
+        ),
+    ] = False,
+) -> None:
     """Take the key that goes with what the command asks."""
     remember_key_of(context)
 

@@ -207,3 +207,4 @@ def test_every_command_has_help_and_the_exit_codes_are_told() -> None:
 
 def test_version() -> None:
     assert set(json.loads(run("version", "--json").stdout)) == {"segue", "python"}
+    assert run("--version").stdout == f"segue {json.loads(run('version', '--json').stdout)['segue']}\n"
