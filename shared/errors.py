@@ -309,6 +309,18 @@ class InUse(Conflict):
         super().__init__(f"The {kind} {name} is needed by job {job}. Wait until it ends, or cancel it first.")
 
 
+class UnderWay(Conflict):
+    """A worker is at what should be deleted; its job was cancelled, which it has not yet heard of."""
+
+    slug = "under-way"
+    title = "A worker is at this"
+
+    def __init__(self, *, kind: str, name: str) -> None:
+        super().__init__(
+            f"A worker is at the {kind} {name} and has not stopped yet. Ask again in a few seconds."
+        )
+
+
 class AlreadyEnded(Conflict):
     """A job that has ended cannot be cancelled."""
 
@@ -466,8 +478,10 @@ class Illegible(Corrupt):
     slug = "illegible"
     title = "A stored record cannot be read"
 
-    def __init__(self, *, key: str, fault: str) -> None:
+    def __init__(self, *, key: str, fault: str, is_damage: bool = False) -> None:
         self.key = key
+        self.is_damage = is_damage
+        """It is no JSON at all, which no release writes."""
         SegueError.__init__(
             self,
             f"The stored record {key} is none that this release can read ({fault}). Put it back from a "

@@ -62,6 +62,8 @@ def decode_song(work: Work) -> SongFacts:
     with open_audio(folder / "audio.flac") as decoded:
         work.attempt.put("peaks.json", outline_of(decoded.blocks()), "application/json")
     title = song.title or _title_of_file(work, spec.song)
+    if not work.dispatcher.store.exists(song_source(work.tenant, spec.song)):
+        raise SongGone(spec.song)  # Deleted meanwhile: made now, it would be nobody's.
     return SongFacts.model_validate({**song.model_dump(), "title": title})
 
 

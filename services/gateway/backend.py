@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -15,7 +16,8 @@ from kombu.exceptions import OperationalError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from services.gateway.access.quotas import Quotas
+from services.gateway.access.quotas import Quotas, share_of
+from services.gateway.paging import readable
 from shared.errors import KeyReused, QueueFull, QueueUnavailable, Unavailable
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.leases import Leases, connect_valkey, translated
@@ -139,14 +141,23 @@ class Backend:
         """Plan a job to be looked at: whether uploads still lie there is left to the reconciler."""
         return make_plan(job.tenant, job.accepted.recipe, find or self.artifacts.find, lambda _: True)
 
-    def open_jobs(self, tenant: str) -> list[Job]:
-        """Return a tenant's jobs that have not ended, oldest first."""
-        marks = self.records.open_marks(tenant)
-        found = (self.records.find(tenant, mark.key.rsplit("/", 1)[1]) for mark in marks)
+    def open_jobs(self, tenant: str, *, need_all: bool = False) -> list[Job]:
+        """Return a tenant's jobs that have not ended, oldest first.
+
+        Args:
+            tenant: whose.
+            need_all: do not pass over those whose records cannot be read.
+
+        Raises:
+            Illegible: one cannot be read, and all are needed.
+        """
+        names = (mark.key.rsplit("/", 1)[1] for mark in self.records.open_marks(tenant))
+        find = partial(self.records.find, tenant)
+        found = map(find, names) if need_all else (job for _, job in readable(names, find))
         return [job for job in found if job is not None and job.outcome is None]
 
     def needed_by(self, artifact: Artifact) -> Job | None:
-        """Return an open job that needs an artifact."""
+        """Return an open job that needs an artifact; one that cannot be read keeps nothing from deletion."""
         jobs = self.open_jobs(artifact.tenant)
         return next((job for job in jobs if artifact in self.plan(job).needed), None)
 
@@ -157,7 +168,13 @@ class Backend:
         return sum(1 for _ in self.store.list(keys.open_jobs_folder(tenant)))
 
     def _count_all_open(self) -> int:
-        return sum(self._count_open(tenant) for tenant in self.records.tenants())
+        """Count the open jobs of all, of each tenant at most its share.
+
+        Uploads are taken in beyond it; they must not use up what others may ask for.
+        """
+        tenants = self.records.tenants()
+        counts = ((self._count_open(tenant), share_of(self.settings, tenant).open_jobs) for tenant in tenants)
+        return sum(min(found, limit) if limit else found for found, limit in counts)
 
     def close(self) -> None:
         """Give the connections back."""

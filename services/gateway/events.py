@@ -161,11 +161,16 @@ async def follow(
 
 
 def event_of(job: Job) -> ServerSentEvent:
-    """Return the event that shows a job: `job` while it is open, `ended` at its end."""
+    """Return the event that shows a job: `job` while it is open, `ended` at its end.
+
+    An end is told once, though what is shown of it may change: others may make what was missing when it came.
+    """
     text = job.model_dump_json()
+    has_ended = job.state in TERMINAL
+    told = f"{job.id} {job.state} {job.ended_at}" if has_ended else text
     return ServerSentEvent(
         raw_data=text,
-        event="ended" if job.state in TERMINAL else "job",
-        id=hashlib.sha256(text.encode()).hexdigest()[:16],
+        event="ended" if has_ended else "job",
+        id=hashlib.sha256(told.encode()).hexdigest()[:16],
         retry=RETRY_MS,
     )

@@ -45,10 +45,10 @@ def _places(backend: Backend, tenant: str, cursor: str | None) -> Iterator[str]:
 def _place(records: JobRecords, tenant: str, identifier: str) -> str | None:
     """Return where a job stands; one whose record cannot be read is at the end, None where there is none."""
     try:
-        accepted = records.find_accepted(tenant, identifier)
+        accepted_at = records.accepted_at(tenant, identifier)
     except Illegible:
         return f"{_UNKNOWN_TIME}-{identifier}"
-    return f"{_sortable(accepted.accepted_at)}-{identifier}" if accepted else None
+    return f"{_sortable(accepted_at)}-{identifier}" if accepted_at else None
 
 
 def _sortable(instant: datetime) -> str:

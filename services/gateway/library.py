@@ -13,7 +13,7 @@ from services.gateway.problems import LONGEST_FOUND
 from services.gateway.schemas.common import Page
 from services.gateway.schemas.songs import Song
 from services.gateway.views.songs import song_view
-from shared.errors import InUse, NotFound
+from shared.errors import InUse, NotFound, UnderWay
 from shared.jobs.recipes import DecodeSong
 from shared.jobs.records import Job, job_id
 from shared.store import keys
@@ -119,7 +119,7 @@ def delete(backend: Backend, artifact: Artifact) -> None:
 
     Raises:
         NotFound: there is none.
-        InUse: an open job needs it.
+        InUse: an open job needs it, or a worker is still at it.
     """
     is_song = artifact.kind is Kind.SONG
     if not backend.store.exists(
@@ -129,6 +129,8 @@ def delete(backend: Backend, artifact: Artifact) -> None:
     job = backend.needed_by(artifact)
     if job is not None:
         raise InUse(kind=artifact.kind.noun, name=artifact.key, job=job.id)
+    if backend.leases.running([artifact]):
+        raise UnderWay(kind=artifact.kind.noun, name=artifact.key)
     # Before, so that nothing is deleted unless all can hear of it; after, for who looked in between.
     backend.leases.note_deletion()
     backend.dispatcher.artifacts.delete(artifact)

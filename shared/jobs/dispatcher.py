@@ -109,11 +109,17 @@ class Dispatcher:
             self.records.accept(job.tenant, *following, job.accepted.origin)
 
     def orders_now(self, tenant: str, identifier: str, find: Find) -> list[Order] | None:
-        """Advance a job; return what it calls for, or None where there is no such job."""
+        """Advance a job; return what it calls for, or None where there is no such job.
+
+        One whose records are damaged has failed; one of a later release is left to that.
+        """
         try:
             job = self.records.find(tenant, identifier)
         except Illegible as error:
-            log.error("job passed over", action="job_illegible", cause=str(error))
+            log.error("job passed over", action="job_illegible", job=identifier, cause=str(error))
+            if error.is_damage:
+                self.records.condemn(tenant, identifier, Problem.of(error))
+                self.board.announce(identifier)
             return []
         return None if job is None else self._orders_of_job(job, find)
 
@@ -156,12 +162,22 @@ class Dispatcher:
         Where no wish is known Valkey was emptied: it counts as wanted until they say so again.
         """
         wishes = self.leases.wanted_by(artifact)
-        return not wishes or any(
-            self.leases.awaits(one, artifact)
-            if is_station(one)
-            else self.records.is_open(artifact.tenant, one)
-            for one in wishes
-        )
+        return not wishes or any(self._waits(one, artifact) for one in wishes)
+
+    def is_called_for(self, order: Order) -> bool:
+        """Tell whether who sent an order, or anyone else, still waits for what it makes.
+
+        A message that was never acknowledged is delivered again hours later, when its job has long ended,
+        and what it made may have been deleted since.
+        """
+        wishes = (order.job, *self.leases.wanted_by(order.artifact))
+        return any(self._waits(one, order.artifact) for one in wishes)
+
+    def _waits(self, one: str, artifact: Artifact) -> bool:
+        """Tell whether a job is open, or a radio that someone listens to waits for an artifact."""
+        if is_station(one):
+            return self.leases.awaits(one, artifact)
+        return self.records.is_open(artifact.tenant, one)
 
     def segment(self, artifact: Artifact) -> int:
         """Return how far a fit's checkpoints are; starts are counted anew after each."""

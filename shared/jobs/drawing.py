@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import structlog
+
+from shared.errors import StoreUnavailable
 from shared.jobs.backlog import Backlog, JobName
 from shared.jobs.plans import Find
 from shared.jobs.turns import in_turn
@@ -30,6 +33,12 @@ LISTED_S = 2.0
 """After a task, jobs that were accepted within so many seconds may be left to the next survey."""
 DEAF_S = 60.0
 """Who has not drawn for so long may have missed news."""
+MOST_REFUSED = 3
+"""So many jobs of which the store refuses something are passed over in one look; more, and it is away."""
+ANSWERS_WITHIN_S = 10.0
+"""A store that takes longer to refuse is away as well."""
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 
 class Drawing:
@@ -44,6 +53,7 @@ class Drawing:
         self._backlog = Backlog()
         self._listed: tuple[float, dict[str, list[Stored]]] | None = None
         self._place, self._drawn_s = "0", 0.0
+        self._refused: set[JobName] = set()
 
     def survey(self, find: Find) -> None:
         """Plan the jobs of which it is not known what they wait for, and some of those planned long ago."""
@@ -78,7 +88,11 @@ class Drawing:
 
     def _offer(self, order: Order, find: Find) -> bool:
         """Enqueue an order, if its job still calls for it."""
-        return self._dispatcher.offer(order, still=lambda: self._is_called_for(order, find))
+        return self._unless_refused(
+            (order.tenant, order.job),
+            lambda: self._dispatcher.offer(order, still=lambda: self._is_called_for(order, find)),
+            otherwise=False,
+        )
 
     def _is_called_for(self, order: Order, find: Find) -> bool:
         job = (order.tenant, order.job)
@@ -102,12 +116,35 @@ class Drawing:
 
     def _renew(self, job: JobName, find: Find) -> list[Order] | None:
         """Plan a job and remember what it waits for; return that, or None where there is no such job."""
-        orders = self._dispatcher.orders_now(*job, find)
-        self._backlog.note(job, orders or ())
-        return orders
+
+        def plan() -> list[Order] | None:
+            orders = self._dispatcher.orders_now(*job, find)
+            self._backlog.note(job, orders or ())
+            return orders
+
+        passed_over: list[Order] | None = []
+        return self._unless_refused(job, plan, otherwise=passed_over)
+
+    def _unless_refused(self, job: JobName, act: Callable[[], T], *, otherwise: T) -> T:
+        """Do something for a job; if the store refuses it, the job is passed over in this look.
+
+        An object that the store never gives, of one job, must not keep all others waiting.
+        """
+        if job in self._refused:
+            return otherwise
+        asked_s = time.monotonic()
+        try:
+            return act()
+        except StoreUnavailable as error:
+            self._refused.add(job)
+            if len(self._refused) > MOST_REFUSED or time.monotonic() - asked_s > ANSWERS_WITHIN_S:
+                raise
+            log.warning("job passed over", action="job_refused", job=job[1], cause=str(error))
+            return otherwise
 
     def _hear(self) -> None:
         """Forget what is not true any more, by what tasks tell."""
+        self._refused.clear()
         if time.monotonic() - self._drawn_s > DEAF_S:
             self._backlog.clear()
         news, self._place = self._dispatcher.leases.news(self._place)

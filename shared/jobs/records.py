@@ -28,6 +28,8 @@ from shared.store.documents import find_document
 from shared.store.manifests import Document, Problem
 from shared.store.objects import ObjectStore, Stored, to_json
 
+MOST_HELD_BYTES = 6_000_000
+"""So much of JSON of what was asked is remembered, which takes some 40 MB."""
 log = structlog.get_logger(__name__)
 
 
@@ -103,7 +105,9 @@ class JobRecords:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+        self._accepted_at: dict[tuple[str, str], datetime] = {}
         self._accepted: dict[tuple[str, str], Accepted] = {}
+        self._held_bytes = 0
 
     def accept(
         self, tenant: str, identifier: str, recipe: Recipe, origin: Origin | None = None
@@ -137,7 +141,7 @@ class JobRecords:
         Raises:
             Illegible: a record of it is damaged.
         """
-        accepted = self.find_accepted(tenant, identifier)
+        accepted = self._find_accepted(tenant, identifier)
         if accepted is None:
             return None
         return Job(
@@ -146,15 +150,26 @@ class JobRecords:
             outcome=self._read(tenant, identifier, "outcome", Outcome),
         )
 
-    def find_accepted(self, tenant: str, identifier: str) -> Accepted | None:
-        """Return what was asked, or None; it never changes, so the store is asked once.
+    def accepted_at(self, tenant: str, identifier: str) -> datetime | None:
+        """Return when a job was accepted, or None where there is none; remembered for good.
 
         Raises:
             Illegible: the record is damaged.
         """
+        known = self._accepted_at.get((tenant, identifier))
+        if known is None and (accepted := self._find_accepted(tenant, identifier)) is not None:
+            known = accepted.accepted_at
+            self._accepted_at[tenant, identifier] = known
+        return known
+
+    def _find_accepted(self, tenant: str, identifier: str) -> Accepted | None:
+        """Return what was asked, or None; it never changes, so the store is not asked each time."""
         accepted = self._accepted.get((tenant, identifier))
         if accepted is None and (accepted := self._read(tenant, identifier, "accepted", Accepted)):
+            if self._held_bytes > MOST_HELD_BYTES:
+                self._accepted, self._held_bytes = {}, 0
             self._accepted[tenant, identifier] = accepted
+            self._held_bytes += len(accepted.model_dump_json())
         return accepted
 
     def get(self, tenant: str, identifier: str) -> Job:
@@ -186,6 +201,11 @@ class JobRecords:
             _trace(job.accepted, outcome)
         self._store.delete(keys.open_job(job.tenant, job.id))
         return self.get(job.tenant, job.id)
+
+    def condemn(self, tenant: str, identifier: str, problem: Problem) -> None:
+        """End a job of which a record is damaged, so that nobody waits for it any more."""
+        self._create(tenant, identifier, "outcome", Outcome(state=State.FAILED, problem=problem))
+        self._store.delete(keys.open_job(tenant, identifier))
 
     def is_open(self, tenant: str, identifier: str) -> bool:
         """Tell whether a job is not terminal yet, by its mark."""

@@ -15,12 +15,22 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from shared import tracing
-from shared.errors import GaveUp, HandedBack, InputError, Interrupted, QueueUnavailable, SegueError, Unwanted
+from shared.errors import (
+    GaveUp,
+    HandedBack,
+    InputError,
+    Interrupted,
+    QueueUnavailable,
+    SegueError,
+    Unavailable,
+    Unwanted,
+)
 from shared.jobs.dispatcher import Dispatcher
 from shared.jobs.progress import Progress
 from shared.jobs.starts import StartRecord, Starts
@@ -89,7 +99,11 @@ class Work:
 
 
 class Keeper(threading.Thread):
-    """Hold a running task's lease, and watch for reasons to stop it."""
+    """Hold a running task's lease, and watch for reasons to stop it.
+
+    Whether it is still wanted the store is asked as well, which may not answer for minutes, so that is done
+    beside: a lease that is not renewed in time is another worker's.
+    """
 
     def __init__(self, dispatcher: Dispatcher, artifact: Artifact, token: str) -> None:
         super().__init__(name=f"keeper of {artifact}", daemon=True)
@@ -99,12 +113,14 @@ class Keeper(threading.Thread):
 
     def run(self) -> None:
         """Renew the lease until the task ends; lines that it logs name the task's job."""
-        self._context.run(self._watch)
+        asking = partial(self._context.copy().run, self._repeat, self._ask)
+        threading.Thread(target=asking, name=f"asker of {self._artifact}", daemon=True).start()
+        self._context.run(self._repeat, self._beat)
 
-    def _watch(self) -> None:
+    def _repeat(self, act: Callable[[], None]) -> None:
         while not self._done.wait(HEARTBEAT_S):
             try:
-                self._beat()
+                act()
             except SegueError as error:
                 # Without Valkey or the store the work goes on; the commit decides.
                 TALLY.count(HEARTBEAT_FAILURES, service_name())
@@ -117,9 +133,10 @@ class Keeper(threading.Thread):
         sums.send(leases)
         if leases.is_stopping(_worker()):
             self.reason = HandedBack(f"worker {_worker()} shuts down")
-            return
+
+    def _ask(self) -> None:
         if not self._dispatcher.is_wanted(self._artifact):
-            self.reason = Unwanted(f"nobody wants {self._artifact} any more")
+            self.reason = self.reason or Unwanted(f"nobody wants {self._artifact} any more")
 
     def stop(self) -> None:
         """End the thread and give the lease back."""
@@ -159,7 +176,11 @@ def carry_out(dispatcher: Dispatcher, order: Order, make: Make, *, message: str)
     )
     dispatcher.artifacts.refresh(leases.deletions())
     token = f"{token_prefix(_worker(), message)}{uuid.uuid4().hex[:8]}"
-    if dispatcher.artifacts.find(artifact) is None and leases.start(artifact, token):
+    if (
+        dispatcher.artifacts.find(artifact) is None
+        and dispatcher.is_called_for(order)
+        and leases.start(artifact, token)
+    ):
         keeper = Keeper(dispatcher, artifact, token)
         keeper.start()
         try:
@@ -226,10 +247,18 @@ def _announce(dispatcher: Dispatcher, order: Order) -> None:
 def _commit(starts: Starts, attempt: Attempt, order: Order, facts: Facts) -> Outcome:
     """Make what an attempt stored the artifact, unless another attempt is."""
     committed = attempt.commit(order.spec, facts).attempt
-    starts.clear()
+    _forget(starts)
     lost = committed != attempt.name
     log.info("made", action="artifact_lost" if lost else "artifact_committed", attempt=committed)
     return Outcome.SUPERSEDED if lost else Outcome.COMMITTED
+
+
+def _forget(starts: Starts) -> None:
+    """Forget the starts of what is made; if the store is away, they are left as garbage."""
+    try:
+        starts.clear()
+    except Unavailable as error:
+        log.warning("starts left behind", action="starts_left", cause=str(error))
 
 
 def _record(
@@ -244,7 +273,7 @@ def _record(
     TALLY.count(STAGE_PROBLEMS, order.artifact.kind.noun, slug)
     if isinstance(error, InputError):
         attempt.reject(order.spec, Problem.of(error))
-        starts.clear()
+        _forget(starts)
         log.info("rejected", action="artifact_rejected", reason=str(error))
         return Outcome.REJECTED
     cause = str(error) if isinstance(error, SegueError) else f"{type(error).__name__}: {error}"

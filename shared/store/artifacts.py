@@ -12,18 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from shared.errors import Corrupt, NotFound, Outdated
+import structlog
+
+from shared.errors import Corrupt, NotFound, Outdated, Unavailable
 from shared.store.documents import find_document, from_json
 from shared.store.keys import PRODUCER_VERSIONS, Artifact, Kind, kind_folder
 from shared.store.manifests import Facts, Manifest, Payload, Problem
 from shared.store.objects import ObjectStore, new_attempt, open_ranged, sha256_of, to_json
 from shared.store.specs import AnySpec
 
-MAX_CACHED = 20_000
+MAX_CACHED = 100_000
+"""Manifests and the payloads that they name, in all, are remembered: some 70 MB."""
 MAX_CACHE_AGE_S = 60.0
 MAX_ATTEMPT_AGE_S = 12 * 3600.0
 """An attempt older than this does not commit. Clearing up takes attempts of a day that no manifest names, so
 none that it may take ever gets one: not even that of a machine which slept over the weekend."""
+log = structlog.get_logger(__name__)
 
 
 class Attempt:
@@ -32,6 +36,7 @@ class Attempt:
     def __init__(self, store: ObjectStore, artifact: Artifact) -> None:
         self._store, self.artifact, self.name = store, artifact, new_attempt()
         self._payloads: dict[str, Payload] = {}
+        self._may_be_the_artifact = False
         self._begun_s = time.time()  # Not the monotonic clock, which stands still while a machine sleeps.
 
     def put(self, name: str, data: bytes, content_type: str = "application/octet-stream") -> Payload:
@@ -82,17 +87,27 @@ class Attempt:
         )
 
     def abandon(self) -> None:
-        """Delete what this attempt stored."""
-        if self._payloads:
+        """Delete what this attempt stored, unless it may have become the artifact.
+
+        What the store does not delete now is garbage, which clearing up takes.
+        """
+        if not self._payloads or self._may_be_the_artifact:
+            return
+        try:
             self._store.delete_all(f"{self.artifact.folder}{self.name}/")
-            self._payloads = {}
+        except Unavailable as error:
+            log.warning("attempt left behind", action="attempt_left", attempt=self.name, cause=str(error))
+        self._payloads = {}
 
     def _create(self, manifest: Manifest) -> Manifest:
+        # From here on, whatever the store answers: a manifest may have arrived although its answer did not.
+        self._may_be_the_artifact = True
         if self._store.create(self.artifact.manifest, to_json(manifest)):
             return manifest
         key = self.artifact.manifest
         winner = from_json(Manifest, self._store.get(key), key=key)
         if winner.attempt != self.name:  # The same attempt: our own first try arrived, its answer did not.
+            self._may_be_the_artifact = False
             self.abandon()
         return winner
 
@@ -103,14 +118,24 @@ class Artifacts:
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
         self._known: dict[Artifact, Manifest] = {}
+        self._held = 0
         self._since, self._generation = time.monotonic(), 0
 
     def refresh(self, generation: int) -> None:
         """Forget what is remembered if anything was deleted since, by the count of deletions."""
         old = time.monotonic() - self._since > MAX_CACHE_AGE_S
-        if generation != self._generation or old or len(self._known) > MAX_CACHED:
-            self._known = {}
+        if generation != self._generation or old:
+            self._forget_all()
             self._since, self._generation = time.monotonic(), generation
+
+    def _forget_all(self) -> None:
+        self._known, self._held = {}, 0
+
+    def _remember(self, artifact: Artifact, manifest: Manifest) -> None:
+        if self._held > MAX_CACHED:
+            self._forget_all()
+        self._known[artifact] = manifest
+        self._held += 1 + len(manifest.payloads)
 
     def find(self, artifact: Artifact) -> Manifest | None:
         """Return the manifest, or None while the artifact is not committed.
@@ -120,7 +145,7 @@ class Artifacts:
         """
         known = self._known.get(artifact)
         if known is None and (known := find_document(self.store, Manifest, artifact.manifest)) is not None:
-            self._known[artifact] = known
+            self._remember(artifact, known)
         return known
 
     def get(self, artifact: Artifact) -> Manifest:

@@ -41,4 +41,5 @@ def from_json(kind: type[AnyDocument], data: bytes, *, key: str) -> AnyDocument:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise Illegible(key=key, fault=f"{place}: {first['msg']}" if place else first["msg"]) from None
+        fault = f"{place}: {first['msg']}" if place else first["msg"]
+        raise Illegible(key=key, fault=fault, is_damage=first["type"] == "json_invalid") from None

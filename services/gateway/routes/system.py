@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query
 
 from services.gateway.auth import Tenant
 from services.gateway.backend import Backend
+from services.gateway.clearing import collect
 from services.gateway.dependencies import TheBackend, documented
-from services.gateway.garbage import collect
 from services.gateway.schemas.system import Collected, GarbageItem, Stored, System
 from shared.errors import QueueUnavailable
 from shared.jobs import attention

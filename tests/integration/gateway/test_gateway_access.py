@@ -203,6 +203,16 @@ def test_jobs_beyond_a_tenants_share_are_refused_until_one_has_ended(settings):
         assert anna.post("/v1/cuts", json=asked).status_code == 202
 
 
+def test_uploads_of_one_tenant_do_not_use_up_the_jobs_of_all(settings):
+    with locked_gateway(settings, quota_open_jobs=2, most_open_jobs=4) as door:
+        anna, bob = (door.client(door.make(name)["key"]) for name in ("anna", "bob"))
+        for number in range(5):
+            upload(anna, f"song {number}".encode())  # Each with a job that decodes it.
+        song = upload(bob, b"some bytes")
+        asked = {"songs": [song], "cut": {"method": "equal", "chunk_s": 1}}
+        assert bob.post("/v1/cuts", json=asked).status_code == 202
+
+
 def test_bytes_beyond_a_tenants_share_are_refused_and_leave_nothing(settings, store):
     def unannounced() -> Iterator[bytes]:
         yield bytes(40_000)

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.gateway import clearing
 from services.gateway.backend import Backend, connect_backend
-from services.gateway.garbage import UNUSED, collect
+from services.gateway.clearing import collect
+from services.gateway.garbage import UNUSED, reached
 from services.gateway.uploads import Received, keep
 from shared.errors import Outdated
-from shared.jobs.recipes import DecodeSong, EvaluateModel, FitModel
-from shared.jobs.records import JobRecords
+from shared.jobs.recipes import DecodeSong, EvaluateModel, FitModel, ViewPool
+from shared.jobs.records import JobRecords, Outcome, State
 from shared.parameters import Output, Sequencing
 from shared.store import artifacts, keys
 from shared.store.artifacts import Attempt
 from shared.store.keys import Artifact, Kind
 from shared.store.manifests import SequenceFacts, UploadRecord
 from shared.store.objects import to_json
-from shared.store.specs import CutSpec, DatasetSpec, MixSpec, ModelSpec, SequenceSpec, SongSpec, SpectraSpec
+from shared.store.specs import (
+    CutSpec,
+    DatasetSpec,
+    MixSpec,
+    ModelSpec,
+    SequenceSpec,
+    SongSpec,
+    SpectraSpec,
+    ViewSpec,
+)
 from tests.support.library import CUT, LINEAR, SONG, TENANT, facts_of, mix_facts
 from tests.support.pipeline import parts_of
 
@@ -28,6 +39,7 @@ pytestmark = pytest.mark.integration
 SEQUENCE = SequenceSpec(
     pool="1" * 64, model="2" * 64, weights_sha256="w", sequencing=Sequencing(chunks=2), analyses=()
 )
+VIEW = ViewSpec(mix="6" * 64, position=None)
 EVERYTHING = timedelta(minutes=-1)
 """The least age at which everything is old enough, whatever the clocks say."""
 
@@ -127,13 +139,13 @@ def test_the_store_failing_in_between_leaves_everything_as_it_was(backend, maker
     before = maker.stored()
     looks = []
 
-    def open_jobs(_tenant):
+    def open_jobs(*_, **__):
         looks.append(1)
         if len(looks) == 2:
             raise ConnectionError
         return []
 
-    monkeypatch.setattr(Backend, "open_jobs", lambda _, tenant: open_jobs(tenant))
+    monkeypatch.setattr(Backend, "open_jobs", open_jobs)
     with pytest.raises(ConnectionError):
         clear_up(backend)
     assert maker.stored() == before
@@ -188,6 +200,33 @@ def test_a_source_whose_upload_ends_meanwhile_stays(backend, maker, monkeypatch)
     after_listing(backend, lambda: maker.store.put(keys.song_upload(TENANT, SONG), record), monkeypatch)
     assert clear_up(backend) == {}
     assert maker.store.exists(source)
+
+
+def test_a_source_that_is_on_record_just_before_it_would_be_deleted_stays(backend, maker, monkeypatch):
+    source = keys.song_source(TENANT, SONG)
+    maker.store.put(source, b"bytes")
+    record = to_json(UploadRecord(name="song.mp3", size_bytes=5))
+    put_back = clearing._put_back
+
+    def come_again(*arguments):
+        put_back(*arguments)
+        maker.store.put(keys.song_upload(TENANT, SONG), record)
+
+    monkeypatch.setattr(clearing, "_put_back", come_again)  # The last thing before what is garbage goes.
+    clear_up(backend)
+    assert maker.store.exists(keys.song_upload(TENANT, SONG))
+    assert maker.store.exists(source)
+
+
+@pytest.mark.parametrize("ended_lately", [True, False])
+def test_what_a_job_found_stays_as_if_it_had_been_made_then(backend, maker, ended_lately):
+    view = maker.commit(VIEW, facts_of(VIEW), {"view.json": b"{}"})
+    job, _ = maker.dispatcher.records.accept(TENANT, "look", ViewPool(mix=VIEW.mix))
+    ended = Outcome(state=State.SUCCEEDED, result={Kind.VIEW: [view.key]})
+    maker.dispatcher.records.finish(job, ended)
+    young_since = datetime.now(UTC) + timedelta(minutes=-1 if ended_lately else 1)
+    _, records = clearing._look(backend, TENANT, {}, young_since)
+    assert (view in reached(records)) is ended_lately
 
 
 def test_an_attempt_that_slept_for_a_day_does_not_commit(maker, monkeypatch):

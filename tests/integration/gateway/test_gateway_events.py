@@ -94,6 +94,16 @@ def test_who_comes_back_is_told_only_what_is_new(api, maker, job, artifact):
         assert [event["id"] for event in events(answer)] == [last["id"]]
 
 
+def test_an_end_is_told_once_though_others_go_on_making_what_was_missing(api, maker, job, artifact):
+    api.delete(f"/v1/jobs/{job.id}")
+    path = f"/v1/jobs/{job.id}/events"
+    with api.stream("GET", path) as answer:
+        (ended,) = events(answer)
+    maker.commit(SongSpec(song=artifact.key), song_facts())
+    assert api.get(f"/v1/jobs/{job.id}").json()["progress"] != ended.job["progress"]
+    assert api.get(path, headers={"Last-Event-ID": ended["id"]}).status_code == 204
+
+
 def test_without_valkey_the_records_are_polled(servers, settings, maker, job):
     cut_off = settings.model_copy(update={"valkey_url": "redis://127.0.0.1:1/0"})
     with running_gateway(cut_off) as api, api.stream("GET", f"/v1/jobs/{job.id}/events") as answer:

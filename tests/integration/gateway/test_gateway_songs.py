@@ -6,8 +6,11 @@ import json
 
 import pytest
 
+from shared.jobs.recipes import DecodeSong
 from shared.jobs.records import Outcome, State
 from shared.parameters import Cut
+from shared.store import keys
+from shared.store.keys import Artifact, Kind
 from shared.store.manifests import Problem
 from shared.store.specs import CutSpec, SongSpec
 from tests.integration.gateway.conftest import LIMIT_BYTES, slug_of, upload
@@ -200,6 +203,25 @@ def test_a_song_that_a_job_needs_cannot_be_deleted_until_the_job_ends(api, maker
     assert api.get(f"/v1/songs/{song}").status_code == 404
     assert api.delete(f"/v1/songs/{song}").status_code == 404
     assert maker.stored(f"songs/{song}/") == []
+
+
+def test_a_song_that_a_worker_is_still_at_cannot_be_deleted(api, maker, song):
+    decoded = Artifact("local", Kind.SONG, song)
+    api.delete(f"/v1/jobs/{api.get(f'/v1/songs/{song}').json()['job']}")
+    maker.leases.start(decoded, "a worker that has not heard of the cancel")
+    refused = api.delete(f"/v1/songs/{song}")
+    assert (refused.status_code, slug_of(refused)) == (409, "under-way")
+    assert maker.store.exists(keys.song_source("local", song))
+    maker.leases.end(decoded, "a worker")
+    assert api.delete(f"/v1/songs/{song}").status_code == 204
+
+
+def test_a_job_that_cannot_be_read_keeps_nothing_from_being_deleted(api, maker, song):
+    api.delete(f"/v1/jobs/{api.get(f'/v1/songs/{song}').json()['job']}")
+    maker.dispatcher.records.accept("local", "of a later release", DecodeSong(song=song))
+    maker.store.put(keys.job_record("local", "of a later release", "accepted"), b"{}")
+    assert api.get("/v1/system").status_code == 200
+    assert api.delete(f"/v1/songs/{song}").status_code == 204
 
 
 def test_a_deleted_song_can_come_back(api, maker, song):

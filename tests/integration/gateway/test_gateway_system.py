@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.gateway import garbage
+from services.gateway import clearing
 from shared.learning.approaches import APPROACHES
 from shared.store.manifests import SpectraFacts
 from shared.store.specs import CutSpec, SpectraSpec
@@ -35,7 +35,7 @@ def lost(maker) -> set[str]:
 
 def test_a_dry_run_tells_and_removes_nothing(api, maker, lost, monkeypatch):
     assert api.post("/v1/gc", params={"dry_run": True}).json()["items"] == []
-    monkeypatch.setattr(garbage, "datetime", Tomorrow)
+    monkeypatch.setattr(clearing, "datetime", Tomorrow)
     before = maker.stored()
     told = api.post("/v1/gc", params={"dry_run": True}).json()
     assert told["dry_run"] is True
@@ -47,7 +47,7 @@ def test_a_dry_run_tells_and_removes_nothing(api, maker, lost, monkeypatch):
 
 def test_only_what_nothing_reaches_is_removed(api, maker, lost, song, monkeypatch):
     before = set(maker.stored())
-    monkeypatch.setattr(garbage, "datetime", Tomorrow)
+    monkeypatch.setattr(clearing, "datetime", Tomorrow)
     removed = api.post("/v1/gc").json()
     assert before - set(maker.stored()) == lost
     assert removed["bytes"] > 10

@@ -16,13 +16,13 @@ import pytest
 from cli.stack.stack import Stack
 from services.gateway import library
 from services.gateway.backend import Backend, connect_backend
+from services.gateway.clearing import collect
 from services.gateway.garbage import (
     LEFTOVER,
     STALE_MARK,
     UNFINISHED_UPLOAD,
     UNNAMED_ATTEMPT,
     UNUSED,
-    collect,
 )
 from services.gateway.shipped import ship
 from services.gateway.uploads import Received, keep

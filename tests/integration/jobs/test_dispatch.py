@@ -7,6 +7,8 @@ import time
 import pytest
 import redis
 
+from shared.errors import StoreUnavailable
+from shared.jobs.drawing import MOST_REFUSED
 from shared.jobs.leases import MESSAGES_PER_WORKER
 from shared.jobs.recipes import CutSongs, DecodeSong
 from shared.jobs.reconciler import LOST_AFTER_S, look, waiting_in
@@ -141,6 +143,57 @@ def test_records_that_cannot_be_read_keep_no_other_job_waiting(settings: Setting
     assert ended.problem is not None
     assert (ended.state, ended.problem.slug) == (State.FAILED, "illegible")
     assert list(pipeline.leases.queued(Queue.CHUNKER)) == [Artifact(pipeline.tenant, Kind.SONG, third)]
+
+
+def test_a_job_with_a_damaged_record_fails_and_is_not_open_any_more(settings: Settings) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    job = pipeline.submit(DecodeSong(song=songs_of(pipeline, 1)[0]))
+    pipeline.store.put(keys.job_record(pipeline.tenant, job.id, "accepted"), b'{"id": "half a rec')
+    look(Pipeline(settings, tenant=pipeline.tenant, keep_orders=True).dispatcher)
+    assert pipeline.dispatcher.records.open_marks(pipeline.tenant) == []
+    outcome = pipeline.job(job).outcome
+    assert outcome is not None
+    assert outcome.problem is not None
+    assert (outcome.state, outcome.problem.slug) == (State.FAILED, "illegible")
+
+
+@pytest.mark.parametrize("name", ["jobs/", "/starts/"])
+def test_what_the_store_never_gives_keeps_no_other_job_waiting(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    accept, store = pipeline.dispatcher.records.accept, pipeline.store
+    first, second = songs_of(pipeline, 2)
+    accept(pipeline.tenant, "lost", DecodeSong(song=first))
+    accept(pipeline.tenant, "well", DecodeSong(song=second))
+    find = ObjectStore.find
+
+    def given(store: ObjectStore, key: str) -> bytes | None:
+        if name in key and ("/lost/" in key or first in key):
+            raise StoreUnavailable("the volume is lost")
+        return find(store, key)
+
+    monkeypatch.setattr(ObjectStore, "find", given)
+    look(Pipeline(settings, tenant=pipeline.tenant, keep_orders=True).dispatcher)
+    assert list(pipeline.leases.queued(Queue.CHUNKER)) == [Artifact(pipeline.tenant, Kind.SONG, second)]
+    assert store.exists(keys.open_job(pipeline.tenant, "lost")), "it waits until the store gives it"
+
+
+def test_a_store_that_gives_nothing_ends_a_look(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = Pipeline(settings, keep_orders=True)
+    songs = songs_of(pipeline, 10)
+    for number, song in enumerate(songs):
+        pipeline.dispatcher.records.accept(pipeline.tenant, f"job {number}", DecodeSong(song=song))
+    asked: list[str] = []
+
+    def away(_: ObjectStore, key: str) -> bytes | None:
+        asked.append(key)
+        raise StoreUnavailable("it is away")
+
+    monkeypatch.setattr(ObjectStore, "find", away)
+    with pytest.raises(StoreUnavailable):
+        look(Pipeline(settings, tenant=pipeline.tenant, keep_orders=True).dispatcher)
+    assert len(asked) == MOST_REFUSED + 1
 
 
 @pytest.mark.parametrize("are_listed", [True, False])
