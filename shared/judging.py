@@ -6,18 +6,21 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from shared.bulk import counted_first
 from shared.parameters import Choices
 
 __all__ = ["LEAST_JUDGED_SONGS", "Gaps", "Protocol"]
 
+MOST_GAPS = 8
 Gaps = Annotated[
     tuple[Annotated[float, Field(gt=0, le=2)], ...],
     Field(
         min_length=1,
-        max_length=8,
+        max_length=MOST_GAPS,
         strict=False,
         description="What is left out on each side of every chunk, rising; the first is called `at the cut`.",
     ),
+    counted_first(MOST_GAPS),
 ]
 """Seconds."""
 

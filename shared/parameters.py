@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from shared.bulk import counted_first
 from shared.limits import NO_LIMITS, Limits
 from shared.places import Choices, End, Parameters, Passage, SongId, Start
 
@@ -74,13 +75,18 @@ class Training(Parameters):
     seed: int = Field(0, ge=0, lt=2**31, description="Of everything random in the fit.")
 
 
-Named = Annotated[tuple[SongId | Passage, ...], Field(max_length=1000, strict=False)]
+MOST_NAMED, MOST_ENERGY_POINTS = 1000, 100
+Named = Annotated[
+    tuple[SongId | Passage, ...], Field(max_length=MOST_NAMED, strict=False), counted_first(MOST_NAMED)
+]
 """Songs, and passages of songs."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=10)]
 _EnergyPoint = Annotated[tuple[Share, Share], Field(strict=False)]
-EnergyPoints = Annotated[tuple[_EnergyPoint, ...], Field(min_length=1, max_length=100, strict=False)]
-Energy = Literal["rise", "fall", "arc"] | EnergyPoints
+EnergyPoints = Annotated[
+    tuple[_EnergyPoint, ...], Field(min_length=1, max_length=MOST_ENERGY_POINTS, strict=False)
+]
+Energy = Annotated[Literal["rise", "fall", "arc"] | EnergyPoints, counted_first(MOST_ENERGY_POINTS)]
 
 
 _LIMITS_OF_RUNS: dict[str, Any] = {"most_replay": None, "longest_run_s": None, "least_between_songs": None}

@@ -6,6 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from shared.bulk import Bounded
+
 __all__ = ["Choices", "End", "Parameters", "Passage", "SongId", "Start", "song_of"]
 
 SongId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -19,7 +21,7 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Choices(Parameters):
+class Choices(Bounded, Parameters):
     """Parameters that users choose: `"5"`, `true` and what is not finite are no numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

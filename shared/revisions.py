@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from shared.bulk import counted_first
 from shared.parameters import Choices, Parameters, SongId
 
 __all__ = [
@@ -172,4 +173,6 @@ class Move(Choices):
 
 
 Edit = Annotated[Swap | Ban | Pin | Unpin | SeamEdit | Lengthen | Remove | Move, Field(discriminator="edit")]
-Edits = Annotated[tuple[Edit, ...], Field(min_length=1, max_length=MAX_EDITS, strict=False)]
+Edits = Annotated[
+    tuple[Edit, ...], Field(min_length=1, max_length=MAX_EDITS, strict=False), counted_first(MAX_EDITS)
+]

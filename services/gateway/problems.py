@@ -6,6 +6,7 @@ sent only as much as it takes to recognise it.
 
 from __future__ import annotations
 
+import reprlib
 from http import HTTPStatus
 from typing import Any
 
@@ -26,13 +27,17 @@ from shared.store.objects import ObjectMissing
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
-LONGEST_FOUND = 100
+LONGEST_FOUND, LONGEST_NEEDED = 100, 400
 MOST_FIELDS = 20
 UNREADABLE = {"loc": ("body",), "input": "what cannot be parsed", "msg": "JSON in UTF-8"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _CLIENT_CLOSED = 499
 _PHRASES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request Entity Too Large"}
 """What Python 3.13 has other words for: the name of a kind of problem stays."""
+_BEGINNING = reprlib.Repr()
+"""Writes out what is shown of a value and little more: a body of 4 MiB can be what was found."""
+_BEGINNING.maxlist = _BEGINNING.maxtuple = _BEGINNING.maxdict = LONGEST_FOUND // 2
+_BEGINNING.maxstring = _BEGINNING.maxother = _BEGINNING.maxlong = 2 * LONGEST_FOUND
 log = structlog.get_logger(__name__)
 
 
@@ -153,9 +158,9 @@ def describe_fields(faults: list[dict[str, Any]]) -> Problem:
     """Return the problem document of a request whose fields do not fit."""
     fields = [
         FieldError(
-            field=".".join(str(part) for part in fault["loc"]),
+            field=_shortened(".".join(str(part) for part in fault["loc"])),
             found=_shortened(fault.get("input")),
-            needed=str(fault["msg"]),
+            needed=_shortened(fault["msg"], LONGEST_NEEDED),
         )
         for fault in faults[:MOST_FIELDS]
     ]
@@ -248,7 +253,7 @@ def _methods(request: Request) -> list[str]:
     ]
 
 
-def _shortened(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
+def _shortened(value: Any, longest: int = LONGEST_FOUND) -> str:
+    text = value if isinstance(value, str) else _BEGINNING.repr(value)
     text = text.encode(errors="backslashreplace").decode()  # JSON can name halves of characters.
-    return text if len(text) <= LONGEST_FOUND else f"{text[:LONGEST_FOUND]}…"
+    return text if len(text) <= longest else f"{text[:longest]}…"

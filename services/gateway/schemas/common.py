@@ -6,6 +6,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.bulk import Bounded
+
 SONG_EXAMPLE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 CUT_EXAMPLE = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
 MODEL_EXAMPLE = "fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13"
@@ -28,7 +30,7 @@ class Schema(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class RequestSchema(Schema):
+class RequestSchema(Bounded, Schema):
     """The body of a request: names that it does not know are refused, and values of another type."""
 
     # JSON knows no infinity: what was stored with one would come back as null.

@@ -7,15 +7,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from services.gateway.schemas.common import MODEL_EXAMPLE, SONG_EXAMPLE, RequestSchema
+from shared.bulk import counted_first
 from shared.judging import Protocol
 from shared.learning.pretrained import PRETRAINED
 from shared.parameters import ArtifactKey, Cut, Output, Sequencing, SongId
 from shared.revisions import Edits, SeamChange
 
-MAX_PARTS = 2000
+MAX_PARTS, MAX_SETTINGS = 2000, 100
 BEST = PRETRAINED[0]
 """The approach of whoever names none."""
 _Name = Annotated[str, StringConstraints(max_length=50)]
+_Songs = Annotated[list[SongId], Field(min_length=1, max_length=MAX_PARTS), counted_first(MAX_PARTS)]
+_Cuts = Annotated[list[ArtifactKey], Field(min_length=1, max_length=MAX_PARTS), counted_first(MAX_PARTS)]
 
 
 class TrainingRequest(RequestSchema):
@@ -29,9 +32,9 @@ class TrainingRequest(RequestSchema):
     preset: _Name | None = Field(
         None, description="A named set of settings; null: the approach's default.", examples=["fast"]
     )
-    settings: dict[_Name, Any] = Field(
+    settings: Annotated[dict[_Name, Any], counted_first(MAX_SETTINGS)] = Field(
         default_factory=dict,
-        max_length=100,
+        max_length=MAX_SETTINGS,
         description="Single settings, over those of the preset.",
         examples=[{"epochs": 20}],
     )
@@ -41,17 +44,13 @@ class TrainingRequest(RequestSchema):
 class PartsRequest(RequestSchema):
     """What to work on: songs and how to cut them, or cuts that there are."""
 
-    songs: list[SongId] | None = Field(
+    songs: _Songs | None = Field(
         None,
-        min_length=1,
-        max_length=MAX_PARTS,
         description="Ids of songs; the first one's first chunk begins a mix. Either these or `cuts`.",
         examples=[[SONG_EXAMPLE]],
     )
-    cuts: list[ArtifactKey] | None = Field(
+    cuts: _Cuts | None = Field(
         None,
-        min_length=1,
-        max_length=MAX_PARTS,
         description="Ids of cuts, in place of songs.",
         examples=[None],
     )
@@ -73,9 +72,7 @@ class PartsRequest(RequestSchema):
 class CutsRequest(RequestSchema):
     """Cut songs into chunks."""
 
-    songs: list[SongId] = Field(
-        min_length=1, max_length=MAX_PARTS, description="Ids of the songs.", examples=[[SONG_EXAMPLE]]
-    )
+    songs: _Songs = Field(description="Ids of the songs.", examples=[[SONG_EXAMPLE]])
     cut: Cut = Field(Cut(), description="How they are cut.", examples=[{"method": "silence"}])
 
 
@@ -98,10 +95,8 @@ class PretrainedRequest(RequestSchema):
 class ReportRequest(RequestSchema):
     """Judge a model: on songs, or on those that it held out of its fit."""
 
-    songs: list[SongId] | None = Field(
+    songs: _Songs | None = Field(
         None,
-        min_length=1,
-        max_length=MAX_PARTS,
         description="Ids of at least two songs that the model has not learned from; null: the ones that it "
         "held out, cut as they were for the fit.",
         examples=[[SONG_EXAMPLE]],

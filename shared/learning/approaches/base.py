@@ -160,9 +160,10 @@ class Approach(ABC, Generic[AnySettings]):
         """
         given = dict(given or {})
         preset = given.setdefault("preset", next(iter(self.presets)))
-        if preset not in self.presets:
+        if not isinstance(preset, str) or preset not in self.presets:
             raise BadSetting(
-                f"{self.name} has no preset {preset!r}. Choose one of: {', '.join(self.presets)}."
+                f"{self.name} has no preset {_shortened(repr(preset))}. "
+                f"Choose one of: {', '.join(self.presets)}."
             )
         try:
             return self.settings_type.model_validate({**self.presets[preset], **given})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from shared.bulk import counted_first
 from shared.learning.approaches.base import TrainedSettings
 from shared.learning.corpus import Corpus, Floats, Indices
 from shared.learning.metadata import ExamplesWithMetadata, Metadata, edge_metadata, metadata_scale
@@ -63,7 +64,7 @@ class BinarySettings(TrainedSettings):
     lstm_units: int = Field(266, ge=1, le=2048, description="Of the LSTM; the study's code has 256.")
     dense_units: int = Field(256, ge=1, le=4096, description="Of the dense layer.")
     dropout: float = Field(0.25, ge=0, lt=1, description="Share of dense outputs dropped in training.")
-    metadata: tuple[Metadata, ...] = Field(
+    metadata: Annotated[tuple[Metadata, ...], counted_first(len(get_args(Metadata)))] = Field(
         (),
         description="What the network is told of both sides beside what it sees: `loudness`, `tempo`, "
         "`spectrum`, `key`. Of chunks alone, so `random_cuts_per_epoch` is 0 with any of them.",
