@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cli.output import size
 from segue_client.documents import Stored
 from shared.errors import SegueError
+from shared.sound.decoding import DecodedSong, Refusal
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
 LEAST_MEMORY_BYTES = 2 * 1024**3
@@ -107,6 +108,26 @@ def check_module(name: str, version: str | None, reason: str) -> Check:
         reason: why not.
     """
     return Check(name, version is not None, version or reason, _LOCAL_EXTRA)
+
+
+def check_decoder(outcome: DecodedSong | Refusal | str, gaps: Sequence[str]) -> Check:
+    """Judge what became of a song that ffmpeg decoded in a confined child.
+
+    Args:
+        outcome: the song, its refusal, or how the child failed.
+        gaps: what a song that takes its decoder over could do on this system; they are told, and no fault.
+    """
+    if not isinstance(outcome, DecodedSong):
+        return Check(
+            "Decoder",
+            False,
+            outcome if isinstance(outcome, str) else outcome.found or outcome.kind,
+            "Confined, ffmpeg runs alone, with its libraries: SEGUE_FFMPEG must name itself, not a script. "
+            "Without SEGUE_FFMPEG the one of Segue's packages is found.",
+        )
+    if not gaps:
+        return Check("Decoder", True, "works, and is confined: a song that takes it over finds nothing else")
+    return Check("Decoder", True, f"works; a song that takes it over could {', or '.join(gaps)}")
 
 
 def check_port(port: int, *, is_free: bool, answers_as_segue: bool) -> Check:

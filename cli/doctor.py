@@ -6,8 +6,10 @@ import os
 import platform
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,11 +25,16 @@ from cli.stack.folder import DataFolder, LocalSettings
 from segue_client import ApiProblem, Client, NoGateway
 from shared.errors import SegueError, ToolMissing
 from shared.settings import Settings
+from shared.sound.confining import gaps
+from shared.sound.decoding import DecodeLimits, Report
 from shared.sound.ffmpeg import ffmpeg_path
+from shared.sound.sandbox import run_confined
 
 IMPORT_LIMIT_S = 180.0
 TOOL_LIMIT_S = 20.0
 _VERSION = re.compile(r"\d+(\.\d+)+")
+_SECOND_OF_SILENCE = struct.pack(">4s5I", b".snd", 24, 16000, 3, 8000, 1) + bytes(16000)
+"""As an AU file, of 16 bits: ffmpeg reads it, not libsndfile."""
 
 
 def examine(
@@ -45,11 +52,13 @@ def examine(
     yield checks.check_avx(platform.machine(), _cpu_flags())
     yield checks.check_memory(psutil.virtual_memory().total)
     yield _check_disk(data or local.data)
-    yield _check_tool("ffmpeg", ffmpeg_path, "-version")
+    needed = [_check_tool("ffmpeg", ffmpeg_path, "-version"), _check_import("soundfile")]
+    yield from needed
+    if all(check.ok for check in needed):
+        yield _check_decoder()
     yield _check_tool("Valkey", lambda: valkey.find_binary(local.valkey_server), "--version")
     yield _check_tool("SeaweedFS", lambda: seaweed.find_binary(local.weed), "version")
-    for module in ("soundfile", "tensorflow"):
-        yield _check_import(module)
+    yield _check_import("tensorflow")
     port = Settings().port
     with Client(f"http://127.0.0.1:{port}", transport=transport) as gateway:
         answers = gateway.is_segue()
@@ -123,6 +132,23 @@ def _check_import(module: str) -> Check:
         lines = error.stderr.strip().splitlines()
         return checks.check_module(module, None, lines[-1] if lines else f"ended with {error.returncode}")
     return checks.check_module(module, answer.stdout.split()[-1], "")
+
+
+def _check_decoder() -> Check:
+    """Decode as a worker does, confined, by an ffmpeg that then finds no other files than its own."""
+    with tempfile.TemporaryDirectory(prefix="segue-doctor-") as folder:
+        song, limits = Path(folder, "song"), DecodeLimits(max_decoder_s=TOOL_LIMIT_S)
+        song.write_bytes(_SECOND_OF_SILENCE)
+        arguments = [str(song), str(Path(folder, "audio.flac")), limits.model_dump_json()]
+        answer = run_confined(
+            "shared.sound.decoder", arguments, folder=Path(folder), limit_s=limits.max_decoder_s
+        )
+    try:
+        outcome = Report.model_validate_json(answer.output).outcome
+    except ValueError:
+        lines = answer.log.strip().splitlines()
+        return checks.check_decoder(lines[-1] if lines else f"ended with {answer.status}", gaps())
+    return checks.check_decoder(outcome, gaps())
 
 
 def _cpu_flags() -> str | None:

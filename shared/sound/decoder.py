@@ -17,6 +17,7 @@ from shared.sound.decoding import (
     Refused,
     Report,
 )
+from shared.sound.software import decoding_software
 
 
 def load() -> None:
@@ -24,6 +25,8 @@ def load() -> None:
     import scipy.signal  # noqa: F401
 
     import shared.sound.transcoding  # noqa: F401
+
+    decoding_software()
 
 
 def main() -> None:
@@ -36,6 +39,8 @@ def main() -> None:
         # Less than the clock gives: a song that is hard to decode is told from a machine that is slow.
         max_cpu_s=0.8 * limits.max_decoder_s,
         max_file_bytes=largest_song_bytes,
+        source=source,
+        folder=target.parent,
     )
     sys.stdout.write(Report(outcome=_outcome(source, target, limits)).model_dump_json())
 

@@ -2,7 +2,8 @@
 
 The child is forked from a nursery, a process that has loaded a Python module of ours and nothing else: a
 clean environment, no secret, no socket. It works in a private folder, limits itself with `confine` before it
-looks at the bytes, and answers on standard output. Whatever it started is killed with it.
+looks at the bytes, by which the kernel takes all other files and the network from it, and answers on standard
+output. Whatever it started is killed with it.
 """
 
 from __future__ import annotations

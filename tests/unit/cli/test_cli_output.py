@@ -9,11 +9,14 @@ import pytest
 
 from cli import checks
 from cli.demo_run import Contestant, comparison
+from cli.doctor import _check_decoder
 from cli.mixing import Made
 from cli.output import counted, duration, number, print_fields, print_table, size
 from cli.progress import detail_of, done_of
 from cli.telling import songs_used
 from shared.errors import ToolMissing
+from shared.sound import sandbox
+from shared.sound.decoding import DecodedSong, Refusal
 
 GIB = 1024**3
 
@@ -146,6 +149,27 @@ def test_tools_and_modules_say_how_to_get_them() -> None:
     crashed = checks.check_module("tensorflow", None, "ended with -4")
     assert (crashed.ok, crashed.found) == (False, "ended with -4")
     assert "segue[local]" in crashed.remedy
+
+
+def test_a_decoder_that_fails_is_a_fault_and_a_system_that_cannot_confine_it_is_none() -> None:
+    song = DecodedSong(sample_rate_hz=8000, channels=1, frames=8000, peak=0, codec="PCM_S16BE")
+    refusal = Refusal(kind="not-audio", found="its format is not known")
+    assert checks.check_decoder(song, []).ok
+    open_to_songs = checks.check_decoder(song, ["read all", "use the network"])
+    assert (open_to_songs.ok, "read all, or use the network" in open_to_songs.found) == (True, True)
+    assert (checks.check_decoder(refusal, []).ok, checks.check_decoder("killed", []).ok) == (False, False)
+    assert checks.check_decoder(refusal, []).found == "its format is not known"
+
+
+def test_doctor_decodes_as_a_worker_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _check_decoder().ok
+    broken = tmp_path / "ffmpeg"
+    broken.write_text("#!/nonexistent/interpreter\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("SEGUE_FFMPEG", str(broken))
+    monkeypatch.setattr(sandbox, "_nurseries", {})  # They keep the environment that they were started in.
+    found = _check_decoder()
+    assert (found.ok, str(broken) in found.found) == (False, True)
 
 
 @pytest.mark.parametrize(

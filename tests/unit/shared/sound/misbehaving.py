@@ -2,19 +2,26 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from shared.sound.confining import confine
+from shared.sound.software import decoding_software
+
+load = decoding_software
 
 _memory: list[str] = []
 
 
 def main() -> None:
     deed = sys.argv[1]
-    confine(max_memory_bytes=1024**3, max_cpu_s=1, max_file_bytes=1_000_000)
+    if deed == "kill the nursery":  # As the system does when memory is short; a confined child cannot.
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(600)
+    confine(
+        max_memory_bytes=1024**3, max_cpu_s=1, max_file_bytes=1_000_000, source=Path.cwd(), folder=Path.cwd()
+    )
     if deed == "eat memory":
         bytearray(2 * 1024**3)
     elif deed == "spin":
@@ -26,12 +33,11 @@ def main() -> None:
         while True:
             os.write(1, bytes(100_000))
     elif deed == "leave a child":
-        child = subprocess.Popen(["sleep", "600"])
-        sys.stdout.write(str(child.pid))
+        if child := os.fork():
+            sys.stdout.write(str(child))
+        else:
+            time.sleep(600)
     elif deed == "hang":
-        time.sleep(600)
-    elif deed == "kill the nursery":
-        os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(600)
     elif deed == "remember":
         _memory.append(deed)

@@ -14,7 +14,13 @@ ANSWERS = "answers.jsonl"
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    confine(max_memory_bytes=DecodeLimits().max_memory_bytes, max_cpu_s=60, max_file_bytes=100_000_000)
+    confine(
+        max_memory_bytes=DecodeLimits().max_memory_bytes,
+        max_cpu_s=60,
+        max_file_bytes=100_000_000,
+        source=folder,
+        folder=folder,
+    )
     with (folder / ANSWERS).open("w") as answers:
         for path in sorted(folder.glob("*.bin")):
             # Standard error is what is left of a child that dies: the last name is the file's it died of.
