@@ -4,7 +4,7 @@
     ├── InputError            what was given cannot work; trying again gives the same answer
     │   ├── NotAudio          ├── SongEmpty         ├── SongTooShort      ├── SongTooLong
     │   ├── SongTooLarge      ├── UnsupportedAudio  ├── PoolTooSmall      ├── UnknownStart
-    │   ├── TooFewSongs       ├── NothingToLearn    ├── BadSetting
+    │   ├── TooFewSongs       ├── NothingToLearn    ├── BadSetting        ├── TooManyChunks
     │   ├── WishesContradict  ├── ModelDiverged     ├── EditImpossible
     │   └── KeyReused
     ├── NotFound              no such thing, for this tenant
@@ -185,6 +185,21 @@ class BadSetting(InputError):
 
     slug = "bad-setting"
     title = "A setting is out of range"
+
+
+class TooManyChunks(InputError):
+    """A song would be cut into more chunks than a cut may have."""
+
+    slug = "too-many-chunks"
+    title = "The cut has too many chunks"
+
+    def __init__(self, *, found: int, limit: int, song_s: float) -> None:
+        self.found, self.limit = found, limit
+        super().__init__(
+            f"The song, of {song_s:.0f} s, would be cut into {found} chunks; a cut may have {limit}. Ask for "
+            f"longer ones (`chunk_s`, `bars`, `min_chunk_ms`), of {song_s / limit:.2f} s or more, or split "
+            "the song."
+        )
 
 
 class WishesContradict(InputError):

@@ -19,8 +19,8 @@ from services.chunker.levels import (
     silent_range_ends_ms,
     threshold_amplitude,
 )
-from shared.errors import BadSetting, SongTooShort
-from shared.parameters import Cut
+from shared.errors import BadSetting, SongTooShort, TooManyChunks
+from shared.parameters import MOST_CHUNKS, Cut
 from shared.sound.samples import Samples
 
 Boundaries = NDArray[np.int64]
@@ -66,6 +66,16 @@ def find_boundaries(samples: Samples | Levels, *, sample_rate_hz: int, cut: Cut)
         max_chunk_ms=cut.max_chunk_ms,
         min_chunk_ms=cut.min_chunk_ms,
     )
+
+
+def require_few(boundaries: Boundaries, n_samples: int, *, sample_rate_hz: int) -> None:
+    """Refuse a cut of more chunks than a worker can hold the edges of.
+
+    Raises:
+        TooManyChunks: there are more than MOST_CHUNKS.
+    """
+    if len(boundaries) >= MOST_CHUNKS:
+        raise TooManyChunks(found=len(boundaries) + 1, limit=MOST_CHUNKS, song_s=n_samples / sample_rate_hz)
 
 
 def threshold_in_force(samples: Samples | Levels, *, sample_rate_hz: int, cut: Cut) -> float:

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
 from services.chunker.barlines import bar_boundaries
-from services.chunker.cutting import Boundaries, find_boundaries, threshold_in_force
+from services.chunker.cutting import Boundaries, find_boundaries, require_few, threshold_in_force
 from services.chunker.gaps import gapped_edges, openings
 from services.chunker.levels import LevelMeter
 from services.chunker.worker import app
@@ -23,12 +21,11 @@ from shared.parameters import Cut
 from shared.queue import Task
 from shared.settings import get_settings
 from shared.sound.audio import AudioReader, DecodeLimits, decode, open_audio, write_chunk
-from shared.sound.edges import Edges
 from shared.sound.features import edges_of, song_frames, song_long_spectra
 from shared.sound.rhythm import Rhythm
 from shared.sound.samples import Int16
 from shared.sound.waveform import outline_of
-from shared.store.arrays import pack_arrays, unpack_arrays
+from shared.store.arrays import Arrays, pack_arrays, unpack_arrays, write_arrays
 from shared.store.documents import find_document
 from shared.store.keys import Artifact, Kind, song_source, song_upload
 from shared.store.manifests import AnalysisFacts, CutFacts, GappedFacts, SongFacts, SpectraFacts, UploadRecord
@@ -99,6 +96,7 @@ def cut_song(work: Work) -> CutFacts:
     rate, channels = decoded.sample_rate_hz, decoded.channels
     with open_audio(_fetch_audio(work, spec.song)) as song:
         found = _on_beats(work, song) if spec.cut.method == "beats" else _by_level(work, song, spec.cut)
+        require_few(found.inner, song.n_samples, sample_rate_hz=rate)
         facts = CutFacts(
             song=spec.song,
             sample_rate_hz=rate,
@@ -109,7 +107,7 @@ def cut_song(work: Work) -> CutFacts:
             format=spec.cut.format,
         )
         edges = edges_of(_stored_chunks(work, song, facts), rate)
-    _put_edges(work, edges)
+    _put_arrays(work, "edges.npz", edges.to_arrays())
     return facts
 
 
@@ -123,9 +121,7 @@ def leave_gaps(work: Work) -> GappedFacts:
         # Gap after gap, though the song is read anew for each: the edges of one are what is held.
         for done, gap_s in enumerate(spec.gaps_s):
             work.progress(done, len(spec.gaps_s), "gaps")
-            edges, long_enough = gapped_edges(_chunks(work, song, cut), song.sample_rate_hz, gap_s=gap_s)
-            arrays = {**edges.to_arrays(), "long_enough": long_enough}
-            work.attempt.put(facts.edges_file(gap_s), pack_arrays(arrays))
+            _put_gapped(work, facts.edges_file(gap_s), song, cut, gap_s)
         begun = openings(_chunks(work, song, cut), song.sample_rate_hz)
         work.attempt.put("openings.npz", pack_arrays({"openings": begun}))
     return facts
@@ -237,8 +233,17 @@ def _store_chunk(work: Work, facts: CutFacts, chunk: int, samples: Int16) -> Non
     path.unlink()
 
 
-def _put_edges(work: Work, edges: Edges) -> None:
-    work.attempt.put("edges.npz", pack_arrays({name: np.asarray(a) for name, a in edges.to_arrays().items()}))
+def _put_gapped(work: Work, name: str, song: AudioReader, cut: CutFacts, gap_s: float) -> None:
+    edges, long_enough = gapped_edges(_chunks(work, song, cut), song.sample_rate_hz, gap_s=gap_s)
+    _put_arrays(work, name, {**edges.to_arrays(), "long_enough": long_enough})
+
+
+def _put_arrays(work: Work, name: str, arrays: Arrays) -> None:
+    """Store arrays through a file: those of a long song's edges are held once, and not packed beside."""
+    path = work.folder / name
+    write_arrays(path, arrays)
+    work.attempt.put_file(name, path)
+    path.unlink()
 
 
 register(app, Task.DECODE_SONG, decode_song)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -22,6 +22,11 @@ EDGE_FRAMES = 128
 
 POINTS_RATE_HZ = 1260
 """Rate of the study's data points: 44,100 / 35."""
+
+
+_ROWS = ("tails", "heads", "points", "long_tails", "long_heads", "outlines")
+_OFFSETS = ("offsets", "outline_offsets")
+_GROWTH = 1.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +129,25 @@ class Edges:
             joined_offsets([part.outline_offsets for part in parts]),
         )
 
+    @classmethod
+    def laid_out(cls, parts: Iterable[Edges]) -> Self:
+        """Lay the chunks of edges of one kind one after another, as they come.
+
+        Each part is let go before the next one is made; `concatenate` holds all of them beside its result.
+        """
+        rows = {name: _Rows() for name in _ROWS}
+        counts: dict[str, list[NDArray[np.int64]]] = {name: [np.zeros(1, np.int64)] for name in _OFFSETS}
+        for part in parts:
+            for name in _ROWS:
+                rows[name].append(getattr(part, name))
+            for name in _OFFSETS:
+                counts[name].append(np.diff(getattr(part, name)))
+        if len(counts["offsets"]) == 1:
+            return cls.concatenate([])
+        laid: dict[str, Any] = {name: found.array() for name, found in rows.items()}
+        laid |= {name: np.cumsum(np.concatenate(found)) for name, found in counts.items()}
+        return cls(**laid)
+
     def select(self, indices: NDArray[np.int64]) -> Self:
         """Pick chunks, in the order of `indices`, int64, shape (k,)."""
         points, offsets = _picked(self.offsets, indices)
@@ -161,6 +185,34 @@ class Edges:
             arrays["outlines"].astype(np.float16, copy=False),
             arrays["outline_offsets"].astype(np.int64, copy=False),
         )
+
+
+class _Rows:
+    """Rows that are laid one after another in one array, which grows where it lies."""
+
+    def __init__(self) -> None:
+        self._array: NDArray[Any] | None = None
+        self._laid = 0
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Lay rows after the others: the same type, shape (k, ...), all but k the same."""
+        if self._array is None:
+            self._array = np.empty((0, *rows.shape[1:]), rows.dtype)
+        stop = self._laid + len(rows)
+        if stop > len(self._array):
+            self._resize(self._array, max(stop, int(len(self._array) * _GROWTH)))
+        self._array[self._laid : stop] = rows
+        self._laid = stop
+
+    def array(self) -> NDArray[Any]:
+        """Return all rows; none are laid any more."""
+        assert self._array is not None
+        self._resize(self._array, self._laid)
+        return self._array
+
+    @staticmethod
+    def _resize(array: NDArray[Any], rows: int) -> None:
+        array.resize((rows, *array.shape[1:]), refcheck=False)  # Nobody else knows it yet.
 
 
 def _rises_to(offsets: NDArray[np.int64], total: int) -> bool:

@@ -179,7 +179,7 @@ def points(chunk: Samples, sample_rate_hz: int) -> Float32:
 
 def edges_of(chunks: Iterable[Samples], sample_rate_hz: int) -> Edges:
     """Measure the edges and points of chunks of one rate, in order; one chunk is held at a time."""
-    return Edges.concatenate([_edges_of_one(chunk, sample_rate_hz) for chunk in chunks])
+    return Edges.laid_out(_edges_of_one(chunk, sample_rate_hz) for chunk in chunks)
 
 
 def _edges_of_one(chunk: Samples, sample_rate_hz: int) -> Edges:

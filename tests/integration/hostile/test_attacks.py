@@ -88,6 +88,24 @@ def test_an_hour_in_a_small_file_is_told_to_be_too_long(api: httpx.Client) -> No
     assert song["problem"]["type"].endswith(":song-too-long")
 
 
+def test_a_song_cut_into_too_many_chunks_is_refused_and_leaves_nothing(
+    api: httpx.Client, store: ObjectStore
+) -> None:
+    long = io.BytesIO()
+    soundfile.write(long, np.zeros(590 * RATE_HZ, np.int16), RATE_HZ, format="FLAC", subtype="PCM_16")
+    song = decided(api, "long.flac", long.getvalue())["id"]
+    body = {"songs": [song], "cut": {"method": "equal", "chunk_s": 0.1, "min_chunk_ms": 0}}
+    asked = api.post("/cuts", json=body)
+    assert asked.status_code == 202, asked.text
+    path = f"/jobs/{asked.json()['id']}"
+    until(lambda: api.get(path).json()["state"] not in ("queued", "running"), timeout_s=120)
+    job = api.get(path).json()
+    assert (job["state"], job["problem"]["status"]) == ("failed", 422)
+    assert job["problem"]["type"].endswith(":too-many-chunks")
+    assert "5900 chunks" in job["problem"]["detail"]
+    need_no_loose_ends(store, LOCAL_TENANT)
+
+
 def test_a_header_that_claims_4_gigabytes_gives_the_sound_that_is_there(api: httpx.Client) -> None:
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE_HZ, RATE_HZ * 2, 2, 16)
     sound = np.full(4000, 77, np.int16).tobytes()

@@ -17,12 +17,13 @@ from services.chunker.cutting import (
     equal_boundaries,
     find_boundaries,
     merge_short,
+    require_few,
     silence_boundaries,
     split_long,
 )
 from services.chunker.levels import LevelMeter, measure_levels
-from shared.errors import BadSetting, SongTooShort
-from shared.parameters import Cut
+from shared.errors import BadSetting, SongTooShort, TooManyChunks
+from shared.parameters import MOST_CHUNKS, Cut
 from shared.sound.samples import Int16, to_float32
 from tests.support import signals
 
@@ -266,3 +267,15 @@ def test_impossible_settings_are_refused() -> None:
         silence_boundaries(signals.silence(1, 8000), sample_rate_hz=8000, min_silence_ms=0)
     with pytest.raises(BadSetting):
         equal_boundaries(8000, sample_rate_hz=8000, chunk_s=0.00001)
+
+
+def test_a_cut_of_too_many_chunks_is_refused_with_how_long_they_would_have_to_be() -> None:
+    rate_hz, hours_3 = 44_100, 3 * 3600
+
+    def cut(chunk_s: float) -> None:
+        n = hours_3 * rate_hz
+        require_few(equal_boundaries(n, sample_rate_hz=rate_hz, chunk_s=chunk_s), n, sample_rate_hz=rate_hz)
+
+    cut(hours_3 / MOST_CHUNKS)
+    with pytest.raises(TooManyChunks, match=r"108000 chunks; a cut may have 5000.* of 2.16 s or more"):
+        cut(0.1)

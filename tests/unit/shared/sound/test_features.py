@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -245,6 +247,23 @@ def test_edges_are_joined_picked_and_stored() -> None:
     assert_same(edges.select(np.zeros(0, np.int64)), Edges.concatenate([edges.select(np.zeros(0, np.int64))]))
     assert len(edges.select(np.zeros(0, np.int64))) == 0
     assert_same(Edges.concatenate([none, edges]), edges)
+
+
+def test_edges_are_laid_out_as_they_are_joined_without_being_held_twice() -> None:
+    edges = edges_of([signals.noise(0.1, 8000)] * 3 + [signals.noise(0.5, 8000, seed=1)], 8000)
+    ones = [edges.select(np.array([at])) for at in (0, 3, 1, 2)]
+    joined, laid = Edges.concatenate(ones).to_arrays(), Edges.laid_out(iter(ones)).to_arrays()
+    for name, array in joined.items():
+        np.testing.assert_array_equal(laid[name], array)
+        assert laid[name].dtype == array.dtype
+    assert len(Edges.laid_out([])) == 0
+    tracemalloc.start()
+    try:
+        many = Edges.laid_out(edges.select(np.array([0])) for _ in range(500))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1.5 * sum(array.nbytes for array in many.to_arrays().values())
 
 
 def test_arrays_that_do_not_fit_together_are_no_edges() -> None:
