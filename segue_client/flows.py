@@ -205,8 +205,10 @@ def _told(params: Mapping[str, object]) -> dict[str, str]:
 
 
 def _is_haste(answer: httpx.Response) -> bool:
-    """Tell whether too many requests were made, or streams be open, rather than too many jobs."""
-    return _problem_of(answer)["type"].endswith((":too-many-requests", ":too-many-streams"))
+    """Tell whether too many requests were made, or be under way, rather than too many jobs be open."""
+    return _problem_of(answer)["type"].endswith(
+        (":too-many-at-once", ":too-many-requests", ":too-many-streams")
+    )
 
 
 def _asked_to_wait_s(answer: httpx.Response) -> float:

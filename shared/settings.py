@@ -71,10 +71,24 @@ class Settings(BaseSettings):
         ge=0,
         description="Job events and radios listened to at once; 0: any. Unset: 100, and any for `local`.",
     )
+    quota_requests_at_once: int | None = Field(
+        None,
+        ge=0,
+        description="Requests under way, uploads and streams left out; 0: any. Unset: a quarter of "
+        "SEGUE_MOST_REQUESTS, and any for `local`.",
+    )
+    quota_uploads_at_once: int | None = Field(
+        None,
+        ge=0,
+        description="Uploads under way; 0: any. Unset: a quarter of SEGUE_MOST_UPLOADS, and any for `local`.",
+    )
 
     # What one gateway takes on at once, whoever asks; 0: any number
     most_requests: int = Field(
-        256, ge=0, description="Requests under way, uploads and streams left out; more are answered 503."
+        256,
+        ge=0,
+        description="Requests under way, uploads and streams left out; more are answered 503. Those for keys "
+        "and those outside the API have as many places of their own.",
     )
     most_uploads: int = Field(
         64, ge=0, description="Uploads under way, of which a few are stored at a time; more are answered 503."

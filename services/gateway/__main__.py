@@ -11,7 +11,7 @@ import uvicorn
 from services.gateway.access.keyring import Keyring
 from services.gateway.access.modes import check_address
 from services.gateway.app import create_app
-from services.gateway.heads import BoundedHeads
+from services.gateway.lines import BoundedLines
 from shared.errors import OpenAddress
 from shared.logs import configure_logs
 from shared.process import name_service
@@ -29,7 +29,8 @@ def allow_connections(settings: Settings) -> None:
 
     The usual limit of 1,024 open files is less than that, and a server that has reached it answers nobody.
     """
-    needed = OTHER_FILES + settings.most_requests + settings.most_uploads + settings.most_streams
+    # Requests, those for keys, those for pages, and the files that these are read from.
+    needed = OTHER_FILES + 4 * settings.most_requests + settings.most_uploads + settings.most_streams
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -51,7 +52,7 @@ def main() -> int:
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        http=BoundedHeads,
+        http=BoundedLines,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI
 
 from services.gateway import problems
@@ -44,7 +44,8 @@ from services.gateway.routes import (
     votes,
 )
 from services.gateway.studio.page import add_studio
-from services.gateway.uploads import AT_ONCE, Receiver
+from services.gateway.turns import Turns
+from services.gateway.uploads import Receiver
 from shared.errors import Unavailable
 from shared.settings import Settings, get_settings
 
@@ -106,10 +107,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.backend = backend
     app.state.announcements = Announcements(settings, backend.board.channel)
-    storing = CapacityLimiter(AT_ONCE)
-    limit_bytes = settings.max_upload_bytes
-    app.state.receiver = Receiver(backend.patient_store, limit_bytes=limit_bytes, limiter=storing)
-    app.state.collector = Collector(backend.patient_store, storing)
+    turns, limit_bytes = Turns(settings), settings.max_upload_bytes
+    app.state.receiver = Receiver(backend.patient_store, limit_bytes=limit_bytes, turns=turns)
+    app.state.collector = Collector(backend.patient_store, turns)
     app.state.radios = Radios(backend)
     app.state.keyring = Keyring(backend.store)
     app.state.doorkeeper = Doorkeeper(settings, app.state.keyring)

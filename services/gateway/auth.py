@@ -17,6 +17,7 @@ from fastapi.security import HTTPBearer
 
 from services.gateway.access.doorkeeper import Caller, Doorkeeper
 from services.gateway.access.modes import is_own_host
+from services.gateway.access.places import Place
 from services.gateway.access.refusals import KeyNeeded, KeyRefused, OperatorOnly, WrongHost
 from services.gateway.access.sessions import READING, cookie_of
 from services.gateway.backend import Backend
@@ -36,23 +37,26 @@ def get_doorkeeper(request: Request) -> Doorkeeper:
 
 
 async def admit(request: Request, _: Annotated[object, Depends(_described)]) -> Caller:
-    """Let a request in, and count it.
+    """Let a request in, and count it; what is in its state as `caller` was let in.
 
     Raises:
         KeyNeeded, KeyRefused: nobody knows whose it is.
         WrongHost: it needs no key, and another site's page may have made it.
-        TooManyRequests: its tenant has had its share.
+        TooManyAtOnce, TooManyRequests: its tenant has had its share.
         StoreUnavailable: keys cannot be looked up.
     """
     caller = await to_thread.run_sync(_identified, request)
     backend: Backend = request.app.state.backend
     if caller.key is None and not is_own_host(backend.settings, request.headers.get("host")):
         raise WrongHost()
-    request.state.caller = caller
     structlog.contextvars.bind_contextvars(
         tenant=caller.tenant, **({"key": caller.key} if caller.key else {})
     )
+    place: Place | None = getattr(request.state, "place", None)
+    if place is not None:
+        place.claim(caller.tenant)
     backend.quotas.take_request(caller.tenant)
+    request.state.caller = caller
     return caller
 
 

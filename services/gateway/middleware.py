@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import policies
 from services.gateway.access.streams import ending_when_locked_out
-from services.gateway.bodies import MOST_BODY_BYTES, UPLOADS, Body, is_upload
+from services.gateway.bodies import UPLOADS, Body
 from services.gateway.problems import CrossSite, describe, respond
 from services.gateway.served import Served
 from services.gateway.upload_refusals import TUS_VERSION
@@ -50,7 +50,7 @@ class RequestFrame:
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
         send = ending_when_locked_out(scope, send)
-        body = Body(scope, receive, most_bytes=None if is_upload(scope) else MOST_BODY_BYTES)
+        body = scope["body"] = Body(scope, receive)
         served = Served(scope, request_id)
 
         async def send_with_headers(message: Message) -> None:
@@ -58,7 +58,7 @@ class RequestFrame:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 if body.unfinished and message["status"] != HTTPStatus.REQUEST_TIMEOUT:
-                    await body.drain()
+                    await body.drain(was_let_in="caller" in scope.get("state", {}))
                 if body.unfinished:
                     answer["Connection"] = "close"
                 answer.update({**SECURITY_HEADERS, "X-Request-ID": request_id})
@@ -82,7 +82,10 @@ class RequestFrame:
 def is_cross_site(headers: Headers) -> bool:
     """Tell whether a page of another host makes the request; programs send no Origin."""
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    try:
+        return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    except ValueError:
+        return True  # It is no address, so not this one.
 
 
 def _request_id(headers: Headers) -> str:

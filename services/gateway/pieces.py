@@ -22,9 +22,9 @@ from itertools import chain
 from typing import BinaryIO, cast
 
 import structlog
-from anyio import CapacityLimiter, to_thread
 from pydantic import Field
 
+from services.gateway.turns import Turns
 from services.gateway.upload_refusals import UploadDiffers, UploadElsewhere, UploadInPieces, UploadTooLong
 from services.gateway.uploads import Blocks, Ceiling, Intake, Received, discard
 from shared.errors import Unavailable
@@ -131,11 +131,11 @@ class Collector:
 
     Args:
         store: where they are put.
-        limiter: what uploads of all kinds wait for.
+        turns: what uploads of all kinds wait for.
     """
 
     store: ObjectStore
-    limiter: CapacityLimiter
+    turns: Turns
 
     async def take(
         self, pieces: Pieces, blocks: AsyncIterator[bytes], *, room: Ceiling | None, finish: Finish
@@ -162,7 +162,7 @@ class Collector:
         intake = Intake(blocks, limit=limit)
         await intake.begin()
         piece = _Piece(self.store, pieces, intake, finish)
-        return await to_thread.run_sync(piece.store_all, limiter=self.limiter)
+        return await self.turns.run(pieces.tenant, piece.store_all)
 
 
 @dataclass

@@ -31,7 +31,8 @@ LONGEST_FOUND, LONGEST_NEEDED = 100, 400
 MOST_FIELDS = 20
 UNREADABLE = {"loc": ("body",), "input": "what cannot be parsed", "msg": "JSON in UTF-8"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_CLIENT_CLOSED = 499
+CLIENT_CLOSED = 499
+"""Of a request whose client has gone: nobody reads it, and the log should not call it a failure."""
 _PHRASES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request Entity Too Large"}
 """What Python 3.13 has other words for: the name of a kind of problem stays."""
 _BEGINNING = reprlib.Repr()
@@ -107,6 +108,8 @@ STATUS_OF: dict[type[Exception], HTTPStatus] = {
     refusals.KeyNeeded: HTTPStatus.UNAUTHORIZED,
     refusals.OperatorOnly: HTTPStatus.FORBIDDEN,
     refusals.WrongHost: HTTPStatus.MISDIRECTED_REQUEST,
+    refusals.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.RequestSlow: HTTPStatus.REQUEST_TIMEOUT,
     refusals.QuotaReached: HTTPStatus.TOO_MANY_REQUESTS,
     refusals.StorageFull: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.GatewayBusy: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -219,7 +222,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ClientDisconnect)
     async def gone(request: Request, error: ClientDisconnect) -> Response:
-        return Response(status_code=_CLIENT_CLOSED)  # Nobody reads it; the log should not call it a failure.
+        return Response(status_code=CLIENT_CLOSED)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> Response:

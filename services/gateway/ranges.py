@@ -18,6 +18,8 @@ from shared.store.manifests import RejectedInput
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 _SINGLE_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_MOST_DIGITS = 20
+"""A number that has so many is larger than any file."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,21 @@ def parse_range(header: str | None, size_bytes: int) -> ByteRange | None:
     match = _SINGLE_RANGE.fullmatch((header or "").replace(" ", ""))
     if match is None or match.groups() == ("", ""):
         return None
-    first, last = match.groups()
-    if not first:
-        start, stop = max(0, size_bytes - int(last)), size_bytes
+    first, last = (_number(digits) for digits in match.groups())
+    if first is None:
+        start, stop = max(0, size_bytes - (last or 0)), size_bytes
     else:
-        start, stop = int(first), min(size_bytes, int(last) + 1) if last else size_bytes
-        if last and int(last) < start:
+        start, stop = first, size_bytes if last is None else min(size_bytes, last + 1)
+        if last is not None and last < start:
             return None
     if start >= size_bytes:
         raise RangeNotSatisfiable(size_bytes=size_bytes)
     return ByteRange(start, stop)
+
+
+def _number(digits: str) -> int | None:
+    """Return a number, or one that is as good: Python reads none of thousands of digits."""
+    return int(digits.lstrip("0")[:_MOST_DIGITS] or "0") if digits else None
 
 
 def serve_payload(

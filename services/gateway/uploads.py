@@ -19,9 +19,10 @@ from typing import BinaryIO, cast
 
 import anyio
 import structlog
-from anyio import CapacityLimiter, from_thread, to_thread
+from anyio import from_thread, to_thread
 
 from services.gateway.problems import UploadSlow, UploadStalled
+from services.gateway.turns import Turns
 from shared.errors import SegueError, SongEmpty, SongTooLarge, Unavailable
 from shared.store import keys
 from shared.store.manifests import UploadRecord
@@ -34,8 +35,6 @@ PATIENCE_S = 30.0
 """For so long it is waited for an upload before its pace is looked at."""
 HEAD_BYTES = 32 << 10
 """What has to have come of an upload before it takes a turn; less if that is all of it."""
-AT_ONCE = 4
-"""Uploads that are stored at the same time; more wait. Each holds a thread and some copies of a part."""
 log = structlog.get_logger(__name__)
 
 
@@ -158,12 +157,11 @@ class Receiver:
     Args:
         store: where they are put.
         limit_bytes: how large one may be.
-        limiter: lets `AT_ONCE` be stored at a time; it is not that of other requests, whose threads slow
-            uploads would hold.
+        turns: lets a few be stored at a time.
     """
 
-    def __init__(self, store: ObjectStore, *, limit_bytes: int, limiter: CapacityLimiter) -> None:
-        self._store, self._limit_bytes, self._limiter = store, limit_bytes, limiter
+    def __init__(self, store: ObjectStore, *, limit_bytes: int, turns: Turns) -> None:
+        self._store, self._limit_bytes, self._turns = store, limit_bytes, turns
 
     async def receive(
         self,
@@ -192,9 +190,7 @@ class Receiver:
         try:
             limit.check(declared_bytes)
             await intake.begin()
-            await to_thread.run_sync(
-                self._store.put_stream, key, cast(BinaryIO, intake), limiter=self._limiter
-            )
+            await self._turns.run(tenant, lambda: self._store.put_stream(key, cast(BinaryIO, intake)))
             if intake.size_bytes == 0:
                 raise SongEmpty()
         except BaseException:

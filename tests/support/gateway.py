@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.gateway.app import create_app
-from services.gateway.heads import BoundedHeads
+from services.gateway.lines import BoundedLines
 from shared.settings import Settings
 from tests.support.servers import until
 
@@ -27,7 +27,7 @@ def running_gateway(settings: Settings) -> Iterator[httpx.Client]:
 def serving(app: FastAPI) -> Iterator[httpx.Client]:
     """Serve an application as the gateway is served; yield a client of it."""
     config = uvicorn.Config(
-        app, port=0, http=BoundedHeads, log_config=None, access_log=False, timeout_graceful_shutdown=1
+        app, port=0, http=BoundedLines, log_config=None, access_log=False, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="gateway", daemon=True)

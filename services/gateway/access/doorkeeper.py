@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -60,6 +60,18 @@ class Caller:
         return self.key == OPERATOR and self.session is None
 
 
+@dataclass
+class _Memory:
+    """What is known since it was last forgotten.
+
+    Who looks takes note in the memory that there was when they began: what they read may be older than
+    what the next one is for.
+    """
+
+    keys: dict[str, tuple[float, ApiKey | None]] = field(default_factory=dict)
+    looked_s: float | None = None
+
+
 class Doorkeeper:
     """Lets callers in. Its methods block where the store has to be asked; safe to share between threads.
 
@@ -77,8 +89,7 @@ class Doorkeeper:
         self.sessions = Sessions(settings)
         admin = settings.admin_key
         self._admin_digest = digest_of(admin.get_secret_value()) if admin else None
-        self._remembered: dict[str, tuple[float, ApiKey | None]] = {}
-        self._looked_s: float | None = None
+        self._memory = _Memory()
 
     def identify(self, authorization: str | None) -> Caller:
         """Return who makes a request, by its `Authorization` header.
@@ -127,24 +138,26 @@ class Doorkeeper:
         """Tell whether nobody is asked for a key. Once a key was made it never is again, revoked or not."""
         if not self._may_be_open:
             return False
-        if not self._is_fresh(self._looked_s):
+        memory = self._memory
+        if not self._is_fresh(memory.looked_s):
             looked_s = self._clock()
             if self._ring.has_any():
                 self._may_be_open = False
-            self._looked_s = looked_s
+            memory.looked_s = looked_s
         return self._may_be_open
 
     def forget(self) -> None:
         """Look anew at the next request: a key was made or revoked."""
-        self._remembered, self._looked_s = {}, None
+        self._memory = _Memory()
 
     def _find(self, identifier: str) -> ApiKey | None:
-        looked_s, known = self._remembered.get(identifier, (None, None))
+        memory = self._memory
+        looked_s, known = memory.keys.get(identifier, (None, None))
         if not self._is_fresh(looked_s):
-            if len(self._remembered) >= MOST_REMEMBERED:
-                self._remembered = {}
+            if len(memory.keys) >= MOST_REMEMBERED:
+                memory.keys.clear()
             looked_s, known = self._clock(), self._ring.find(identifier)
-            self._remembered[identifier] = (looked_s, known)
+            memory.keys[identifier] = (looked_s, known)
         return known
 
     def _is_fresh(self, looked_s: float | None) -> bool:

@@ -34,6 +34,8 @@ from shared.store.keys import LOCAL_TENANT
 __all__ = ["Quotas", "Requests", "Share", "Usage", "share_of"]
 
 STORED_BYTES, OPEN_JOBS, REQUESTS_PER_MINUTE, STREAMS = 20_000_000_000, 500, 600, 100
+LEAST_AT_ONCE = 4
+"""So many of a gateway's places one tenant may hold, however few there are; else a quarter."""
 RECOUNT_S = 60.0
 RECOUNT_SHARE = 20
 """Counting again waits for so many times what it took, so that it is at most a twentieth of the time."""
@@ -53,6 +55,8 @@ class Share:
     open_jobs: int
     requests_per_minute: int
     streams: int
+    requests_at_once: int
+    uploads_at_once: int
 
 
 def share_of(settings: Settings, tenant: str) -> Share:
@@ -67,7 +71,13 @@ def share_of(settings: Settings, tenant: str) -> Share:
         open_jobs=chosen(settings.quota_open_jobs, OPEN_JOBS),
         requests_per_minute=chosen(settings.quota_requests_per_minute, REQUESTS_PER_MINUTE),
         streams=chosen(settings.quota_streams, STREAMS),
+        requests_at_once=chosen(settings.quota_requests_at_once, _quarter(settings.most_requests)),
+        uploads_at_once=chosen(settings.quota_uploads_at_once, _quarter(settings.most_uploads)),
     )
+
+
+def _quarter(places: int) -> int:
+    return min(places, max(LEAST_AT_ONCE, places // 4))
 
 
 class Requests:

@@ -11,11 +11,15 @@ __all__ = [
     "OperatorOnly",
     "QuotaReached",
     "Refusal",
+    "RequestSlow",
+    "RequestTooLarge",
     "StorageFull",
+    "TooManyAtOnce",
     "TooManyInAll",
     "TooManyJobs",
     "TooManyRequests",
     "TooManyStreams",
+    "TooMuchInHand",
     "WrongHost",
 ]
 
@@ -78,6 +82,32 @@ class WrongHost(Refusal):
         )
 
 
+class RequestTooLarge(Refusal):
+    """The body of the request is larger than any but an upload may be."""
+
+    slug = "request-entity-too-large"
+    title = "Request Entity Too Large"
+
+    def __init__(self, *, most_bytes: int) -> None:
+        super().__init__(
+            f"The request has more than {most_bytes / 1e6:.1f} MB, and none but uploads may. Send songs to "
+            "`POST /v1/songs`, and ask for less in one request."
+        )
+
+
+class RequestSlow(Refusal):
+    """The body of a request, no upload, did not come in time."""
+
+    slug = "request-slow"
+    title = "The request is too slow"
+
+    def __init__(self, *, waited_s: float) -> None:
+        super().__init__(
+            f"The request's body was not whole after {waited_s:g} s, and nothing of it was done. Send it "
+            "again, as long as its Content-Length says; ask for less at once if the line is slow."
+        )
+
+
 class QuotaReached(Refusal):
     """A tenant has had its share. `retry_after_s`: seconds after which it may be worth to ask again."""
 
@@ -127,6 +157,20 @@ class TooManyRequests(QuotaReached):
         )
 
 
+class TooManyAtOnce(QuotaReached):
+    """A tenant has as many requests, or uploads, under way as it may."""
+
+    slug = "too-many-at-once"
+    title = "Too many requests at once"
+    retry_after_s = 2
+
+    def __init__(self, *, what: str, limit: int, setting: str) -> None:
+        super().__init__(
+            f"{limit} {what} of this key's are under way, and no more may be at once. Read their answers to "
+            f"the end, or ask the operator for more ({setting})."
+        )
+
+
 class TooManyStreams(QuotaReached):
     """A tenant listens to as many streams as it may."""
 
@@ -173,4 +217,15 @@ class TooManyInAll(GatewayBusy):
             f"{found} jobs of all who work here are open; {limit} may be. Nothing of this request was done: "
             f"send it again in {self.retry_after_s} s. The operator sets how many there may be "
             "(SEGUE_MOST_OPEN_JOBS).",
+        )
+
+
+class TooMuchInHand(GatewayBusy):
+    """The bodies of the requests that are under way fill as much memory as they may."""
+
+    def __init__(self, *, most_bytes: int) -> None:
+        SegueError.__init__(
+            self,
+            f"The requests that are under way have {most_bytes / 1e6:.0f} MB together, and no more is held. "
+            f"Nothing of this one was done: send it again in {self.retry_after_s} s.",
         )

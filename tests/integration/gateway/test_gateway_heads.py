@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from services.gateway.heads import BoundedHeads
+from tests.support.lines import rest
 
 pytestmark = pytest.mark.integration
 
@@ -18,17 +19,6 @@ pytestmark = pytest.mark.integration
 def line_to(api: httpx.Client) -> Iterator[socket.socket]:
     with socket.create_connection((api.base_url.host, api.base_url.port), timeout=30) as line:
         yield line
-
-
-def rest(line: socket.socket) -> bytes:
-    """Return what comes until the other side closes the line."""
-    told = b""
-    try:
-        while part := line.recv(65_536):
-            told += part
-    except ConnectionResetError:
-        pass  # It closed while more was on its way to it.
-    return told
 
 
 def whole(path: str = "/healthz") -> bytes:

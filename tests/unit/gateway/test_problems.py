@@ -38,6 +38,10 @@ EXPECTED = [
     (refusals.KeyRefused(), 401),
     (refusals.OperatorOnly(), 403),
     (refusals.WrongHost(), 421),
+    (refusals.RequestTooLarge(most_bytes=1), 413),
+    (refusals.RequestSlow(waited_s=1), 408),
+    (refusals.TooManyAtOnce(what="uploads", limit=1, setting="SEGUE_QUOTA_UPLOADS_AT_ONCE"), 429),
+    (refusals.TooMuchInHand(most_bytes=1), 503),
     (refusals.StorageFull(stored_bytes=2, limit_bytes=1), 413),
     (refusals.TooManyJobs(found=2, limit=1), 429),
     (refusals.TooManyRequests(limit=1, wait_s=60), 429),
@@ -218,7 +222,13 @@ def test_every_answer_has_an_id_and_security_headers(app):
 
 @pytest.mark.parametrize(
     ("origin", "status"),
-    [(None, 200), ("http://gateway", 200), ("https://elsewhere.example", 403), ("null", 403)],
+    [
+        (None, 200),
+        ("http://gateway", 200),
+        ("https://elsewhere.example", 403),
+        ("null", 403),
+        ("http://[", 403),
+    ],
 )
 def test_pages_of_other_sites_change_nothing(app, origin, status):
     called = []

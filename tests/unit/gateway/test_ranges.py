@@ -37,6 +37,27 @@ def test_a_suffix_range_gives_the_last_bytes(size, count):
     assert found.length == len(data[-count:])
 
 
+HUGE = "9" * 5000
+"""Python reads no number of so many digits."""
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        (f"bytes=4-{HUGE}", ByteRange(4, 10)),
+        (f"bytes=-{HUGE}", ByteRange(0, 10)),
+        (f"bytes={'0' * 5000}4-", ByteRange(4, 10)),
+    ],
+)
+def test_numbers_of_thousands_of_digits_are_as_good_as_others(header, found):
+    assert parse_range(header, 10) == found
+
+
+def test_a_range_that_begins_after_all_files_is_told_so():
+    with pytest.raises(RangeNotSatisfiable):
+        parse_range(f"bytes={HUGE}-", 10)
+
+
 def test_an_open_range_goes_to_the_end():
     assert parse_range("bytes=4-", 10) == ByteRange(4, 10)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import pytest
 from pydantic import SecretStr
@@ -139,6 +140,55 @@ def test_the_gateway_that_revokes_a_key_forgets_it_at_once(ring, clock):
     asked.forget()
     with pytest.raises(KeyRefused):
         asked.identify(f"Bearer {KEY}")
+
+
+class LateRing(Ring):
+    """Lets something happen after it was read, and before it answers."""
+
+    def __init__(self, keys: dict[str, ApiKey]) -> None:
+        super().__init__()
+        self.update(keys)
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def find(self, identifier: str) -> ApiKey | None:
+        found = super().find(identifier)
+        self.meanwhile()
+        return found
+
+    def has_any(self) -> bool:
+        found = super().has_any()
+        self.meanwhile()
+        return found
+
+
+def test_what_was_read_before_a_key_was_revoked_is_not_remembered(clock):
+    ring = LateRing({ID: api_key()})
+    asked = keeper(ring, clock)
+
+    def revoke() -> None:
+        ring[ID] = api_key(revoked=True)
+        asked.forget()
+
+    ring.meanwhile = revoke
+    assert asked.identify(f"Bearer {KEY}") == Caller("annas", ID), "it was good when it was asked for"
+    ring.meanwhile = lambda: None
+    with pytest.raises(KeyRefused):
+        asked.identify(f"Bearer {KEY}")
+
+
+def test_what_was_read_before_the_first_key_was_made_is_not_remembered(clock):
+    ring = LateRing({})
+    asked = keeper(ring, clock, auth="auto", host="127.0.0.1")
+
+    def make() -> None:
+        ring[ID] = api_key()
+        asked.forget()
+
+    ring.meanwhile = make
+    assert asked.identify(None) == Caller("local")
+    ring.meanwhile = lambda: None
+    with pytest.raises(KeyNeeded):
+        asked.identify(None)
 
 
 def test_without_the_store_nobody_is_let_in_once_what_was_known_is_old(ring, clock):

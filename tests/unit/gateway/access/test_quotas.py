@@ -38,10 +38,23 @@ def clock() -> Clock:
 
 
 def test_the_local_tenant_may_have_anything_unless_it_is_set():
-    assert share_of(Settings(), "local") == Share(0, 0, 0, 0)
+    assert share_of(Settings(), "local") == Share(0, 0, 0, 0, 0, 0)
     assert min(vars(share_of(Settings(), "annas")).values()) > 0
-    chosen = Settings(quota_stored_bytes=5, quota_open_jobs=0, quota_requests_per_minute=7, quota_streams=9)
-    assert share_of(chosen, "local") == share_of(chosen, "annas") == Share(5, 0, 7, 9)
+    chosen = Settings(
+        quota_stored_bytes=5,
+        quota_open_jobs=0,
+        quota_requests_per_minute=7,
+        quota_streams=9,
+        quota_requests_at_once=3,
+        quota_uploads_at_once=2,
+    )
+    assert share_of(chosen, "local") == share_of(chosen, "annas") == Share(5, 0, 7, 9, 3, 2)
+
+
+@pytest.mark.parametrize(("places", "share"), [(256, 64), (16, 4), (8, 4), (3, 3), (0, 0)])
+def test_of_the_gateways_places_a_tenant_may_hold_a_quarter_and_a_few_at_least(places, share):
+    found = share_of(Settings(most_requests=places, most_uploads=places), "annas")
+    assert (found.requests_at_once, found.uploads_at_once) == (share, share)
 
 
 def test_requests_are_let_in_up_to_a_minutes_worth_and_then_evenly(clock):
