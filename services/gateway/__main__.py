@@ -20,6 +20,9 @@ from shared.store.objects import connect
 
 OTHER_FILES = 512
 """Connections to the servers, those that are being refused, and files."""
+KEEP_ALIVE_S = 75
+"""Longer than clients and proxies keep a line for their next request: who sends one on a line that is being
+closed is answered by nothing, and cannot know whether it was taken."""
 GRACE_S = 3
 """Seconds that requests get to end at shutdown; event streams are cut off then, and clients come back."""
 
@@ -57,6 +60,7 @@ def main() -> int:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     return 0
 

@@ -32,7 +32,8 @@ from tests.load.telling import Measured, Report, tell
 
 TURNS_ALONE = 3
 PAUSE_S = 5.0
-FREED_WITHIN_S = 60.0
+FREED_WITHIN_S = 120.0
+"""Clients keep lines for their next request, and the gateway closes them once none has come for a while."""
 READY_S = 120.0
 SPARE_CONNECTIONS = 8
 """More may be open than before a load: those that clients keep for the next request."""
