@@ -55,14 +55,13 @@ load: $(DEV)  ## load a stack with JOBS=1000 UPLOADS=200 LISTENERS=500 at once; 
 docs: $(DEV)  ## build the documentation as a site into out/docs, and check every link of it
 	$(BIN)/python -m tools.site
 
-# Those that start servers come in the order of their folders: the longest are in the first. Chaos and load want the
-# machine for themselves.
+# Those that start servers come in the order of their folders: the longest are in the first.
 test: $(DEV) $(STUDIO) $(BROWSER)  ## run all tests but those of the containers; COVERAGE=1 tells what they reach
 	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile --durations 12 --durations-min 5 \
 		$(if $(COVERAGE),--cov --cov-report=)
-	$(BIN)/python -m pytest --ignore tests/unit -m "not compose and not chaos and not load" -n 2 --dist loadfile \
+	$(BIN)/python -m pytest --ignore tests/unit -m "not compose and not alone" -n 2 --dist loadfile \
 		--no-loadscope-reorder --durations 40 --durations-min 5 $(if $(COVERAGE),--cov --cov-append --cov-report=)
-	$(BIN)/python -m pytest tests/chaos tests/load -m "chaos or load" --durations 10 --durations-min 5 \
+	$(BIN)/python -m pytest --ignore tests/unit -m alone --durations 10 --durations-min 5 \
 		$(if $(COVERAGE),--cov --cov-append --cov-report=term:skip-covered)
 
 lint: $(DEV) $(STUDIO)  ## check style and format

@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.campaign import campaign, possible_kinds
 from tests.chaos.schedule import faults
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.chaos, pytest.mark.alone, pytest.mark.timeout(900)]
 
 SEED, JOBS = 3, 6
 LONGEST_S = 8.0

@@ -12,7 +12,7 @@ from tests.load.run import load_stack
 from tests.load.sizes import SMALL
 from tests.load.telling import Report
 
-pytestmark = [pytest.mark.load, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.load, pytest.mark.alone, pytest.mark.timeout(1200)]
 
 PLACES = {"SEGUE_MOST_UPLOADS": "8", "SEGUE_MOST_REQUESTS": "80"}
 """Fewer than the load asks for, so that some of it is refused."""

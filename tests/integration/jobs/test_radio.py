@@ -22,7 +22,7 @@ from tests.support.gateway import running_gateway
 from tests.support.pipeline import Pipeline, parts_of, training
 from tests.support.servers import until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.integration, pytest.mark.alone, pytest.mark.timeout(1200)]
 KBPS = 192
 AHEAD_S = 10.0
 """So far ahead is made what is heard here, of what costs as much to make as all else that these tests do."""
