@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     allow_open: bool = Field(
         False, description="Ask nobody for a key until the first one is made, whatever the address."
     )
+    hosts: str = Field(
+        "",
+        description="Names by which an open gateway may be called beside 127.0.0.1, [::1] and localhost, by "
+        "commas, without ports; *: any. Once keys are asked for, any name will do.",
+    )
     admin_key: SecretStr | None = Field(
         None, description="The operator's own key, of 32 characters or more: makes and revokes keys."
     )

@@ -158,7 +158,8 @@ def test_services_are_told_what_compose_tells_them(service):
         **{one["name"]: one["value"] for one in container(service)["env"]},
     }
     own = {"SEGUE_AUTH"} if service == "gateway" else set()
-    apart = {"SEGUE_ALLOW_OPEN"}  # Compose is reached from its own machine alone, a cluster is not.
+    # Compose is reached from its own machine alone, a cluster is not.
+    apart = {"SEGUE_ALLOW_OPEN", "SEGUE_HOSTS"}
     assert set(told) - own == set(COMPOSE[service]["environment"]) - apart
     assert {name.removeprefix("SEGUE_").lower() for name in told} <= set(Settings.model_fields)
     for name in ("SEGUE_VALKEY_URL", "SEGUE_S3_ENDPOINT"):

@@ -13,6 +13,7 @@ from shared.settings import Settings
 
 __all__ = ["check_address", "is_loopback", "is_own_host", "needs_no_key"]
 
+ANY_HOST = "*"
 log = structlog.get_logger(__name__)
 
 
@@ -52,15 +53,22 @@ def is_loopback(host: str) -> bool:
 
 
 def is_own_host(settings: Settings, host_header: str | None) -> bool:
-    """Tell whether a request that needs no key names this machine as its host.
+    """Tell whether a request that needs no key names a host that this gateway goes by.
 
-    A page of another site can have its own name resolve to 127.0.0.1; browsers then take the gateway for a
-    part of that site and let the page read answers. The name in the `Host` header gives it away.
+    A page of another site can have its own name resolve to 127.0.0.1, where a container's port is published
+    too; browsers then take the gateway for a part of that site and let the page read answers. The name in the
+    `Host` header gives it away: it is neither of loopback nor one of the settings'.
     """
-    if settings.allow_open or not is_loopback(settings.host):
-        return True  # Names of all kinds lead here, and what stands in front knows them.
+    others = [other.strip() for other in settings.hosts.split(",")]
+    if ANY_HOST in others:
+        return True
+    name = _name_of(host_header or "")
+    return name is not None and (is_loopback(name) or name in map(_name_of, others))
+
+
+def _name_of(host: str) -> str | None:
+    """Return the name of a host, in lower case and without its port; None: it has none."""
     try:
-        name = urlsplit(f"//{host_header or ''}").hostname
+        return urlsplit(f"//{host}").hostname
     except ValueError:
-        return False
-    return name is not None and is_loopback(name)
+        return None

@@ -70,15 +70,16 @@ class OperatorOnly(Refusal):
 
 
 class WrongHost(Refusal):
-    """A request names a host that this machine's own loopback does not have."""
+    """A request that needs no key names a host that the gateway does not go by."""
 
     slug = "wrong-host"
     title = "This is not the address of the gateway"
 
     def __init__(self) -> None:
         super().__init__(
-            "The gateway listens on loopback and asks for no key, so it answers to 127.0.0.1, [::1] and "
-            "localhost alone. Use one of these; or make a key, after which any name will do."
+            "The gateway asks for no key, so it answers to 127.0.0.1, [::1], localhost and the names in "
+            "SEGUE_HOSTS alone. Use one of these; set SEGUE_HOSTS to the name that you use, several by "
+            "commas, * for any; or make a key, after which any name will do."
         )
 
 

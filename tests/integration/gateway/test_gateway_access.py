@@ -144,6 +144,25 @@ def test_an_open_gateway_answers_to_its_own_names_alone(api):
     assert api.get("/v1/songs", headers={"Host": "localhost:8000"}).status_code == 200
 
 
+def test_a_gateway_that_is_open_by_setting_answers_to_the_names_that_it_is_given(settings):
+    """Containers listen on all addresses, and their port is published on loopback."""
+    published = {"host": "0.0.0.0", "allow_open": True, "admin_key": SecretStr(ADMIN_KEY)}
+    other = {"Host": "segue.lan:8000"}
+    with running_gateway(settings.model_copy(update=published | {"hosts": "segue.lan"})) as api:
+        assert api.get("/v1/songs", headers=other).status_code == 200
+    with running_gateway(settings.model_copy(update=published)) as api:
+        assert api.get("/v1/songs").status_code == 200
+        rebound = api.get("/v1/songs", headers=other)
+        assert (rebound.status_code, slug_of(rebound)) == (421, "wrong-host")
+        assert "SEGUE_HOSTS" in rebound.json()["detail"]
+        assert slug_of(api.post("/v1/songs", content=b"some bytes", headers=other)) == "wrong-host"
+        assert api.get("/healthz", headers=other).status_code == 200
+        operator = client_with(api, ADMIN_KEY)
+        assert operator.get("/metrics", headers=other).status_code == 200, "as Prometheus calls it"
+        assert operator.post("/v1/keys", json={"name": "anna"}).status_code == 201
+        assert slug_of(api.get("/v1/songs", headers=other)) == "key-needed"
+
+
 def test_metrics_are_the_operators_where_keys_are_asked_for(door, api):
     anna = door.client(door.make("anna")["key"])
     assert [client.get("/metrics").status_code for client in (door.nobody, anna, door.operator)] == [

@@ -69,7 +69,26 @@ def test_a_store_that_is_not_up_yet_does_not_keep_the_gateway_from_asking_for_ke
 )
 def test_another_name_for_this_machine_is_found_out(header, own):
     assert is_own_host(Settings(host="127.0.0.1"), header) is own
-    assert is_own_host(Settings(host="0.0.0.0", allow_open=True), header)
+    assert is_own_host(Settings(host="0.0.0.0", allow_open=True), header) is own
+
+
+@pytest.mark.parametrize(
+    ("header", "own"),
+    [
+        ("segue.lan", True),
+        ("Segue.LAN:8080", True),
+        ("192.168.0.7:8000", True),
+        ("localhost:8000", True),
+        ("rebound.example", False),
+        ("segue.lan.rebound.example", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_an_open_gateway_goes_by_the_names_that_it_is_given(header, own):
+    settings = Settings(host="0.0.0.0", allow_open=True, hosts="segue.lan, 192.168.0.7")
+    assert is_own_host(settings, header) is own
+    assert is_own_host(settings.model_copy(update={"hosts": "*"}), header)
 
 
 def test_a_secret_that_could_be_guessed_is_refused_and_an_empty_one_is_none():
