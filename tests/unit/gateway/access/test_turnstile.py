@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Request
-from starlette.responses import Response, StreamingResponse
 
-from services.gateway import bodies
-from services.gateway.access.doorkeeper import Caller
 from services.gateway.access.quotas import LEAST_AT_ONCE
-from services.gateway.access.refusals import KeyNeeded
-from services.gateway.access.turnstile import CHANGES_AT_ONCE, LARGE_BYTES, Turnstile
-from services.gateway.lines import BoundedLines
-from services.gateway.middleware import RequestFrame
-from services.gateway.problems import add_problem_handlers
-from shared.settings import Settings
+from services.gateway.access.turnstile import CHANGES_AT_ONCE
+from tests.support.desk import Desk, app_at
 from tests.support.gateway import serving
-from tests.support.lines import IN_SOCKETS_BYTES, begun, lines_to, rest
+from tests.support.lines import begun, lines_to
 from tests.support.servers import until
-
-LIMITS = {"most_requests": 3, "most_uploads": 2, "most_streams": 1, "s3_secret_key": "unused"}
-
-
-class Desk:
-    """Where requests wait until they are let go."""
-
-    def __init__(self) -> None:
-        self.go_on, self.waiting, self.most, self._lock = threading.Event(), 0, 0, threading.Lock()
-        self.uploads = self.told = 0
-
-    def serve(self) -> None:
-        with self._lock:
-            self.waiting += 1
-            self.most = max(self.most, self.waiting)
-        assert self.go_on.wait(timeout=60)
-        with self._lock:
-            self.waiting -= 1
 
 
 @pytest.fixture
@@ -49,70 +22,6 @@ def desk() -> Iterator[Desk]:
     desk = Desk()
     yield desk
     desk.go_on.set()
-
-
-async def admit(request: Request) -> None:
-    """Let everyone in but who says that they are nobody; the tenant is who they say."""
-    tenant = request.headers.get("tenant", "annas")
-    if tenant == "nobody":
-        raise KeyNeeded
-    request.state.place.claim(tenant)
-    request.state.caller = Caller(tenant)
-
-
-def app_at(desk: Desk, **limits: object) -> FastAPI:
-    app, v1 = FastAPI(), APIRouter(prefix="/v1", dependencies=[Depends(admit)])
-
-    @v1.get("/things")
-    @v1.post("/things")
-    @v1.get("/keys")
-    @v1.delete("/keys")
-    def things() -> None:
-        desk.serve()
-
-    @v1.post("/wishes")
-    def wish(wish: dict[str, int]) -> dict[str, int]:
-        return wish
-
-    @v1.post("/told")
-    def told() -> Response:
-        desk.told += 1
-        return Response(bytes(LARGE_BYTES))
-
-    @app.get("/page")
-    def page() -> None:
-        desk.serve()
-
-    @v1.get("/long")
-    @app.get("/long")
-    def long() -> Response:
-        return Response(bytes(IN_SOCKETS_BYTES))
-
-    @v1.post("/songs")
-    async def upload(request: Request) -> int:
-        size_bytes = 0
-        desk.uploads += 1
-        async for block in request.stream():
-            size_bytes += len(block)
-        return size_bytes
-
-    @v1.get("/jobs/{job}/events")
-    def events() -> StreamingResponse:
-        def endless() -> Iterator[bytes]:
-            while not desk.go_on.wait(0.05):
-                yield b"."
-
-        return StreamingResponse(endless())
-
-    @app.get("/healthz")
-    def health() -> None:
-        return None
-
-    app.include_router(v1)
-    add_problem_handlers(app)
-    app.add_middleware(Turnstile, settings=Settings.model_validate(LIMITS | limits))
-    app.add_middleware(RequestFrame)
-    return app
 
 
 @pytest.fixture
@@ -216,34 +125,6 @@ def test_pages_have_places_of_their_own(api, desk, pool):
     assert {one.result().status_code for one in (*held, read)} == {200}
 
 
-def test_requests_whose_bodies_do_not_come_hold_neither_a_place_nor_a_turn(desk):
-    desk.go_on.set()
-    with serving(app_at(desk)) as api, lines_to(api) as lines:
-        for method, path in (("POST", "/v1/wishes"), ("GET", "/v1/things")):
-            for _ in range(2 * CHANGES_AT_ONCE):
-                begun(lines(), method, path)
-        assert api.get("/v1/things").status_code == 200
-        assert api.post("/v1/wishes", json={"a": 3}).json() == {"a": 3}
-
-
-def test_who_is_not_let_in_holds_no_place_while_their_bodies_do_not_come(desk, monkeypatch):
-    monkeypatch.setattr(bodies, "STRANGERS_DRAINED_S", 60.0)
-    with serving(app_at(desk)) as api, lines_to(api) as lines:
-        for _ in range(2):
-            begun(lines(), "POST", "/v1/songs", "Tenant: nobody")
-        assert until(lambda: api.post("/v1/songs", content=b"abc").status_code == 200)
-
-
-def test_what_is_left_of_a_strangers_body_is_hardly_waited_for(desk, monkeypatch):
-    monkeypatch.setattr(bodies, "STRANGERS_DRAINED_S", 0.1)
-    with serving(app_at(desk)) as api, lines_to(api) as lines:
-        line = lines()
-        begun(line, "POST", "/v1/songs", "Tenant: nobody")
-        told = line.recv(65_536)
-    assert told.startswith(b"HTTP/1.1 401 ")
-    assert b"connection: close" in told.lower()
-
-
 def test_one_tenant_holds_a_share_of_the_places_and_others_the_rest(desk, pool):
     most = 4 * LEAST_AT_ONCE
     with serving(app_at(desk, most_requests=most)) as api:
@@ -270,44 +151,3 @@ def test_one_tenant_holds_a_share_of_the_uploads(desk):
         until(lambda: desk.uploads == LEAST_AT_ONCE)
         assert api.post("/v1/songs", content=b"abc").status_code == 429
         assert api.post("/v1/songs", content=b"abc", headers={"Tenant": "bobs"}).status_code == 200
-
-
-@pytest.mark.parametrize(("path", "other"), [("/v1/long", "/v1/things"), ("/long", "/page")])
-def test_who_does_not_read_loses_the_line_and_the_place(desk, monkeypatch, path, other):
-    monkeypatch.setattr(BoundedLines, "IDLE_S", 2.0)
-    desk.go_on.set()
-    with serving(app_at(desk, most_requests=1)) as api, lines_to(api) as lines:
-        line = lines()
-        begun(line, "GET", path, length=0)
-        until(lambda: api.get(other).status_code == 503)
-        until(lambda: api.get(other).status_code == 200)
-        assert len(rest(line)) < IN_SOCKETS_BYTES
-
-
-def test_who_reads_slowly_gets_all_of_it(desk, monkeypatch):
-    monkeypatch.setattr(BoundedLines, "IDLE_S", 1.0)
-    step_bytes, slow_bytes = 64 << 10, 3 << 20
-    with serving(app_at(desk)) as api, lines_to(api) as lines:
-        line = lines(holds_bytes=step_bytes)
-        begun(line, "GET", "/long", length=0)
-        came = 0
-        while came < IN_SOCKETS_BYTES:
-            told = line.recv(step_bytes)
-            assert told, "it was cut off"
-            came += len(told)
-            if came < slow_bytes:
-                time.sleep(0.1)
-
-
-def test_who_does_not_read_answers_to_changes_holds_up_no_others(desk):
-    def stands_still() -> bool:
-        before = desk.told
-        time.sleep(0.5)
-        return desk.told == before >= CHANGES_AT_ONCE
-
-    with serving(app_at(desk, most_requests=0)) as api, lines_to(api) as lines:
-        for line in [lines(holds_bytes=LARGE_BYTES) for _ in range(CHANGES_AT_ONCE)]:
-            for _ in range(IN_SOCKETS_BYTES // 2 // LARGE_BYTES):
-                begun(line, "POST", "/v1/told", length=0)
-        until(stands_still)
-        assert api.post("/v1/told").status_code == 200
