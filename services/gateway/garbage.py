@@ -120,7 +120,7 @@ def reached(records: Records, young: Set[Artifact] = frozenset()) -> set[Artifac
                 if Artifact(artifact.tenant, Kind.SONG, song) in records.manifests:
                     found.add(artifact)
             case ReportSpec(model=model, gapped=gapped, spectra=spectra):
-                if artifact in young or Artifact(artifact.tenant, Kind.MODEL, model) in records.manifests:
+                if artifact in found or Artifact(artifact.tenant, Kind.MODEL, model) in records.manifests:
                     found.add(artifact)
                     found.update(Artifact(artifact.tenant, Kind.GAPPED, key) for key in gapped)
                     found.update(Artifact(artifact.tenant, Kind.SPECTRA, key) for key in spectra)

@@ -135,6 +135,7 @@ def test_a_report_lives_as_long_as_its_model_and_what_it_was_made_of_as_long_as_
     without_model = {one: manifest for one, manifest in library.items() if one.kind is not Kind.MODEL}
     assert found(objects, without_model) == {report.folder: UNUSED, gapped.folder: UNUSED}
     assert found(objects, without_model, needed=[gapped]) == {report.folder: UNUSED}
+    assert found(objects, without_model, needed=[report]) == {}
     without_report = {one: manifest for one, manifest in library.items() if one is not report}
     assert found(objects_of(gapped), without_report) == {gapped.folder: UNUSED}
 
