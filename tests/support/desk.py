@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import Response, StreamingResponse
@@ -88,15 +87,6 @@ def app_at(desk: Desk, **limits: object) -> FastAPI:
                 yield b"."
 
         return StreamingResponse(endless())
-
-    @v1.get("/radio/{pool}.mp3")
-    def silence() -> StreamingResponse:
-        async def silent() -> AsyncIterator[bytes]:
-            while not desk.go_on.is_set():
-                await asyncio.sleep(0.05)
-            yield b"."
-
-        return StreamingResponse(silent())
 
     @app.get("/healthz")
     def health() -> None:

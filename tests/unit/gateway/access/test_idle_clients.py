@@ -23,21 +23,6 @@ def desk() -> Iterator[Desk]:
     desk.go_on.set()
 
 
-def test_a_stream_gives_its_place_back_though_its_client_left_others_waiting_behind_it(desk):
-    with serving(app_at(desk)) as api:
-        with lines_to(api) as lines:
-            line = lines()
-            begun(line, "GET", "/v1/radio/1.mp3", length=0)
-            until(lambda: api.get("/v1/jobs/1/events").status_code == 503)
-            begun(line, "GET", "/v1/things", length=0)
-
-        def follows() -> bool:
-            with api.stream("GET", "/v1/jobs/1/events") as answer:
-                return answer.status_code == 200
-
-        assert until(follows)
-
-
 def test_requests_whose_bodies_do_not_come_hold_neither_a_place_nor_a_turn(desk):
     desk.go_on.set()
     with serving(app_at(desk)) as api, lines_to(api) as lines:
