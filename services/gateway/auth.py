@@ -7,7 +7,6 @@ come with what only reads.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 import structlog
@@ -22,7 +21,7 @@ from services.gateway.access.refusals import KeyNeeded, KeyRefused, OperatorOnly
 from services.gateway.access.sessions import READING, cookie_of
 from services.gateway.backend import Backend
 
-__all__ = ["Operator", "Tenant", "TheCaller", "admit", "get_doorkeeper", "hold_stream", "need_operator"]
+__all__ = ["Operator", "Tenant", "TheCaller", "admit", "get_doorkeeper", "need_operator"]
 
 _described = HTTPBearer(
     auto_error=False, bearerFormat="segue_<id>_<secret>", description="A key, where one is asked for."
@@ -42,7 +41,7 @@ async def admit(request: Request, _: Annotated[object, Depends(_described)]) -> 
     Raises:
         KeyNeeded, KeyRefused: nobody knows whose it is.
         WrongHost: it needs no key, and another site's page may have made it.
-        TooManyAtOnce, TooManyRequests: its tenant has had its share.
+        TooManyAtOnce, TooManyStreams, TooManyRequests: its tenant has had its share.
         StoreUnavailable: keys cannot be looked up.
     """
     caller = await to_thread.run_sync(_identified, request)
@@ -82,17 +81,6 @@ def current_tenant(caller: TheCaller) -> str:
 
 
 Tenant = Annotated[str, Depends(current_tenant)]
-
-
-async def hold_stream(request: Request, caller: TheCaller) -> AsyncIterator[None]:
-    """Count a stream as its tenant's until the answer has ended.
-
-    Raises:
-        TooManyStreams: its tenant has had its share.
-    """
-    backend: Backend = request.app.state.backend
-    with backend.quotas.stream(caller.tenant):
-        yield
 
 
 def need_operator(caller: TheCaller) -> Caller:

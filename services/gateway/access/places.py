@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from services.gateway.access.refusals import GatewayBusy, TooManyAtOnce
+from services.gateway.access.refusals import GatewayBusy, QuotaReached
 
 __all__ = ["Place", "Places"]
 
@@ -21,7 +21,7 @@ class Places:
         setting: what sets how many there are.
         most: how many; 0: any number.
         share: tells how many a tenant may hold; 0: any number.
-        share_setting: what sets that.
+        beyond: returns the refusal of who has as many as that.
         taken: how many are held.
     """
 
@@ -29,7 +29,7 @@ class Places:
     setting: str
     most: int
     share: Callable[[str], int] | None = None
-    share_setting: str = ""
+    beyond: Callable[[int], QuotaReached] = QuotaReached
     taken: int = 0
     _of_tenants: Counter[str] = field(default_factory=Counter)
 
@@ -56,10 +56,10 @@ class Places:
             self._of_tenants += Counter()  # Forgets who holds none.
 
     def claim(self, place: Place, tenant: str) -> None:
-        """Count a place that is held as a tenant's, or raise TooManyAtOnce."""
+        """Count a place that is held as a tenant's, or raise what `beyond` returns."""
         limit = self.share(tenant) if self.share else 0
         if limit and self._of_tenants[tenant] >= limit:
-            raise TooManyAtOnce(what=self.what, limit=limit, setting=self.share_setting)
+            raise self.beyond(limit)
         self._of_tenants[tenant] += 1
         place.tenants.append(tenant)
 
@@ -76,6 +76,6 @@ class Place:
         """Count it as a tenant's until it is given back.
 
         Raises:
-            TooManyAtOnce: the tenant has its share.
+            QuotaReached: the tenant has its share.
         """
         self._places.claim(self, tenant)

@@ -1,7 +1,9 @@
-"""What each tenant may have: requests a minute, streams, jobs, bytes; and how many jobs all may have open.
+"""What each tenant may have: requests a minute, open jobs, bytes; and how many jobs all may have open.
 
-Requests and streams are counted in the process, not in Valkey: a count there would cost each request a round
-trip, and let everyone or nobody in while Valkey is away. Several gateways let a tenant ask so often each.
+What it may have under way at once is counted by the places that are held (`places`).
+
+Requests are counted in the process, not in Valkey: a count there would cost each request a round trip, and
+let everyone or nobody in while Valkey is away. Several gateways let a tenant ask so often each.
 
 Bytes are not counted at each request either. A listing of the tenant's folder is summed up once, and again
 after a while; what is uploaded in between is added. Deletions count when it is listed next, which is at once
@@ -13,20 +15,12 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
-from services.gateway.access.refusals import (
-    StorageFull,
-    TooManyInAll,
-    TooManyJobs,
-    TooManyRequests,
-    TooManyStreams,
-)
+from services.gateway.access.refusals import StorageFull, TooManyInAll, TooManyJobs, TooManyRequests
 from shared.errors import Unavailable
 from shared.settings import Settings
 from shared.store.keys import LOCAL_TENANT
@@ -193,28 +187,10 @@ class Quotas:
         self._settings, self._count_open = settings, count_open
         self.usage, self._requests = Usage(measure), Requests()
         self._open_in_all = Usage(lambda _: count_all())
-        self._streams: Counter[str] = Counter()
 
     def take_request(self, tenant: str) -> None:
         """Count a request, or raise TooManyRequests."""
         self._requests.take(tenant, share_of(self._settings, tenant).requests_per_minute)
-
-    @contextmanager
-    def stream(self, tenant: str) -> Iterator[None]:
-        """Hold one of a tenant's streams, in the event loop's thread.
-
-        Raises:
-            TooManyStreams: all are held.
-        """
-        limit = share_of(self._settings, tenant).streams
-        if limit and self._streams[tenant] >= limit:
-            raise TooManyStreams(limit=limit)
-        self._streams[tenant] += 1
-        try:
-            yield
-        finally:
-            self._streams[tenant] -= 1
-            self._streams += Counter()  # Forgets who listens to none.
 
     def need_room(self, tenant: str) -> int | None:
         """Return how many bytes a tenant may store yet; None: any.

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.access.places import Places
 from services.gateway.access.quotas import share_of
-from services.gateway.access.refusals import Refusal
+from services.gateway.access.refusals import Refusal, TooManyAtOnce, TooManyStreams
 from services.gateway.bodies import Bodies, Body, is_upload
 from services.gateway.problems import CLIENT_CLOSED, describe, headers_of, respond
 from services.gateway.served import API, UNCOUNTED
@@ -58,15 +58,21 @@ class Turnstile:
             "SEGUE_MOST_UPLOADS",
             settings.most_uploads,
             lambda tenant: share_of(settings, tenant).uploads_at_once,
-            "SEGUE_QUOTA_UPLOADS_AT_ONCE",
+            lambda limit: TooManyAtOnce(what="uploads", limit=limit, setting="SEGUE_QUOTA_UPLOADS_AT_ONCE"),
         )
-        self.streams = Places("streams", "SEGUE_MOST_STREAMS", settings.most_streams)
+        self.streams = Places(
+            "streams",
+            "SEGUE_MOST_STREAMS",
+            settings.most_streams,
+            lambda tenant: share_of(settings, tenant).streams,
+            lambda limit: TooManyStreams(limit=limit),
+        )
         most_requests = ("SEGUE_MOST_REQUESTS", settings.most_requests)
         self.requests = Places(
             "requests",
             *most_requests,
             lambda tenant: share_of(settings, tenant).requests_at_once,
-            "SEGUE_QUOTA_REQUESTS_AT_ONCE",
+            lambda limit: TooManyAtOnce(what="requests", limit=limit, setting="SEGUE_QUOTA_REQUESTS_AT_ONCE"),
         )
         self.keys = Places("requests for keys", *most_requests)
         self.pages = Places("requests for pages", *most_requests)

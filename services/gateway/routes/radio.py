@@ -8,12 +8,12 @@ from contextlib import AsyncExitStack
 from typing import Annotated
 
 from anyio import CancelScope, to_thread
-from fastapi import APIRouter, Depends, Header, Query, Response, status
+from fastapi import APIRouter, Header, Query, Response, status
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from services.gateway import library
-from services.gateway.auth import Tenant, hold_stream
+from services.gateway.auth import Tenant
 from services.gateway.backend import Backend
 from services.gateway.corrections import all_corrections
 from services.gateway.dependencies import TheBackend, TheRadios, documented
@@ -81,7 +81,6 @@ async def _sound(listener: Listener, *, metadata: bool) -> AsyncIterator[bytes]:
 
 @router.get(
     "/{pool_id}.mp3",
-    dependencies=[Depends(hold_stream)],
     response_class=Response,
     responses={
         200: {"content": {"audio/mpeg": {}}, "description": "MP3 that does not end, sent as it is played."},

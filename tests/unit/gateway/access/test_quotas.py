@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 
 import pytest
 
@@ -14,13 +13,7 @@ from services.gateway.access.quotas import (
     Usage,
     share_of,
 )
-from services.gateway.access.refusals import (
-    StorageFull,
-    TooManyInAll,
-    TooManyJobs,
-    TooManyRequests,
-    TooManyStreams,
-)
+from services.gateway.access.refusals import StorageFull, TooManyInAll, TooManyJobs, TooManyRequests
 from shared.settings import Settings
 from tests.support.servers import until
 
@@ -156,21 +149,6 @@ def test_room_and_turns_are_refused_with_what_was_found_and_what_may_be():
     with pytest.raises(StorageFull, match=r"2\.1 GB are stored.* 2 GB may be.*SEGUE_QUOTA_STORED_BYTES"):
         quotas.need_turn("bobs")
     assert Quotas(Settings(), stored, lambda tenant: 10_000, lambda: 10_000).need_room("local") is None
-
-
-def test_streams_are_let_in_up_to_a_tenants_share_and_given_back_however_they_end():
-    quotas = Quotas(Settings(quota_streams=2), Measure(0), lambda tenant: 0, lambda: 0)
-    with quotas.stream("annas"), suppress(ValueError), quotas.stream("annas"):
-        with (
-            pytest.raises(TooManyStreams, match=r"2 streams .*SEGUE_QUOTA_STREAMS"),
-            quotas.stream("annas"),
-        ):
-            pytest.fail("let in")
-        with quotas.stream("bobs"):
-            pass
-        raise ValueError
-    with quotas.stream("annas"), quotas.stream("annas"):
-        pass
 
 
 def test_all_tenants_together_have_a_limit_of_open_jobs():
