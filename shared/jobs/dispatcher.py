@@ -170,8 +170,10 @@ class Dispatcher:
         A message that was never acknowledged is delivered again hours later, when its job has long ended,
         and what it made may have been deleted since.
         """
-        wishes = (order.job, *self.leases.wanted_by(order.artifact))
-        return any(self._waits(one, order.artifact) for one in wishes)
+        artifact = order.artifact
+        return self._waits(order.job, artifact) or any(
+            self._waits(one, artifact) for one in self.leases.wanted_by(artifact)
+        )
 
     def _waits(self, one: str, artifact: Artifact) -> bool:
         """Tell whether a job is open, or a radio that someone listens to waits for an artifact."""
