@@ -26,6 +26,7 @@ from shared.origin import Origin, current_origin
 from shared.store import keys
 from shared.store.documents import find_document
 from shared.store.manifests import Document, Problem
+from shared.store.memory import Memory
 from shared.store.objects import ObjectStore, Stored, to_json
 
 MOST_HELD_BYTES = 6_000_000
@@ -106,8 +107,9 @@ class JobRecords:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
         self._accepted_at: dict[tuple[str, str], datetime] = {}
-        self._accepted: dict[tuple[str, str], Accepted] = {}
-        self._held_bytes = 0
+        self._accepted: Memory[tuple[str, str], Accepted] = Memory(
+            MOST_HELD_BYTES, lambda asked: len(asked.model_dump_json())
+        )
 
     def accept(
         self, tenant: str, identifier: str, recipe: Recipe, origin: Origin | None = None
@@ -166,10 +168,7 @@ class JobRecords:
         """Return what was asked, or None; it never changes, so the store is not asked each time."""
         accepted = self._accepted.get((tenant, identifier))
         if accepted is None and (accepted := self._read(tenant, identifier, "accepted", Accepted)):
-            if self._held_bytes > MOST_HELD_BYTES:
-                self._accepted, self._held_bytes = {}, 0
-            self._accepted[tenant, identifier] = accepted
-            self._held_bytes += len(accepted.model_dump_json())
+            self._accepted.keep((tenant, identifier), accepted)
         return accepted
 
     def get(self, tenant: str, identifier: str) -> Job:

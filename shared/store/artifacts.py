@@ -18,6 +18,7 @@ from shared.errors import Corrupt, NotFound, Outdated, Unavailable
 from shared.store.documents import find_document, from_json
 from shared.store.keys import PRODUCER_VERSIONS, Artifact, Kind, kind_folder
 from shared.store.manifests import Facts, Manifest, Payload, Problem
+from shared.store.memory import Memory
 from shared.store.objects import ObjectStore, new_attempt, open_ranged, sha256_of, to_json
 from shared.store.specs import AnySpec
 
@@ -117,25 +118,15 @@ class Artifacts:
 
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
-        self._known: dict[Artifact, Manifest] = {}
-        self._held = 0
+        self._known: Memory[Artifact, Manifest] = Memory(MAX_CACHED, lambda one: 1 + len(one.payloads))
         self._since, self._generation = time.monotonic(), 0
 
     def refresh(self, generation: int) -> None:
         """Forget what is remembered if anything was deleted since, by the count of deletions."""
         old = time.monotonic() - self._since > MAX_CACHE_AGE_S
         if generation != self._generation or old:
-            self._forget_all()
+            self._known.clear()
             self._since, self._generation = time.monotonic(), generation
-
-    def _forget_all(self) -> None:
-        self._known, self._held = {}, 0
-
-    def _remember(self, artifact: Artifact, manifest: Manifest) -> None:
-        if self._held > MAX_CACHED:
-            self._forget_all()
-        self._known[artifact] = manifest
-        self._held += 1 + len(manifest.payloads)
 
     def find(self, artifact: Artifact) -> Manifest | None:
         """Return the manifest, or None while the artifact is not committed.
@@ -145,7 +136,7 @@ class Artifacts:
         """
         known = self._known.get(artifact)
         if known is None and (known := find_document(self.store, Manifest, artifact.manifest)) is not None:
-            self._remember(artifact, known)
+            self._known.keep(artifact, known)
         return known
 
     def get(self, artifact: Artifact) -> Manifest:
